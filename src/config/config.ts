@@ -1,0 +1,97 @@
+/** The whole configuration after loading: defaults filled in, everything validated. */
+
+/** A secret given in the file itself, or the path of a file that is read each time it is needed. */
+export type Secret = { readonly value: string } | { readonly file: string };
+
+/** The way into the cluster: `auto` finds it out. */
+export type Via = "auto" | "direct" | "upgrade" | "ssh";
+
+export interface TeleportConfig {
+  /** `host:port` of an auth server or proxy. */
+  readonly addr: string;
+  /** What to log in with, as far as the file says it; checked when connecting. */
+  readonly credentials:
+    | { readonly kind: "identity"; readonly path: string }
+    | { readonly kind: "files"; readonly key: string; readonly crt: string; readonly cas: string };
+  readonly refreshIdentity: boolean;
+  readonly refreshIdentityIntervalMs: number;
+  readonly via: Via;
+  /** PEM file for the public certificate of a proxy or balancer; absent = the system's roots. */
+  readonly webRootCas?: string;
+}
+
+export interface SmtpConfig {
+  readonly kind: "smtp";
+  readonly host: string;
+  readonly port: number;
+  /** Absent = no authentication. */
+  readonly auth?: {
+    readonly username: string;
+    readonly password: Secret;
+    /** Absent = negotiated. */
+    readonly method?: "plain" | "login" | "cram-md5";
+  };
+  readonly starttlsPolicy: "mandatory" | "opportunistic" | "disabled";
+  /** TLS from the first byte (RFC 8314 §3.3). */
+  readonly implicitTls: boolean;
+  /** PEM file; absent = the system's roots. */
+  readonly rootCas?: string;
+  /** Name that the server's certificate must carry; absent = `host`. */
+  readonly serverName?: string;
+  readonly insecureSkipVerify: boolean;
+  readonly clientCertificate?: { readonly crt: string; readonly key: string };
+  /** EHLO name; absent = the sender's domain. */
+  readonly helloName?: string;
+  readonly maxConnections: number;
+  readonly maxMessagesPerSecond?: number;
+}
+
+export interface MailgunConfig {
+  readonly kind: "mailgun";
+  readonly domain: string;
+  readonly privateKey: Secret;
+  /** API root without the version, e.g. `https://api.eu.mailgun.net`. */
+  readonly baseUrl: string;
+  readonly maxConnections: number;
+  readonly maxMessagesPerSecond?: number;
+}
+
+export interface DeliveryConfig {
+  readonly sender: { readonly name?: string; readonly address: string };
+  readonly replyTo?: { readonly name?: string; readonly address: string };
+  readonly html: boolean;
+  readonly notifyRequester: boolean;
+  /** Requests older than this that nobody was told of are left alone. */
+  readonly catchUpMs: number;
+  /** How long a mail is retried. */
+  readonly retryForMs: number;
+}
+
+export type Severity = "trace" | "debug" | "info" | "warning" | "error";
+
+export interface LogConfig {
+  readonly output:
+    | { readonly kind: "stderr" }
+    | { readonly kind: "stdout" }
+    | { readonly kind: "syslog" }
+    | { readonly kind: "file"; readonly path: string };
+  readonly severity: Severity;
+  readonly format: "text" | "json";
+}
+
+export interface Config {
+  readonly teleport: TeleportConfig;
+  /** The transport that is used; with both sections present SMTP wins. */
+  readonly mail: SmtpConfig | MailgunConfig;
+  readonly delivery: DeliveryConfig;
+  /** Role name, or `*` for every other role, to recipients in the file's order. Always has `*`. */
+  readonly roleToRecipients: ReadonlyMap<string, readonly string[]>;
+  readonly templates: { readonly directory?: string };
+  readonly http: { readonly listen?: { readonly host: string; readonly port: number } };
+  readonly log: LogConfig;
+}
+
+/** Every problem of a file at once; `errors` has one line per problem, each with its key. */
+export type LoadResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };

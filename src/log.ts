@@ -1,0 +1,12 @@
+/** What every part of the program logs through; `@logtape/logtape` loggers fit it (see `ops/log.ts`). */
+
+/** Key-value pairs beside a message: never a secret, never a mail body. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  trace(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}

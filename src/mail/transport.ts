@@ -1,0 +1,75 @@
+/** What every mail transport takes and gives back. */
+
+/** A mailbox as in RFC 5322 §3.4: an address with an optional display name. */
+export interface Mailbox {
+  readonly name?: string;
+  readonly address: string;
+}
+
+/** One mail to one recipient, ready to send. */
+export interface MailMessage {
+  /** Message-ID without angle brackets; the same for every attempt to send the same mail. */
+  readonly messageId: string;
+  readonly from: Mailbox;
+  readonly to: string;
+  readonly replyTo?: Mailbox;
+  readonly subject: string;
+  /** Message-ID (no brackets) of the first mail of the thread; becomes In-Reply-To and References. */
+  readonly inReplyTo?: string;
+  readonly date: Date;
+  readonly text: string;
+  readonly html?: string;
+}
+
+/**
+ * When a refused mail may be tried again. `later`: this mail, after a pause. `never`: it will not be
+ * accepted. `transport`: nothing can be sent at the moment; says nothing about this mail.
+ */
+export type Retry = "later" | "never" | "transport";
+
+export type RefusalCategory =
+  | "network"
+  | "tls"
+  | "authentication"
+  | "configuration"
+  | "rate-limit"
+  | "timeout"
+  | "recipient"
+  | "message"
+  | "server"
+  | "cancelled";
+
+/** The outcome of one attempt. Expected failures are values, never exceptions. */
+export type Receipt =
+  | {
+    readonly ok: true;
+    /** The id under which the mail was really sent, without angle brackets. */
+    readonly messageId: string;
+    /** The server's words. */
+    readonly response: string;
+  }
+  | Refusal;
+
+export interface Refusal {
+  readonly ok: false;
+  readonly category: RefusalCategory;
+  readonly retry: Retry;
+  /** What the server asked for (Retry-After), in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** One line: failed step, target, the server's words. Never a secret. */
+  readonly error: string;
+}
+
+export interface MailTransport extends AsyncDisposable {
+  /** How many mails may be under way at once, at least 1. */
+  readonly maxConnections: number;
+  /** Messages per second, absent when unlimited. */
+  readonly maxMessagesPerSecond?: number;
+  /** Sends one mail. Never rejects; aborting `signal` gives category `cancelled`, retry `later`. */
+  send(message: MailMessage, signal: AbortSignal): Promise<Receipt>;
+  /**
+   * Connects and authenticates without sending a mail. Absent where the service has no such call.
+   * An accepted receipt has an empty `messageId`.
+   */
+  verify?(signal: AbortSignal): Promise<Receipt>;
+}

@@ -1,0 +1,43 @@
+/**
+ * `deno task gen`: makes `generated/` from the reduced protos beside it, with buf as the parser and
+ * protoc-gen-es as the generator, both offline once npm has them. `generated_test.ts` runs it into
+ * another folder and compares, so that a stale folder fails the tests.
+ */
+
+import { fileURLToPath } from "node:url";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+/** Writes the generated messages into `outDir`, an absolute path. */
+export async function generate(outDir: string): Promise<void> {
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+  const template = {
+    version: "v2",
+    plugins: [{
+      local: [Deno.execPath(), "run", "-A", "--config", config, "@bufbuild/protoc-gen-es"],
+      out: outDir,
+      opt: ["target=ts", "import_extension=ts"],
+    }],
+  };
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--config",
+      config,
+      "@bufbuild/buf",
+      "generate",
+      `${HERE}proto`,
+      "--template",
+      JSON.stringify(template),
+    ],
+    cwd: HERE,
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) {
+    throw new Error(`Cannot generate messages: ${new TextDecoder().decode(stderr).trim()}`);
+  }
+}
+
+if (import.meta.main) await generate(`${HERE}generated`);
