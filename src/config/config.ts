@@ -94,4 +94,8 @@ export interface Config {
 /** Every problem of a file at once; `errors` has one line per problem, each with its key. */
 export type LoadResult =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };
+  | {
+    readonly ok: false;
+    readonly errors: readonly string[];
+    readonly warnings: readonly string[];
+  };
