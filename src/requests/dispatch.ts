@@ -1,0 +1,160 @@
+/**
+ * Sends the owed mails of one request: recipients side by side, the mails of one recipient one after
+ * another, each only while the lease is ours.
+ */
+
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Refusal } from "../mail/transport.ts";
+import type { TransportGate } from "./gate.ts";
+import type { Mailer } from "./mailer.ts";
+import type { OwedMail } from "./owed.ts";
+import type { Snapshot } from "./plan.ts";
+import type { Retries } from "./retries.ts";
+import { type Activity, Settlement } from "./settlement.ts";
+import type { Slots } from "./slots.ts";
+import type { StoredRecord } from "./stored_record.ts";
+
+export interface DispatchDeps {
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly slots: Slots;
+  readonly gate: TransportGate;
+  readonly mailer: Mailer;
+  /** How long a mail may be owed before a further refusal ends it. */
+  readonly retryForMs: number;
+  /** The program stops: no further mail leaves, leases are given back. */
+  readonly stopping: AbortSignal;
+  /** The time to stop is up: mails on their way are cut off. */
+  readonly kill: AbortSignal;
+}
+
+export interface DispatchJob {
+  readonly id: string;
+  readonly snapshot: Snapshot;
+  /** Holds a record whose lease is ours. */
+  readonly stored: StoredRecord;
+  readonly retries: Retries;
+  /** The mails that are due, a list per recipient. */
+  readonly chains: readonly (readonly OwedMail[])[];
+  /** There is a newer snapshot: no further mail leaves. */
+  readonly outdated: AbortSignal;
+}
+
+/** Resolves when every mail that left is settled, or cannot be. */
+export async function dispatch(job: DispatchJob, deps: DispatchDeps): Promise<void> {
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  const signals = [job.outdated, deps.stopping, deps.kill];
+  for (const signal of signals) signal.addEventListener("abort", onAbort);
+  if (signals.some((signal) => signal.aborted)) stop.abort();
+  try {
+    await new Dispatch(job, deps, stop.signal).run();
+  } finally {
+    for (const signal of signals) signal.removeEventListener("abort", onAbort);
+  }
+}
+
+class Dispatch {
+  readonly #activity: { -readonly [K in keyof Activity]: Activity[K] };
+  readonly #settlement: Settlement;
+
+  constructor(
+    private readonly job: DispatchJob,
+    private readonly deps: DispatchDeps,
+    private readonly stop: AbortSignal,
+  ) {
+    const activity = { active: job.chains.length, waiting: 0, sending: 0 };
+    this.#activity = activity;
+    this.#settlement = new Settlement(job.id, job.stored, job.retries, () => activity, {
+      ...deps,
+      keepLease: () => !deps.stopping.aborted && deps.gate.isOpen,
+    });
+  }
+
+  async run(): Promise<void> {
+    await Promise.all([
+      ...this.job.chains.map((chain) => this.#serve(chain)),
+      this.#settlement.run(),
+    ]);
+  }
+
+  async #serve(chain: readonly OwedMail[]): Promise<void> {
+    for (const mail of chain) {
+      this.#count("waiting", 1);
+      const release = await this.deps.slots.acquire(this.job.id, this.stop);
+      this.#count("waiting", -1);
+      if (release === undefined) break;
+      try {
+        if (!this.deps.gate.isOpen || !await this.#settlement.maySend(mail)) break;
+        if (this.stop.aborted || !await this.#send(mail)) break;
+      } finally {
+        release();
+      }
+    }
+    this.#count("active", -1);
+  }
+
+  #count(what: keyof Activity, change: number): void {
+    this.#activity[what] += change;
+    this.#settlement.wake();
+  }
+
+  /** Returns whether the recipient's next mail may follow. */
+  async #send(mail: OwedMail): Promise<boolean> {
+    const { job, deps } = this;
+    const record = job.stored.record;
+    if (record === undefined) return false;
+    const startMs = deps.clock.now();
+    this.#count("sending", 1);
+    const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
+    this.#count("sending", -1);
+    if (!receipt.ok) return this.#refused(mail, receipt);
+    const atMs = deps.clock.now();
+    deps.gate.succeeded();
+    deps.log.info("Successfully sent", {
+      ...this.#fields(mail),
+      timestamp: new Date(atMs).toISOString(),
+      message_id: receipt.messageId,
+      took_ms: Math.round(atMs - startMs),
+    });
+    this.#settlement.add({ type: "accepted", mail, messageId: receipt.messageId, atMs });
+    return true;
+  }
+
+  #refused(mail: OwedMail, refusal: Refusal): false {
+    const { clock, log, gate, retryForMs } = this.deps;
+    if (this.deps.kill.aborted) return false;
+    if (refusal.retry === "transport") {
+      gate.close(refusal);
+      return false;
+    }
+    const atMs = clock.now();
+    const fields = { ...this.#fields(mail), error: refusal.error, category: refusal.category };
+    const tooOld = atMs - mail.sinceMs >= retryForMs;
+    if (refusal.retry === "never" || tooOld) {
+      log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
+      this.#settlement.add({ type: "failed", mail, error: refusal.error, atMs });
+      return false;
+    }
+    const attempts = this.job.retries.failed(mail, atMs, refusal.retryAfterMs);
+    const say = attempts === 1 ? log.warn : log.debug;
+    say.call(log, "Mail is not accepted yet, it is sent again later", { ...fields, attempts });
+    return false;
+  }
+
+  #fields(mail: OwedMail): Record<string, unknown> {
+    return { request_id: this.job.id, email: mail.to, kind: LOGGED_KIND[mail.kind] };
+  }
+}
+
+/** The original's words, which people search logs for (upstream.md §8). */
+const LOGGED_KIND: Readonly<Record<OwedMail["kind"], string>> = {
+  new: "new threads",
+  review: "new review",
+  resolution: "request resolved",
+  "requester-new": "requester, new request",
+  "requester-resolution": "requester, request resolved",
+};

@@ -1,0 +1,19 @@
+/** What sends one owed mail: renders it from the latest state and hands it to the transport. */
+
+import type { Receipt } from "../mail/transport.ts";
+import type { OwedMail } from "./owed.ts";
+import type { Snapshot } from "./plan.ts";
+import type { PluginRecord } from "./record.ts";
+
+export interface MailJob {
+  /** The request's id. */
+  readonly id: string;
+  readonly mail: OwedMail;
+  readonly snapshot: Snapshot;
+  readonly record: PluginRecord;
+}
+
+export interface Mailer {
+  /** Never rejects; aborting `signal` gives a refusal of category `cancelled`. */
+  send(job: MailJob, signal: AbortSignal): Promise<Receipt>;
+}

@@ -1,0 +1,134 @@
+/** Mails that are owed (not yet accepted) and mails that were given up, as JSON lists in plugin data. */
+
+import * as v from "valibot";
+
+/** What a mail is about. `requester-…` go to the person who asked, when that is configured. */
+export type MailKind =
+  | "new"
+  | "review"
+  | "resolution"
+  | "requester-new"
+  | "requester-resolution";
+
+export interface OwedMail {
+  readonly kind: MailKind;
+  readonly to: string;
+  /** Which review, from 0; 0 for every other kind. */
+  readonly index: number;
+  /** Since when it is owed, milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** How often it was tried, and when it may be tried again; written only along with other news. */
+  readonly attempts: number;
+  readonly notBeforeMs: number;
+}
+
+export interface FailedMail {
+  readonly kind: MailKind;
+  readonly to: string;
+  readonly index: number;
+  readonly error: string;
+  readonly atMs: number;
+}
+
+/** Identifies a mail within its request. */
+export function mailKey(mail: { kind: MailKind; to: string; index: number }): string {
+  return `${mail.kind}/${mail.index}/${mail.to}`;
+}
+
+const Kind = v.picklist(["new", "review", "resolution", "requester-new", "requester-resolution"]);
+const Time = v.pipe(
+  v.string(),
+  v.check((text) => Number.isFinite(Date.parse(text)), "not an RFC 3339 time"),
+  v.transform((text) => Date.parse(text)),
+);
+const Count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0);
+const Recipient = v.pipe(v.string(), v.nonEmpty());
+
+const Owed = v.object({
+  kind: Kind,
+  to: Recipient,
+  index: Count,
+  since: Time,
+  attempts: Count,
+  not_before: v.optional(Time),
+});
+
+const Failed = v.object({ kind: Kind, to: Recipient, index: Count, error: v.string(), at: Time });
+
+/** Reads the `owed` key. Items that are not understood go to `problems` and are dropped. */
+export function readOwed(text: string, problems: string[]): readonly OwedMail[] {
+  return readList("owed", text, problems).flatMap((item) => {
+    const result = v.safeParse(Owed, item);
+    if (!result.success) return complain("owed", item, result.issues[0], problems);
+    const { since, not_before: notBefore, ...mail } = result.output;
+    return [{ ...mail, sinceMs: since, notBeforeMs: notBefore ?? 0 }];
+  });
+}
+
+/** Writes the `owed` key, leaving out what is 0. */
+export function writeOwed(owed: readonly OwedMail[]): string {
+  return writeList(owed.map((mail) => ({
+    kind: mail.kind,
+    to: mail.to,
+    ...(mail.index === 0 ? {} : { index: mail.index }),
+    since: time(mail.sinceMs),
+    ...(mail.attempts === 0 ? {} : { attempts: mail.attempts }),
+    ...(mail.notBeforeMs === 0 ? {} : { not_before: time(mail.notBeforeMs) }),
+  })));
+}
+
+/** Reads the `failed` key. */
+export function readFailed(text: string, problems: string[]): readonly FailedMail[] {
+  return readList("failed", text, problems).flatMap((item) => {
+    const result = v.safeParse(Failed, item);
+    if (!result.success) return complain("failed", item, result.issues[0], problems);
+    const { at, ...mail } = result.output;
+    return [{ ...mail, atMs: at }];
+  });
+}
+
+/** Writes the `failed` key. */
+export function writeFailed(failed: readonly FailedMail[]): string {
+  return writeList(failed.map((mail) => ({
+    kind: mail.kind,
+    to: mail.to,
+    ...(mail.index === 0 ? {} : { index: mail.index }),
+    error: mail.error,
+    at: time(mail.atMs),
+  })));
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** An empty list is an absent key. */
+function writeList(items: readonly unknown[]): string {
+  return items.length === 0 ? "" : JSON.stringify(items);
+}
+
+function readList(key: string, text: string, problems: string[]): readonly unknown[] {
+  if (text === "") return [];
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Array.isArray(value)) return value;
+  } catch {
+    // Falls through to the same complaint as valid JSON that is no list.
+  }
+  problems.push(`${key} is not a JSON list`);
+  return [];
+}
+
+function complain(
+  key: string,
+  item: unknown,
+  issue: v.BaseIssue<unknown>,
+  problems: string[],
+): [] {
+  const where = v.getDotPath(issue);
+  problems.push(
+    `${key} has an item that is not a mail: ${JSON.stringify(item).slice(0, 100)}` +
+      (where === null ? "" : ` ('${where}': ${issue.message})`),
+  );
+  return [];
+}

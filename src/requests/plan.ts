@@ -1,0 +1,168 @@
+/**
+ * What is owed for one request: a pure function from the latest snapshot and the record to the next
+ * record (design.md §1). It decides everything about which mails go to whom; when and how they leave
+ * is the business of others.
+ */
+
+import type { AccessRequest } from "../teleport/access_request.ts";
+import type { MailKind, OwedMail } from "./owed.ts";
+import type { PluginRecord, Resolution } from "./record.ts";
+
+/** A request as it is now, or `gone`: deleted or expired. */
+export type Snapshot = AccessRequest | "gone";
+
+export interface PlanInput {
+  readonly snapshot: Snapshot;
+  readonly record: PluginRecord | undefined;
+  /** Who is told of the request; only read while nobody has been told. */
+  readonly recipients: readonly string[];
+  /** The requester's address when they want mails too. */
+  readonly requester?: string;
+  readonly nowMs: number;
+  /** Pending requests that are older and have no record are left alone. */
+  readonly catchUpMs: number;
+}
+
+/** Why a request without a record stays without one. */
+export type Ignored = "gone" | "resolved" | "old" | "no-recipients" | "no-state";
+
+export type Plan =
+  | { readonly record: PluginRecord }
+  | { readonly record: undefined; readonly ignored: Ignored };
+
+/** Returns the next record: the given one itself when nothing is to change. */
+export function plan(input: PlanInput): Plan {
+  const { snapshot, record } = input;
+  if (record === undefined) return announce(input);
+  if (snapshot === "gone") return { record: close(input, record, "EXPIRED", "") };
+  const told = wasLeftUntold(record) && snapshot.state === "PENDING"
+    ? { ...record, owed: firstMails(input) }
+    : record;
+  const reviewed = addReviews(input, told, snapshot);
+  switch (snapshot.state) {
+    case "APPROVED":
+    case "DENIED":
+    case "PROMOTED":
+      return { record: close(input, reviewed, snapshot.state, snapshot.resolveReason) };
+    default:
+      return { record: reviewed };
+  }
+}
+
+/** The owed mails of `before` that `next` no longer owes: superseded, not sent. */
+export function supersededMails(before: PluginRecord, next: PluginRecord): readonly OwedMail[] {
+  return before.owed.filter((mail) => !next.owed.includes(mail));
+}
+
+function announce(input: PlanInput): Plan {
+  const { snapshot, nowMs } = input;
+  const ignore = (ignored: Ignored): Plan => ({ record: undefined, ignored });
+  if (snapshot === "gone") return ignore("gone");
+  if (snapshot.state === "NONE" || snapshot.state === "UNKNOWN") return ignore("no-state");
+  if (snapshot.state !== "PENDING") return ignore("resolved");
+  if (nowMs - (snapshot.createdMs ?? nowMs) > input.catchUpMs) return ignore("old");
+  if (input.recipients.length === 0) return ignore("no-recipients");
+  const record: PluginRecord = {
+    user: snapshot.user,
+    roles: snapshot.roles,
+    requestReason: snapshot.reason,
+    reviewsCount: 0,
+    resolution: "",
+    resolveReason: "",
+    threads: [],
+    foreignThreads: [],
+    owed: firstMails(input),
+    failed: [],
+  };
+  return { record: addReviews(input, record, snapshot) };
+}
+
+function firstMails(input: PlanInput): readonly OwedMail[] {
+  const mails = input.recipients.map((to) => owe(input, "new", to));
+  const requester = requesterBeside(input, input.recipients);
+  return requester === undefined ? mails : [...mails, owe(input, "requester-new", requester)];
+}
+
+/**
+ * The original writes its record before it sends; one that names nobody is what a failed send left
+ * (upstream.md §4.1.3).
+ */
+function wasLeftUntold(record: PluginRecord): boolean {
+  return record.threads.length === 0 && record.foreignThreads.length === 0 &&
+    record.owed.length === 0 && record.failed.length === 0 && record.resolution === "";
+}
+
+/** Reviews that nobody was told of yet are owed to everybody who knows, or is to know, the request. */
+function addReviews(
+  input: PlanInput,
+  record: PluginRecord,
+  snapshot: AccessRequest,
+): PluginRecord {
+  const count = snapshot.reviews.length;
+  if (count <= record.reviewsCount) return record;
+  const recipients = audience(record);
+  const owed = [...record.owed];
+  for (let index = record.reviewsCount; index < count; index++) {
+    owed.push(...recipients.map((to) => owe(input, "review", to, index)));
+  }
+  return { ...record, reviewsCount: count, owed };
+}
+
+/**
+ * Closes the request once. Whoever was told of it, or may have been, is owed the resolution; `new`
+ * mails that are still owed are superseded by it, together with the reviews behind them, so that nobody
+ * is asked to review what is decided. They may have been accepted without an answer, or by a process
+ * that died before it could write that down: hence the resolution goes to those recipients, too.
+ */
+function close(
+  input: PlanInput,
+  record: PluginRecord,
+  resolution: Resolution,
+  reason: string,
+): PluginRecord {
+  const requestIsGone = input.snapshot === "gone";
+  if (record.resolution !== "") {
+    const owed = requestIsGone ? record.owed.filter((mail) => mail.kind !== "review") : record.owed;
+    return owed.length === record.owed.length ? record : { ...record, owed };
+  }
+  const recipients = audience(record);
+  const waiting = record.owed.filter((mail) => mail.kind === "requester-new").map((m) => m.to);
+  if (recipients.length === 0 && waiting.length === 0 && requestIsGone) return record;
+  const untold = new Set(record.owed.filter((mail) => mail.kind === "new").map((m) => m.to));
+  const owed = record.owed.filter((mail) =>
+    mail.kind === "review" && !requestIsGone && !untold.has(mail.to)
+  );
+  const requester = waiting[0] ?? requesterBeside(input, recipients);
+  return {
+    ...record,
+    resolution,
+    resolveReason: reason,
+    owed: [
+      ...owed,
+      ...recipients.map((to) => owe(input, "resolution", to)),
+      ...(requester === undefined ? [] : [owe(input, "requester-resolution", requester)]),
+    ],
+  };
+}
+
+/** Reviewers with a thread, then those whose first mail is still owed; each once. */
+function audience(record: PluginRecord): readonly string[] {
+  return [
+    ...new Set([
+      ...record.threads.map((thread) => thread.recipient),
+      ...record.owed.filter((mail) => mail.kind === "new").map((mail) => mail.to),
+    ]),
+  ];
+}
+
+/** A requester who gets the reviewers' mails anyway needs none of their own. */
+function requesterBeside(input: PlanInput, reviewers: readonly string[]): string | undefined {
+  const requester = input.requester;
+  if (requester === undefined || requester === "") return undefined;
+  const known = reviewers.some((to) => to.toLowerCase() === requester.toLowerCase());
+  return known ? undefined : requester;
+}
+
+function owe(input: PlanInput, kind: MailKind, to: string, index = 0): OwedMail {
+  return { kind, to, index, sinceMs: input.nowMs, attempts: 0, notBeforeMs: 0 };
+}

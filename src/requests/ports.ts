@@ -1,0 +1,31 @@
+/** What the reconciler needs of the cluster; `teleport/client.ts` offers it, tests fake it. */
+
+import type { AccessRequest } from "../teleport/access_request.ts";
+import type { RawRecord } from "./record.ts";
+
+export type ClusterEvent =
+  | { readonly type: "init" }
+  | { readonly type: "put"; readonly request: AccessRequest }
+  | { readonly type: "delete"; readonly id: string };
+
+/** `missing`: neither the record nor the request exists any more. */
+export type WriteOutcome = "written" | "conflict" | "missing";
+
+/** All methods reject with `ClusterError`. */
+export interface Cluster {
+  /** The events of access requests, `init` first; ends when the server ends the stream. */
+  watch(signal: AbortSignal): AsyncIterable<ClusterEvent>;
+  /** Every request; undefined when the server has no call for it. */
+  listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined>;
+  /** Our entry in every record, by request id. */
+  listRecords(signal: AbortSignal): Promise<ReadonlyMap<string, RawRecord>>;
+  /** Our entry in the record of one request, empty when there is none. */
+  readRecord(id: string, signal: AbortSignal): Promise<RawRecord>;
+  /** Compare-and-set: sets the keys of `set` ("" deletes) if every key of `expect` holds. */
+  writeRecord(
+    id: string,
+    set: RawRecord,
+    expect: RawRecord,
+    signal: AbortSignal,
+  ): Promise<WriteOutcome>;
+}

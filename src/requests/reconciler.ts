@@ -1,0 +1,304 @@
+/**
+ * Brings every access request to where it should be: its latest snapshot and its record are looked at,
+ * the plan is written down, and what is owed is sent (design.md §1). It reacts to states, never to
+ * events: whatever happened while it was busy or away is part of the next look.
+ */
+
+import { DecorrelatedBackoff, retryDelayMs } from "../backoff.ts";
+import { type Clock, pause } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { AccessRequest } from "../teleport/access_request.ts";
+import { dispatch, type DispatchDeps } from "./dispatch.ts";
+import type { TransportGate } from "./gate.ts";
+import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./lease.ts";
+import type { Mailer } from "./mailer.ts";
+import { type Ignored, plan, type Snapshot, supersededMails } from "./plan.ts";
+import type { Cluster } from "./ports.ts";
+import { type RecipientRules, recipientsOf } from "./recipients.ts";
+import type { PluginRecord, RawRecord } from "./record.ts";
+import { dueMails, Retries } from "./retries.ts";
+import type { Slots } from "./slots.ts";
+import { StoredRecord } from "./stored_record.ts";
+import { WorkQueue } from "./work_queue.ts";
+
+/** Requests worked on at once; more would take leases long before their mails can leave. */
+const CONCURRENCY = 32;
+
+export interface ReconcilerPolicy extends RecipientRules {
+  readonly catchUpMs: number;
+  readonly retryForMs: number;
+  readonly notifyRequester: boolean;
+}
+
+export interface ReconcilerDeps {
+  readonly cluster: Cluster;
+  readonly mailer: Mailer;
+  readonly slots: Slots;
+  readonly gate: TransportGate;
+  /** Names this process in leases; without blanks, different for every start. */
+  readonly instance: string;
+  readonly policy: ReconcilerPolicy;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+  readonly kill: AbortSignal;
+}
+
+/** All that is known of one request. */
+interface Entry {
+  snapshot: Snapshot;
+  readonly stored: StoredRecord;
+  readonly retries: Retries;
+  /** Aborted and replaced when a newer snapshot arrives. */
+  outdated: AbortController;
+  /** Complaints already made about this request: each is made once. */
+  readonly said: Set<string>;
+  failures: number;
+}
+
+export class Reconciler {
+  readonly #entries = new Map<string, Entry>();
+  readonly #queue: WorkQueue;
+  /** Requests whose mails wait for the transport. */
+  readonly #resting = new Set<string>();
+
+  constructor(private readonly deps: ReconcilerDeps) {
+    this.#queue = new WorkQueue((id) => this.#work(id), CONCURRENCY, deps.clock);
+  }
+
+  /** The latest of what is known of a request. */
+  update(id: string, snapshot: Snapshot): void {
+    const entry = this.#entry(id, snapshot);
+    entry.snapshot = snapshot;
+    entry.outdated.abort();
+    entry.outdated = new AbortController();
+    this.#queue.add(id);
+  }
+
+  /**
+   * Everything there is, after the watch has (re)started: `touched` are the requests that events told of
+   * since, which are newer than the listing. Requests that are known or recorded but no longer listed
+   * are gone; `requests` is undefined when the server cannot list.
+   */
+  replace(
+    requests: readonly AccessRequest[] | undefined,
+    records: ReadonlyMap<string, RawRecord>,
+    touched: ReadonlySet<string>,
+  ): void {
+    for (const [id, entry] of this.#entries) {
+      if (!touched.has(id)) entry.stored.set(records.get(id) ?? {});
+    }
+    for (const request of requests ?? []) {
+      if (touched.has(request.id)) continue;
+      this.#entry(request.id, request).stored.set(records.get(request.id) ?? {});
+      this.update(request.id, request);
+    }
+    const listed = requests && new Set(requests.map((request) => request.id));
+    for (const id of new Set([...this.#entries.keys(), ...records.keys()])) {
+      if (touched.has(id) || listed?.has(id)) continue;
+      if (listed === undefined) {
+        if (this.#entries.has(id)) this.#queue.add(id);
+        continue;
+      }
+      this.#entry(id, "gone").stored.set(records.get(id) ?? {});
+      this.update(id, "gone");
+    }
+  }
+
+  /** The transport can send again. */
+  wakeResting(): void {
+    for (const id of this.#resting) this.#queue.add(id);
+    this.#resting.clear();
+  }
+
+  /** Ends work, after `deps.stopping` was aborted; mails on their way are waited for. */
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    await Promise.all([...this.#entries.values()].map((entry) => this.#giveLeaseBack(entry)));
+  }
+
+  #entry(id: string, snapshot: Snapshot): Entry {
+    let entry = this.#entries.get(id);
+    if (entry === undefined) {
+      entry = {
+        snapshot,
+        stored: new StoredRecord(id, this.deps.cluster),
+        retries: new Retries(this.deps.random),
+        outdated: new AbortController(),
+        said: new Set(),
+        failures: 0,
+      };
+      this.#entries.set(id, entry);
+    }
+    return entry;
+  }
+
+  /** One look at one request. Never rejects: a failure means another look later. */
+  async #work(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    try {
+      await this.#reconcile(id, entry);
+      entry.failures = 0;
+    } catch (error) {
+      if (this.deps.stopping.aborted) return;
+      const { clock, random, log } = this.deps;
+      const say = entry.failures++ === 0 ? log.warn : log.debug;
+      say.call(log, "Failed to process request, trying again", { request_id: id, error });
+      this.#queue.addAt(id, clock.now() + retryDelayMs(entry.failures, random));
+    }
+  }
+
+  async #reconcile(id: string, entry: Entry): Promise<void> {
+    const { clock, random, kill, instance, gate, stopping } = this.deps;
+    const backoff = new DecorrelatedBackoff(20, 1000, random);
+    while (!stopping.aborted) {
+      const { snapshot, stored, retries, outdated } = entry;
+      if (!stored.isKnown && snapshot === "gone") await stored.load(kill);
+      this.#report(id, entry);
+      const before = stored.record;
+      const planned = plan(this.#planInput(id, entry));
+      if (planned.record === undefined) return this.#leaveAlone(id, entry, planned.ignored);
+
+      const nowMs = clock.now();
+      const { chains, nextMs } = dueMails(planned.record.owed, retries, nowMs);
+      const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
+      if (leaseEndMs !== undefined && planned.record.owed.length > 0) {
+        return this.#queue.addAt(id, leaseEndMs + random() * LEASE_GRACE_MS);
+      }
+      const send = chains.length > 0 && gate.isOpen;
+      const changed = stored.differsFrom({ ...planned.record, ...ownerOf(before) });
+      if (changed || (send && !holdsLease(before?.owner, instance, nowMs))) {
+        const next = withLease(planned.record, send ? instance : undefined, nowMs);
+        const outcome = await stored.write(retries.into(next), kill);
+        if (outcome === "missing") return this.#vanished(id, entry);
+        if (outcome === "conflict") {
+          await pause(clock, backoff.next(), stopping);
+          await stored.load(kill);
+          continue;
+        }
+        if (before !== undefined) this.#logSuperseded(id, before, planned.record);
+      }
+      if (!send) return this.#rest(id, entry, chains.length > 0, nextMs);
+      await dispatch(
+        { id, snapshot, stored, retries, chains, outdated: outdated.signal },
+        this
+          .#dispatchDeps(),
+      );
+    }
+  }
+
+  #planInput(id: string, entry: Entry): Parameters<typeof plan>[0] {
+    const { policy, clock } = this.deps;
+    const { snapshot, stored } = entry;
+    const user = snapshot === "gone" ? stored.record?.user ?? "" : snapshot.user;
+    const wantsMail = policy.notifyRequester && policy.isAddress(user);
+    return {
+      snapshot,
+      record: stored.record,
+      recipients: snapshot === "gone" ? [] : this.#recipients(id, entry, snapshot),
+      ...(wantsMail ? { requester: user } : {}),
+      nowMs: clock.now(),
+      catchUpMs: policy.catchUpMs,
+    };
+  }
+
+  #recipients(id: string, entry: Entry, request: AccessRequest): readonly string[] {
+    const { addresses, invalid } = recipientsOf(request, this.deps.policy);
+    for (const reviewer of request.state === "PENDING" ? invalid : []) {
+      this.#sayOnce(
+        entry,
+        `invalid ${reviewer}`,
+        "Failed to notify a suggested reviewer with an invalid email address",
+        { request_id: id, reviewer },
+      );
+    }
+    return addresses;
+  }
+
+  /** What is left has to wait: for its time, for the transport, or for nothing. */
+  #rest(id: string, entry: Entry, isDue: boolean, nextMs: number | undefined): void {
+    const owed = entry.stored.record?.owed ?? [];
+    entry.retries.keepOnly(owed);
+    if (nextMs !== undefined) this.#queue.addAt(id, nextMs);
+    // The gate may have opened since it was looked at: then nobody else wakes this request.
+    if (isDue && this.deps.gate.isOpen) this.#queue.add(id);
+    else if (isDue) this.#resting.add(id);
+    if (owed.length === 0) this.#forgetIfGone(id, entry);
+  }
+
+  #leaveAlone(id: string, entry: Entry, ignored: Ignored): void {
+    const { log } = this.deps;
+    const { snapshot } = entry;
+    if (ignored === "no-recipients") {
+      this.#sayOnce(entry, ignored, "No recipients to send", { request_id: id });
+    } else if (ignored === "no-state" && snapshot !== "gone") {
+      const state = snapshot.state;
+      this.#sayOnce(entry, ignored, "Unknown request state", { request_id: id, state });
+    } else log.debug("Request is left alone", { request_id: id, reason: ignored });
+    this.#forgetIfGone(id, entry);
+  }
+
+  #vanished(id: string, entry: Entry): void {
+    const owed = entry.stored.record?.owed.length ?? 0;
+    if (owed > 0) {
+      this.deps.log.warn("Owed mails are dropped: the request and its plugin data are gone", {
+        request_id: id,
+        mails: owed,
+      });
+    }
+    entry.stored.set({});
+    this.#forgetIfGone(id, entry);
+  }
+
+  #forgetIfGone(id: string, entry: Entry): void {
+    if (entry.snapshot === "gone") this.#entries.delete(id);
+  }
+
+  #logSuperseded(id: string, before: PluginRecord, next: PluginRecord): void {
+    for (const { kind, to, index } of supersededMails(before, next)) {
+      this.deps.log.info("Mail is superseded, the request has moved on", {
+        request_id: id,
+        email: to,
+        kind,
+        ...(kind === "review" ? { review: index } : {}),
+      });
+    }
+  }
+
+  #report(id: string, entry: Entry): void {
+    for (const problem of entry.stored.problems) {
+      this.#sayOnce(entry, problem, "Plugin data is not as it should be", {
+        request_id: id,
+        problem,
+      });
+    }
+  }
+
+  #sayOnce(entry: Entry, what: string, message: string, fields: Record<string, unknown>): void {
+    if (entry.said.has(what)) return;
+    entry.said.add(what);
+    this.deps.log.warn(message, fields);
+  }
+
+  /** Another replica can then go on at once. */
+  async #giveLeaseBack({ stored }: Entry): Promise<void> {
+    const { instance, clock, kill, log } = this.deps;
+    const record = stored.record;
+    if (record === undefined || !holdsLease(record.owner, instance, clock.now())) return;
+    try {
+      await stored.write(withLease(record, undefined, clock.now()), kill);
+    } catch (error) {
+      log.debug("Cannot give a lease back, it runs out by itself", { error });
+    }
+  }
+
+  #dispatchDeps(): DispatchDeps {
+    return { ...this.deps, retryForMs: this.deps.policy.retryForMs };
+  }
+}
+
+function ownerOf(record: PluginRecord | undefined): Pick<PluginRecord, "owner"> {
+  return record?.owner === undefined ? {} : { owner: record.owner };
+}

@@ -1,0 +1,70 @@
+/** When the owed mails of one request may be tried again; kept in memory (design.md §2). */
+
+import { retryDelayMs } from "../backoff.ts";
+import { mailKey, type OwedMail } from "./owed.ts";
+import type { PluginRecord } from "./record.ts";
+
+interface Retry {
+  readonly attempts: number;
+  readonly notBeforeMs: number;
+}
+
+export class Retries {
+  readonly #byMail = new Map<string, Retry>();
+
+  constructor(private readonly random: () => number) {}
+
+  /** Attempts so far and the time before which it must not be tried, from memory or the record. */
+  of(mail: OwedMail): Retry {
+    const known = this.#byMail.get(mailKey(mail));
+    const { attempts, notBeforeMs } = mail;
+    return known !== undefined && known.attempts >= attempts ? known : { attempts, notBeforeMs };
+  }
+
+  /** Counts a failure and returns how often the mail has failed now. */
+  failed(mail: OwedMail, nowMs: number, retryAfterMs: number | undefined): number {
+    const attempts = this.of(mail).attempts + 1;
+    const delayMs = Math.max(retryAfterMs ?? 0, retryDelayMs(attempts, this.random));
+    this.#byMail.set(mailKey(mail), { attempts, notBeforeMs: nowMs + Math.round(delayMs) });
+    return attempts;
+  }
+
+  /** Forgets mails that are no longer owed. */
+  keepOnly(owed: readonly OwedMail[]): void {
+    const keys = new Set(owed.map(mailKey));
+    for (const key of this.#byMail.keys()) if (!keys.has(key)) this.#byMail.delete(key);
+  }
+
+  /** The record with what is known here about its mails, for a write that happens anyway. */
+  into(record: PluginRecord): PluginRecord {
+    return { ...record, owed: record.owed.map((mail) => ({ ...mail, ...this.of(mail) })) };
+  }
+}
+
+/**
+ * The owed mails that may leave at `nowMs`, by recipient and in the order in which each is to get them:
+ * a mail that has to wait keeps the ones behind it waiting. `nextMs` is when the first of the waiting
+ * ones may leave, undefined when none waits.
+ */
+export function dueMails(
+  owed: readonly OwedMail[],
+  retries: Pick<Retries, "of">,
+  nowMs: number,
+): { readonly chains: readonly (readonly OwedMail[])[]; readonly nextMs: number | undefined } {
+  const chains = new Map<string, OwedMail[]>();
+  const waiting = new Set<string>();
+  let nextMs: number | undefined;
+  for (const mail of owed) {
+    if (waiting.has(mail.to)) continue;
+    const { notBeforeMs } = retries.of(mail);
+    if (notBeforeMs > nowMs) {
+      waiting.add(mail.to);
+      nextMs = Math.min(nextMs ?? notBeforeMs, notBeforeMs);
+      continue;
+    }
+    const chain = chains.get(mail.to);
+    if (chain === undefined) chains.set(mail.to, [mail]);
+    else chain.push(mail);
+  }
+  return { chains: [...chains.values()], nextMs };
+}

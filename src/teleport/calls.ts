@@ -1,0 +1,79 @@
+/** Typed gRPC calls from generated method descriptions, with deadlines and abort signals. */
+
+import { Buffer } from "node:buffer";
+import {
+  create,
+  type DescMessage,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import * as grpc from "@grpc/grpc-js";
+
+function path(method: { readonly name: string; readonly parent: { readonly typeName: string } }) {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+function encode<I extends DescMessage>(schema: I, init: MessageInitShape<I>): Buffer {
+  return Buffer.from(toBinary(schema, create(schema, init)));
+}
+
+/** Rejects with what grpc-js rejects with; aborting `signal` gives status CANCELLED. */
+export function callUnary<I extends DescMessage, O extends DescMessage>(
+  client: grpc.Client,
+  method: DescMethodUnary<I, O>,
+  request: MessageInitShape<I>,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<MessageShape<O>> {
+  return new Promise((resolve, reject) => {
+    const call = client.makeUnaryRequest(
+      path(method),
+      (init: MessageInitShape<I>) => encode(method.input, init),
+      (bytes) => fromBinary(method.output, bytes),
+      request,
+      new grpc.Metadata(),
+      { deadline: Date.now() + timeoutMs },
+      (error, response) => {
+        signal.removeEventListener("abort", cancel);
+        if (error !== null) reject(error);
+        else resolve(response as MessageShape<O>);
+      },
+    );
+    const cancel = () => call.cancel();
+    if (signal.aborted) cancel();
+    else signal.addEventListener("abort", cancel);
+  });
+}
+
+/** The messages of a stream; ends when the server ends it, or when `signal` is aborted. */
+export async function* callStream<I extends DescMessage, O extends DescMessage>(
+  client: grpc.Client,
+  method: DescMethodServerStreaming<I, O>,
+  request: MessageInitShape<I>,
+  { timeoutMs, signal }: { readonly timeoutMs?: number; readonly signal: AbortSignal },
+): AsyncGenerator<MessageShape<O>> {
+  const call = client.makeServerStreamRequest(
+    path(method),
+    (init: MessageInitShape<I>) => encode(method.input, init),
+    (bytes) => fromBinary(method.output, bytes),
+    request,
+    new grpc.Metadata(),
+    timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
+  );
+  // The loop below takes errors, but not one that comes after it has ended.
+  call.on("error", () => {});
+  const cancel = () => call.cancel();
+  if (signal.aborted) cancel();
+  else signal.addEventListener("abort", cancel);
+  try {
+    for await (const message of call) yield message as MessageShape<O>;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    call.cancel();
+  }
+}

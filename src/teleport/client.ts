@@ -1,0 +1,226 @@
+/** The calls of a Teleport cluster that the program needs, typed and with our errors. */
+
+import { status as Status } from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
+import type { Log } from "../log.ts";
+import { type AccessRequest, readAccessRequest } from "./access_request.ts";
+import { callStream, callUnary } from "./calls.ts";
+import { type ConnectorDeps, DialingCredentials, openChannel } from "./channel.ts";
+import { ClusterError } from "./errors.ts";
+import { AuthService, type Event, Operation } from "./generated/auth_pb.ts";
+import type { AccessRequestV3 } from "./generated/types_pb.ts";
+import { hasStatus, toClusterError } from "./grpc_error.ts";
+
+const ACCESS_REQUEST = "access_request";
+/** The name under which our entry stands in plugin data, as the original's. */
+const PLUGIN = "email";
+const CALL_TIMEOUT_MS = 10_000;
+/** Listings may be long, and an auth server that has just started is slow. */
+const LIST_TIMEOUT_MS = 60_000;
+/** Below the server's limit of 16000 and its default of 1000 (wire.md §5.2). */
+const PAGE_SIZE = 500;
+
+/** What the server says of itself. */
+export interface ServerInfo {
+  readonly clusterName: string;
+  readonly version: string;
+  /** `host:port` of the proxy, "" when it has no public address. */
+  readonly proxyPublicAddr: string;
+  /** Whether requests have a page in the web UI that mails can link to (wire.md §6). */
+  readonly advancedAccessWorkflows: boolean;
+}
+
+export type WatchEvent =
+  | { readonly type: "init" }
+  | { readonly type: "put"; readonly request: AccessRequest }
+  | { readonly type: "delete"; readonly id: string };
+
+type Entry = Readonly<Record<string, string>>;
+
+/** Every method rejects with {@linkcode ClusterError}. */
+export class TeleportClient {
+  readonly #credentials: DialingCredentials;
+  readonly #grpc: grpc.Client;
+  /** Calls that this server does not know; each is complained about once. */
+  readonly #unsupported = new Set<string>();
+
+  constructor(private readonly address: string, deps: ConnectorDeps, private readonly log: Log) {
+    this.#credentials = new DialingCredentials(deps);
+    this.#grpc = openChannel(address, this.#credentials);
+  }
+
+  async ping(signal: AbortSignal): Promise<ServerInfo> {
+    const response = await this.#try(
+      "ping the server",
+      () =>
+        callUnary(this.#grpc, AuthService.method.ping, {}, { timeoutMs: CALL_TIMEOUT_MS, signal }),
+    );
+    return {
+      clusterName: response.ClusterName,
+      version: response.ServerVersion,
+      proxyPublicAddr: response.ProxyPublicAddr,
+      advancedAccessWorkflows: response.ServerFeatures?.AdvancedAccessWorkflows ?? false,
+    };
+  }
+
+  /** The events of access requests, `init` first; ends when the server ends the stream. */
+  async *watch(signal: AbortSignal): AsyncGenerator<WatchEvent> {
+    const request = { Kinds: [{ Kind: ACCESS_REQUEST }], AllowPartialSuccess: true };
+    const events = callStream(this.#grpc, AuthService.method.watchEvents, request, { signal });
+    try {
+      for await (const event of events) {
+        const read = this.#readEvent(event);
+        if (read !== undefined) yield read;
+      }
+    } catch (error) {
+      throw explainRefusedWatch(this.#explain("watch access requests", error));
+    }
+  }
+
+  #readEvent(event: Event): WatchEvent | undefined {
+    const { Type: type, Resource: resource } = event;
+    if (type === Operation.INIT) {
+      // Servers before v13 send no status, and would have refused what they do not confirm.
+      const kinds = resource.case === "WatchStatus" ? resource.value.Spec?.Kinds : undefined;
+      if (kinds?.every((kind) => kind.Kind !== ACCESS_REQUEST)) throw watchNotAllowed();
+      return { type: "init" };
+    }
+    if (type === Operation.PUT && resource.case === "AccessRequest") {
+      const request = readAccessRequest(resource.value);
+      return request && { type: "put", request };
+    }
+    if (type === Operation.DELETE && resource.case === "ResourceHeader") {
+      const { Kind: kind, Metadata: metadata } = resource.value;
+      const id = metadata?.Name ?? "";
+      return kind === ACCESS_REQUEST && id !== "" ? { type: "delete", id } : undefined;
+    }
+    // Kinds that newer servers send unasked, and events without a resource.
+    return undefined;
+  }
+
+  /** Every access request; undefined when the server knows neither call for it. */
+  async listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined> {
+    const messages =
+      await this.#optional("GetAccessRequestsV2", () => this.#streamRequests(signal)) ??
+        await this.#optional("ListAccessRequests", () => this.#pageRequests(signal));
+    return messages?.flatMap((message) => readAccessRequest(message) ?? []);
+  }
+
+  async #streamRequests(signal: AbortSignal): Promise<AccessRequestV3[]> {
+    const options = { timeoutMs: LIST_TIMEOUT_MS, signal };
+    return await Array.fromAsync(
+      callStream(this.#grpc, AuthService.method.getAccessRequestsV2, {}, options),
+    );
+  }
+
+  async #pageRequests(signal: AbortSignal): Promise<AccessRequestV3[]> {
+    const options = { timeoutMs: LIST_TIMEOUT_MS, signal };
+    const method = AuthService.method.listAccessRequests;
+    const messages: AccessRequestV3[] = [];
+    let key = "";
+    do {
+      const request = { Filter: {}, Limit: PAGE_SIZE, StartKey: key };
+      const page = await callUnary(this.#grpc, method, request, options);
+      messages.push(...page.AccessRequests);
+      key = page.NextKey;
+    } while (key !== "");
+    return messages;
+  }
+
+  /** Our entry in every record, by request id. */
+  async listRecords(signal: AbortSignal): Promise<ReadonlyMap<string, Entry>> {
+    return await this.#readRecords("", { timeoutMs: LIST_TIMEOUT_MS, signal });
+  }
+
+  /** Our entry in the record of one request, empty when there is none. */
+  async readRecord(id: string, signal: AbortSignal): Promise<Entry> {
+    const records = await this.#readRecords(id, { timeoutMs: CALL_TIMEOUT_MS, signal });
+    return records.get(id) ?? {};
+  }
+
+  async #readRecords(
+    id: string,
+    options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ): Promise<Map<string, Entry>> {
+    const filter = { Kind: ACCESS_REQUEST, Resource: id, Plugin: PLUGIN };
+    const response = await this.#try(
+      "read plugin data",
+      () => callUnary(this.#grpc, AuthService.method.getPluginData, filter, options),
+    );
+    return new Map(
+      response.PluginData.map((data) => [
+        data.Metadata?.Name ?? "",
+        data.Spec?.Entries[PLUGIN]?.Data ?? {},
+      ]),
+    );
+  }
+
+  /**
+   * Compare-and-set on our entry (wire.md §5.3): sets the keys of `set`, "" deletes, if every key of
+   * `expect` has the value given there, "" for absent. `expect` must not be empty: Teleport takes that
+   * for no condition at all.
+   */
+  async writeRecord(
+    id: string,
+    set: Entry,
+    expect: Entry,
+    signal: AbortSignal,
+  ): Promise<"written" | "conflict" | "missing"> {
+    const params = { Kind: ACCESS_REQUEST, Resource: id, Plugin: PLUGIN, Set: set, Expect: expect };
+    const options = { timeoutMs: CALL_TIMEOUT_MS, signal };
+    try {
+      await callUnary(this.#grpc, AuthService.method.updatePluginData, params, options);
+      return "written";
+    } catch (error) {
+      if (hasStatus(error, Status.FAILED_PRECONDITION)) return "conflict";
+      if (hasStatus(error, Status.NOT_FOUND)) return "missing";
+      throw this.#explain("write plugin data", error);
+    }
+  }
+
+  close(): void {
+    this.#grpc.close();
+  }
+
+  async #optional<T>(name: string, call: () => Promise<T>): Promise<T | undefined> {
+    if (this.#unsupported.has(name)) return undefined;
+    try {
+      return await this.#try("list access requests", call);
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.kind !== "unsupported") throw error;
+      this.#unsupported.add(name);
+      this.log.warn("The server does not know a call, doing without", { call: name });
+      return undefined;
+    }
+  }
+
+  async #try<T>(action: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw this.#explain(action, error);
+    }
+  }
+
+  #explain(action: string, error: unknown): ClusterError {
+    const { address } = this;
+    return toClusterError(error, { action, address, connectError: this.#credentials.lastError });
+  }
+}
+
+function watchNotAllowed(): ClusterError {
+  return new ClusterError(
+    "denied",
+    "Cannot watch access requests: the server does not confirm the watch. The role needs the verbs " +
+      "'list' and 'read' on 'access_request'",
+  );
+}
+
+/** The server's refusals of a watch hide that a permission is missing, or are no refusals at all. */
+function explainRefusedWatch(error: ClusterError): ClusterError {
+  if (/none of the requested kinds can be watched/.test(error.message)) return watchNotAllowed();
+  // "buffer overflow" comes as INVALID_ARGUMENT from older servers (wire.md §5.1).
+  return error.kind === "invalid"
+    ? new ClusterError("unavailable", error.message, { cause: error })
+    : error;
+}

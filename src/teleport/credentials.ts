@@ -1,0 +1,142 @@
+/** What the program logs in with: read from files, checked, ready for a TLS handshake. */
+
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { ClusterError } from "./errors.ts";
+import { parseIdentityFile } from "./identity_file.ts";
+
+/** Where credentials come from: one identity file, or three PEM files. */
+export type CredentialSource =
+  | { readonly kind: "identity"; readonly path: string }
+  | { readonly kind: "files"; readonly key: string; readonly crt: string; readonly cas: string };
+
+export interface Credentials {
+  readonly keyPem: string;
+  readonly certPem: string;
+  /** Host CAs of the cluster; nothing else vouches for the auth server. */
+  readonly caPems: readonly string[];
+  /** The certificate's common name: the Teleport user. */
+  readonly subject: string;
+  /** Name of the cluster that issued the certificate. */
+  readonly cluster: string;
+  readonly notAfterMs: number;
+}
+
+/**
+ * Reads and checks credentials. They are read anew for every connection, so that a renewed identity is
+ * used by the next one.
+ *
+ * @throws {ClusterError} of kind `credentials`: one line that names file, subject and time
+ */
+export async function loadCredentials(
+  source: CredentialSource,
+  nowMs: number,
+): Promise<Credentials> {
+  if (source.kind === "identity") {
+    const where = `identity file '${source.path}'`;
+    const text = await readText(source.path, "identity file");
+    const { keyPem, certPem, caPems } = within(where, () => parseIdentityFile(text));
+    return check({ keyPem, certPem, caPems }, { key: where, crt: where, cas: where }, nowMs);
+  }
+  const [keyPem, certPem, cas] = await Promise.all([
+    readText(source.key, "client_key"),
+    readText(source.crt, "client_crt"),
+    readText(source.cas, "root_cas"),
+  ]);
+  const caPems = cas.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (caPems.length === 0) throw refuse(`root_cas '${source.cas}' holds no PEM certificate`);
+  return check({ keyPem, certPem, caPems }, {
+    key: `client_key '${source.key}'`,
+    crt: `client_crt '${source.crt}'`,
+    cas: `root_cas '${source.cas}'`,
+  }, nowMs);
+}
+
+function check(
+  pems: Pick<Credentials, "keyPem" | "certPem" | "caPems">,
+  names: { readonly key: string; readonly crt: string; readonly cas: string },
+  nowMs: number,
+): Credentials {
+  const certificate = parse(
+    `TLS certificate in ${names.crt}`,
+    () => new X509Certificate(pems.certPem),
+  );
+  const key = parse(`private key in ${names.key}`, () => createPrivateKey(pems.keyPem));
+  for (const pem of pems.caPems) {
+    parse(`certificate authority in ${names.cas}`, () => new X509Certificate(pem));
+  }
+  const subject = attribute(certificate.subject, "CN");
+  const issuer = attribute(certificate.issuer, "CN");
+  if (!certificate.checkPrivateKey(key)) {
+    throw refuse(
+      `the private key in ${names.key} does not fit the certificate for '${subject}' in ${names.crt}`,
+    );
+  }
+  const notAfterMs = Date.parse(certificate.validTo);
+  if (notAfterMs <= nowMs) {
+    // The first part is the original's (upstream.md §2.2).
+    throw refuse(
+      `expired credential found: the certificate for '${subject}', issued by '${issuer}' is not ` +
+        `valid after '${new Date(notAfterMs).toISOString()}' (${names.crt}). Please sign new ` +
+        `credentials and increase their TTL if needed`,
+    );
+  }
+  // Teleport's certificate authorities carry the cluster's name as organization (wire.md §3.4).
+  const cluster = attribute(certificate.issuer, "O");
+  if (cluster === "") {
+    throw refuse(
+      `the certificate for '${subject}' in ${names.crt} names no cluster: its issuer has no organization`,
+    );
+  }
+  return { ...pems, subject, cluster, notAfterMs };
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const cause = error instanceof Deno.errors.NotFound
+      ? "no such file or directory"
+      : error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable
+      ? "permission denied"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw refuse(`cannot read ${what} '${path}': ${cause}`);
+  }
+}
+
+function within<T>(where: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ClusterError) {
+      throw new ClusterError(error.kind, `${error.message} (${where})`);
+    }
+    throw error;
+  }
+}
+
+/** The libraries' own words are about ASN.1 and help nobody. */
+function parse<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw new ClusterError(
+      "credentials",
+      `the ${what} cannot be read: it is damaged or of a kind that is not supported`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** One attribute of a distinguished name as node:crypto prints it, a line each; "" when absent. */
+function attribute(name: string, key: string): string {
+  const line = name.split("\n").find((part) => part.startsWith(`${key}=`));
+  return line?.slice(key.length + 1) ?? "";
+}
+
+function refuse(message: string): ClusterError {
+  return new ClusterError("credentials", message);
+}
