@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { AccessRequest, RequestState } from "../teleport/access_request.ts";
+import { mailKey } from "./owed.ts";
+import { plan, type PlanInput, supersededMails } from "./plan.ts";
+import type { PluginRecord } from "./record.ts";
+import { settle } from "./outcome.ts";
+import { aRecord, aRequest, NOW_MS, owed } from "./testing.ts";
+
+const DAY_MS = 86_400_000;
+
+function run(changes: Partial<PlanInput>) {
+  return plan({
+    snapshot: aRequest(),
+    record: undefined,
+    recipients: ["a@x.org", "b@x.org"],
+    nowMs: NOW_MS,
+    catchUpMs: DAY_MS,
+    ...changes,
+  });
+}
+
+function recordOf(changes: Partial<PlanInput>): PluginRecord {
+  const { record } = run(changes);
+  assert.ok(record);
+  return record;
+}
+
+function keys(record: PluginRecord): string[] {
+  return record.owed.map(mailKey);
+}
+
+function review(author: string) {
+  return { author, state: "APPROVED", reason: "okay", createdMs: NOW_MS } as const;
+}
+
+const thread = (recipient: string) => ({ recipient, time: "t", messageId: "m" });
+
+Deno.test("plan() owes a new mail to every recipient of a pending request", () => {
+  const record = recordOf({});
+  assert.deepEqual(keys(record), ["new/0/a@x.org", "new/0/b@x.org"]);
+  assert.deepEqual([record.user, record.roles, record.requestReason], [
+    "alice@example.com",
+    ["dev"],
+    "deploy",
+  ]);
+});
+
+Deno.test("plan() owes the reviews of a request first seen with reviews behind the new mails", () => {
+  const record = recordOf({ snapshot: aRequest({ reviews: [review("bob")] }) });
+  assert.deepEqual(keys(record), [
+    "new/0/a@x.org",
+    "new/0/b@x.org",
+    "review/0/a@x.org",
+    "review/0/b@x.org",
+  ]);
+  assert.equal(record.reviewsCount, 1);
+});
+
+Deno.test("plan() leaves requests alone for which nobody is to be told anything", () => {
+  const cases: [Partial<PlanInput>, string][] = [
+    [{ snapshot: "gone" }, "gone"],
+    [{ snapshot: aRequest({ state: "APPROVED" }) }, "resolved"],
+    [{ snapshot: aRequest({ state: "DENIED" }) }, "resolved"],
+    [{ snapshot: aRequest({ state: "PROMOTED" }) }, "resolved"],
+    [{ snapshot: aRequest({ state: "NONE" }) }, "no-state"],
+    [{ snapshot: aRequest({ state: "UNKNOWN" }) }, "no-state"],
+    [{ snapshot: aRequest({ createdMs: NOW_MS - DAY_MS - 1 }) }, "old"],
+    [{ recipients: [] }, "no-recipients"],
+  ];
+  for (const [changes, ignored] of cases) {
+    assert.deepEqual(run(changes), { record: undefined, ignored });
+  }
+});
+
+Deno.test("plan() announces a request as old as the catch-up window, or without a time", () => {
+  assert.equal(recordOf({ snapshot: aRequest({ createdMs: NOW_MS - DAY_MS }) }).owed.length, 2);
+  const { createdMs: _, ...timeless } = aRequest();
+  assert.equal(recordOf({ snapshot: timeless }).owed.length, 2);
+});
+
+Deno.test("plan() returns the record itself when there is nothing new", () => {
+  const record = aRecord({ threads: [thread("a@x.org")], reviewsCount: 1 });
+  assert.equal(recordOf({ record, snapshot: aRequest({ reviews: [review("bob")] }) }), record);
+});
+
+Deno.test("plan() owes new reviews to threads, and to those whose new mail is still owed", () => {
+  const record = aRecord({ threads: [thread("a@x.org")], owed: [owed("new", "b@x.org")] });
+  const next = recordOf({
+    record,
+    snapshot: aRequest({ reviews: [review("bob"), review("eve")] }),
+  });
+  assert.deepEqual(keys(next), [
+    "new/0/b@x.org",
+    "review/0/a@x.org",
+    "review/0/b@x.org",
+    "review/1/a@x.org",
+    "review/1/b@x.org",
+  ]);
+  assert.equal(next.reviewsCount, 2);
+});
+
+Deno.test("plan() owes the resolution to every thread, after the reviews", () => {
+  for (const state of ["APPROVED", "DENIED", "PROMOTED"] as const) {
+    const record = aRecord({ threads: [thread("a@x.org"), thread("b@x.org")] });
+    const next = recordOf({
+      record,
+      snapshot: aRequest({ state, resolveReason: "because", reviews: [review("bob")] }),
+    });
+    assert.deepEqual(keys(next), [
+      "review/0/a@x.org",
+      "review/0/b@x.org",
+      "resolution/0/a@x.org",
+      "resolution/0/b@x.org",
+    ]);
+    assert.deepEqual([next.resolution, next.resolveReason], [state, "because"]);
+  }
+});
+
+Deno.test("plan() lets a resolution supersede new mails, and their reviews", () => {
+  const record = aRecord({
+    threads: [thread("a@x.org")],
+    owed: [owed("new", "b@x.org"), owed("review", "a@x.org"), owed("review", "b@x.org")],
+    reviewsCount: 1,
+  });
+  const next = recordOf({
+    record,
+    snapshot: aRequest({ state: "DENIED", reviews: [review("bob")] }),
+  });
+  assert.deepEqual(keys(next), [
+    "review/0/a@x.org",
+    "resolution/0/a@x.org",
+    "resolution/0/b@x.org",
+  ]);
+  assert.deepEqual(supersededMails(record, next).map(mailKey), [
+    "new/0/b@x.org",
+    "review/0/b@x.org",
+  ]);
+});
+
+Deno.test("plan() closes a request that vanished undecided as EXPIRED, without its reviews", () => {
+  const record = aRecord({ threads: [thread("a@x.org")], owed: [owed("review", "a@x.org")] });
+  const next = recordOf({ record, snapshot: "gone", recipients: [] });
+  assert.equal(next.resolution, "EXPIRED");
+  assert.deepEqual(keys(next), ["resolution/0/a@x.org"]);
+});
+
+Deno.test("plan() sends no EXPIRED after a request was resolved, promoted ones included", () => {
+  for (const resolution of ["APPROVED", "DENIED", "PROMOTED", "EXPIRED"] as const) {
+    const record = aRecord({ threads: [thread("a@x.org")], resolution });
+    assert.equal(recordOf({ record, snapshot: "gone", recipients: [] }), record);
+  }
+});
+
+Deno.test("plan() drops owed reviews of a resolved request that is gone, and keeps its resolution", () => {
+  const record = aRecord({
+    threads: [thread("a@x.org")],
+    resolution: "APPROVED",
+    owed: [owed("review", "a@x.org"), owed("resolution", "a@x.org")],
+  });
+  assert.deepEqual(keys(recordOf({ record, snapshot: "gone" })), ["resolution/0/a@x.org"]);
+});
+
+Deno.test("plan() owes the new mails of a record that the original left after a failed send", () => {
+  assert.deepEqual(keys(recordOf({ record: aRecord() })), ["new/0/a@x.org", "new/0/b@x.org"]);
+  const closed = recordOf({ record: aRecord(), snapshot: aRequest({ state: "APPROVED" }) });
+  assert.deepEqual([closed.resolution, closed.owed], ["APPROVED", []]);
+  assert.deepEqual(recordOf({ record: aRecord(), snapshot: "gone" }), aRecord());
+});
+
+Deno.test("plan() tells the requester on submission and at the end, if asked to", () => {
+  const requester = "alice@example.com";
+  const first = recordOf({ requester });
+  assert.deepEqual(keys(first).slice(2), [`requester-new/0/${requester}`]);
+  const sent = aRecord({ threads: [thread("a@x.org")] });
+  const end = recordOf({ requester, record: sent, snapshot: aRequest({ state: "APPROVED" }) });
+  assert.deepEqual(keys(end), ["resolution/0/a@x.org", `requester-resolution/0/${requester}`]);
+});
+
+Deno.test("plan() sends a requester who is a recipient, too, no mails of their own", () => {
+  const next = recordOf({ requester: "A@X.org" });
+  assert.deepEqual(keys(next), ["new/0/a@x.org", "new/0/b@x.org"]);
+});
+
+const states = fc.constantFrom<RequestState>("PENDING", "APPROVED", "DENIED", "PROMOTED");
+const steps = fc.array(
+  fc.record({
+    snapshot: fc.oneof(
+      fc.constant("gone" as const),
+      fc.record({ state: states, reviews: fc.nat({ max: 4 }) }),
+    ),
+    /** How many of the owed mails are accepted before the next snapshot. */
+    accepted: fc.nat({ max: 4 }),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+Deno.test("plan() owes no mail twice, whatever happens to a request and whatever is sent", () => {
+  fc.assert(fc.property(steps, (steps) => {
+    let record: PluginRecord | undefined;
+    const sent: string[] = [];
+    for (const { snapshot, accepted } of steps) {
+      const input = snapshot === "gone" ? snapshot : withReviews(snapshot.state, snapshot.reviews);
+      const planned = run({ record, snapshot: input });
+      if (planned.record === undefined) continue;
+      record = planned.record;
+      const owedKeys = keys(record);
+      assert.equal(new Set(owedKeys).size, owedKeys.length, "owed twice at once");
+      const again = plan({ ...base, record, snapshot: input });
+      assert.deepEqual(again.record, record, "planning again changes nothing");
+      const mails = record.owed.slice(0, accepted);
+      sent.push(...mails.map(mailKey));
+      record = settle(
+        record,
+        mails.map((mail) => ({ type: "accepted", mail, messageId: "m", atMs: NOW_MS })),
+      );
+    }
+    assert.equal(new Set(sent).size, sent.length, "sent twice");
+    for (const to of ["a@x.org", "b@x.org"]) assertOrder(sent.filter((key) => key.endsWith(to)));
+  }));
+});
+
+const base = {
+  recipients: ["a@x.org", "b@x.org"],
+  nowMs: NOW_MS,
+  catchUpMs: DAY_MS,
+};
+
+function withReviews(state: RequestState, count: number): AccessRequest {
+  return aRequest({ state, reviews: Array.from({ length: count }, () => review("bob")) });
+}
+
+/** New first, and no new mail after the resolution. */
+function assertOrder(sent: readonly string[]): void {
+  const kinds = sent.map((key) => key.split("/")[0]);
+  assert.ok(kinds.indexOf("new") <= 0, `new mail not first: ${kinds}`);
+  const end = kinds.indexOf("resolution");
+  if (end >= 0) assert.ok(!kinds.slice(end).includes("new"), `asked after the end: ${kinds}`);
+}
