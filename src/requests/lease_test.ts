@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { foreignLeaseEndMs, holdsLease, withLease } from "./lease.ts";
-import { aRecord, NOW_MS, owed } from "./testing.ts";
+import { aRecord, NOW_MS, owed } from "./testing/fixtures.ts";
 
 const mine = (untilMs: number) => ({ instance: "me", untilMs });
 const theirs = (untilMs: number) => ({ instance: "them", untilMs });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Outcome, settle } from "./outcome.ts";
 import { mailKey, type OwedMail } from "./owed.ts";
-import { aRecord, NOW_MS, owed } from "./testing.ts";
+import { aRecord, NOW_MS, owed } from "./testing/fixtures.ts";
 
 function accepted(mail: OwedMail): Outcome {
   return { type: "accepted", mail, messageId: "id@x.org", atMs: NOW_MS };

@@ -5,7 +5,7 @@ import { mailKey } from "./owed.ts";
 import { plan, type PlanInput, supersededMails } from "./plan.ts";
 import type { PluginRecord } from "./record.ts";
 import { settle } from "./outcome.ts";
-import { aRecord, aRequest, NOW_MS, owed } from "./testing.ts";
+import { aRecord, aRequest, NOW_MS, owed } from "./testing/fixtures.ts";
 
 const DAY_MS = 86_400_000;
 

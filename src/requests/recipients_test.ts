@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { recipientsOf } from "./recipients.ts";
-import { aRequest } from "./testing.ts";
+import { aRequest } from "./testing/fixtures.ts";
 
 function recipients(
   roleToRecipients: Record<string, string[]>,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { MailKind } from "./owed.ts";
 import { changes, decodeRecord, encodeRecord, expectation, RECORD_KEYS } from "./record.ts";
-import { aRecord, NOW_MS } from "./testing.ts";
+import { aRecord, NOW_MS } from "./testing/fixtures.ts";
 
 const full = aRecord({
   user: "user-foo",

@@ -1,10 +1,10 @@
 /** What the tests of this folder share: a clock that is moved by hand, requests and records. */
 
-import type { Clock } from "../clock.ts";
-import type { Log, LogFields } from "../log.ts";
-import type { AccessRequest } from "../teleport/access_request.ts";
-import type { MailKind, OwedMail } from "./owed.ts";
-import type { PluginRecord } from "./record.ts";
+import type { Clock } from "../../clock.ts";
+import type { Log, LogFields } from "../../log.ts";
+import type { AccessRequest } from "../../teleport/access_request.ts";
+import type { MailKind, OwedMail } from "../owed.ts";
+import type { PluginRecord } from "../record.ts";
 
 export const NOW_MS = Date.parse("2026-11-24T12:00:00Z");
 

@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import type { Refusal } from "../mail/transport.ts";
+import { FakeCluster } from "./testing/fake_cluster.ts";
+import { aRequest, FakeClock, NOW_MS } from "./testing/fixtures.ts";
+import { startReplica } from "./testing/replica.ts";
+
+const LATER: Refusal = { ok: false, category: "server", retry: "later", error: "451 try again" };
+const NEVER: Refusal = { ok: false, category: "recipient", retry: "never", error: "550 unknown" };
+const DOWN: Refusal = { ok: false, category: "network", retry: "transport", error: "refused" };
+
+function setUp(options: Parameters<typeof startReplica>[2] = {}) {
+  const clock = new FakeClock();
+  const cluster = new FakeCluster();
+  const replica = startReplica(cluster, clock, options);
+  return { ...replica, clock, cluster, replica };
+}
+
+const review = { author: "bob", state: "APPROVED", reason: "", createdMs: NOW_MS } as const;
+
+function writes(cluster: FakeCluster): number {
+  return cluster.calls.filter((call) => call.startsWith("write")).length;
+}
+
+Deno.test("Reconciler sends three first mails with two writes and no read", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  assert.deepEqual(mailer.accepted.sort(), [
+    "r1/new/0/a@x.org",
+    "r1/new/0/b@x.org",
+    "r1/new/0/c@x.org",
+  ]);
+  assert.deepEqual(cluster.calls, ["write r1", "write r1"]);
+  const record = cluster.record();
+  assert.equal(record?.threads.length, 3);
+  assert.deepEqual([record?.owed, record?.owner], [[], undefined]);
+});
+
+Deno.test("Reconciler writes down what it owes, with its lease, before the first mail leaves", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  assert.equal(mailer.attempts.length, 3);
+  assert.equal(cluster.record()?.owed.length, 3);
+  assert.deepEqual(cluster.record()?.owner, { instance: "one", untilMs: NOW_MS + 20_000 });
+  mailer.answer();
+  await clock.tick(0);
+  assert.equal(cluster.record()?.owner, undefined);
+});
+
+Deno.test("Reconciler renews its lease while mails are on their way, and only then", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(65_000);
+  assert.ok((cluster.record()?.owner?.untilMs ?? 0) > clock.now());
+  assert.equal(writes(cluster), 1 + 6);
+  mailer.answer();
+  await clock.tick(0);
+  assert.equal(mailer.accepted.length, 3);
+});
+
+Deno.test("Reconciler sends reviews and the resolution to every thread, in order", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  const resolved = aRequest({ state: "APPROVED", resolveReason: "ok", reviews: [review] });
+  reconciler.update("r1", resolved);
+  await clock.tick(0);
+  assert.deepEqual(mailer.accepted.filter((key) => key.endsWith("a@x.org")), [
+    "r1/new/0/a@x.org",
+    "r1/review/0/a@x.org",
+    "r1/resolution/0/a@x.org",
+  ]);
+  assert.equal(mailer.accepted.length, 9);
+  assert.equal(cluster.record()?.resolution, "APPROVED");
+});
+
+Deno.test("Reconciler sends EXPIRED when a pending request is gone, once", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  cluster.remove("r1");
+  reconciler.update("r1", "gone");
+  reconciler.update("r1", "gone");
+  await clock.tick(0);
+  assert.equal(mailer.accepted.filter((key) => key.includes("resolution")).length, 3);
+  assert.equal(cluster.record()?.resolution, "EXPIRED");
+});
+
+Deno.test("Reconciler tries a refused mail again, later and later, without writing", async () => {
+  const { clock, cluster, reconciler, mailer, log } = setUp();
+  let refusals = 4;
+  mailer.respond = ({ mail }) => mail.to === "b@x.org" && refusals-- > 0 ? LATER : undefined;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  assert.equal(mailer.accepted.length, 2);
+  const before = writes(cluster);
+  // With random() = 0.5 the waits are 0.55 s, 1.1 s, 2.2 s, 4.4 s, all within the first lease.
+  await clock.tick(550 + 1100 + 2200);
+  assert.equal(mailer.attempts.length, 3 + 3);
+  assert.equal(writes(cluster), before);
+  await clock.tick(4400);
+  assert.equal(mailer.accepted.length, 3);
+  assert.equal(writes(cluster), before + 1);
+  assert.equal(log.lines.filter((line) => line.level === "warn").length, 1);
+});
+
+Deno.test("Reconciler moves a mail that is refused for good to the failed ones", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.respond = ({ mail }) => mail.to === "b@x.org" ? NEVER : undefined;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  assert.deepEqual(cluster.record()?.failed.map((mail) => [mail.to, mail.error]), [
+    ["b@x.org", "550 unknown"],
+  ]);
+  reconciler.update("r1", aRequest({ state: "DENIED" }));
+  await clock.tick(0);
+  assert.equal(mailer.attempts.filter((key) => key.endsWith("b@x.org")).length, 1);
+});
+
+Deno.test("Reconciler gives up a mail that was owed for too long, with the last error", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp({ policy: { retryForMs: 60_000 } });
+  mailer.respond = () => LATER;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(3_600_000);
+  const record = cluster.record();
+  assert.deepEqual([record?.owed.length, record?.failed.length], [0, 3]);
+  assert.equal(record?.failed[0]?.error, "451 try again");
+});
+
+Deno.test("Reconciler rests without calls while the transport is down, and then sends all", async () => {
+  const { clock, cluster, reconciler, mailer, gate, replica } = setUp();
+  replica.verify = () => DOWN;
+  mailer.respond = () => DOWN;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  assert.equal(cluster.record()?.owed.length, 3);
+  const calls = cluster.calls.length;
+  await clock.tick(3_600_000);
+  assert.equal(cluster.calls.length, calls);
+  assert.equal(mailer.attempts.length, 3);
+  assert.equal(gate.isOpen, false);
+  replica.verify = () => ({ ok: true, messageId: "", response: "" });
+  mailer.respond = () => undefined;
+  await clock.tick(300_000);
+  assert.equal(gate.isOpen, true);
+  assert.equal(mailer.accepted.length, 3);
+});
+
+Deno.test("Reconciler writes down what is owed while the transport is down, without a lease", async () => {
+  const { clock, cluster, reconciler, gate, replica } = setUp();
+  replica.verify = () => DOWN;
+  gate.close(DOWN);
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(60_000);
+  assert.deepEqual(cluster.calls, ["write r1"]);
+  assert.deepEqual([cluster.record()?.owed.length, cluster.record()?.owner], [3, undefined]);
+});
+
+Deno.test("Reconciler charges nothing to a mail when the whole transport fails", async () => {
+  const { clock, cluster, reconciler, mailer, gate } = setUp();
+  mailer.respond = () => DOWN;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  assert.equal(gate.reason, "refused");
+  mailer.respond = () => undefined;
+  await clock.tick(1000);
+  assert.equal(mailer.accepted.length, 3);
+  assert.equal(cluster.record()?.threads.length, 3);
+});
+
+Deno.test("Reconciler that loses the race to create a record reads it and leaves it to the owner", async () => {
+  const clock = new FakeClock();
+  const cluster = new FakeCluster();
+  const one = startReplica(cluster, clock, { instance: "one" });
+  const two = startReplica(cluster, clock, { instance: "two" });
+  cluster.put(aRequest());
+  one.reconciler.update("r1", aRequest());
+  two.reconciler.update("r1", aRequest());
+  await clock.tick(120_000);
+  assert.equal(one.mailer.attempts.length + two.mailer.attempts.length, 3);
+  assert.equal(cluster.record()?.threads.length, 3);
+});
+
+Deno.test("Reconciler takes over what a dead replica owed when its lease is over", async () => {
+  const clock = new FakeClock();
+  const cluster = new FakeCluster();
+  const one = startReplica(cluster, clock, { instance: "one" });
+  const two = startReplica(cluster, clock, { instance: "two" });
+  one.mailer.hold = true;
+  cluster.put(aRequest());
+  one.reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  // It is killed: nothing of it goes on.
+  one.kill.abort();
+  one.stopping.abort();
+  two.reconciler.replace([aRequest()], new Map(cluster.records), new Set());
+  await clock.tick(24_000);
+  assert.equal(two.mailer.accepted.length, 0);
+  await clock.tick(6_000);
+  assert.equal(two.mailer.accepted.length, 3);
+});
+
+Deno.test("Reconciler whose write was done and whose answer was lost sends once", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  let lost = false;
+  cluster.afterWrite = () => {
+    if (lost) return;
+    lost = true;
+    throw new Error("connection lost");
+  };
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(30_000);
+  assert.equal(mailer.attempts.length, 3);
+  assert.deepEqual(cluster.record()?.owed, []);
+});
+
+Deno.test("Reconciler sends no further mail of an older state when a newer one arrives", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp({ slots: 1 });
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  reconciler.update("r1", aRequest({ state: "APPROVED" }));
+  mailer.hold = false;
+  mailer.answer();
+  await clock.tick(0);
+  assert.deepEqual(mailer.accepted.filter((key) => key.includes("new")), ["r1/new/0/a@x.org"]);
+  assert.equal(mailer.accepted.filter((key) => key.includes("resolution")).length, 3);
+});
+
+Deno.test("Reconciler says once that nobody is to be told, and writes no record", async () => {
+  const { clock, cluster, reconciler, log } = setUp({
+    policy: { roleToRecipients: new Map() },
+  });
+  const request = aRequest({ suggestedReviewers: ["carol"] });
+  cluster.put(request);
+  reconciler.update("r1", request);
+  await clock.tick(0);
+  reconciler.update("r1", request);
+  await clock.tick(0);
+  assert.deepEqual(log.lines.filter((line) => line.level === "warn").map((line) => line.message), [
+    "Failed to notify a suggested reviewer with an invalid email address",
+    "No recipients to send",
+  ]);
+  assert.deepEqual(cluster.calls, []);
+});
+
+Deno.test("Reconciler.stop() waits for mails on their way and gives the lease back", async () => {
+  const { clock, cluster, reconciler, mailer, stopping } = setUp({ slots: 2 });
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  stopping.abort();
+  const stopped = reconciler.stop();
+  mailer.answer();
+  await clock.tick(0);
+  await stopped;
+  assert.equal(mailer.attempts.length, 2);
+  assert.equal(cluster.record()?.owed.length, 1);
+  assert.equal(cluster.record()?.owner, undefined);
+});
+
+Deno.test("Reconciler.stop() gives back the lease of a mail that waits to be tried again", async () => {
+  const { clock, cluster, reconciler, mailer, stopping } = setUp();
+  mailer.respond = () => LATER;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(100);
+  assert.equal(cluster.record()?.owner?.instance, "one");
+  stopping.abort();
+  await Promise.all([reconciler.stop(), clock.tick(0)]);
+  assert.equal(cluster.record()?.owner, undefined);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("Reconciler.replace() takes requests that are no longer listed for gone", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  cluster.requests.clear();
+  reconciler.replace([], new Map(cluster.records), new Set());
+  await clock.tick(0);
+  assert.equal(cluster.record()?.resolution, "EXPIRED");
+  assert.equal(mailer.accepted.length, 6);
+});
+
+Deno.test("Reconciler.replace() believes events that came after the listing began", async () => {
+  const { clock, cluster, reconciler } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  reconciler.replace([], new Map(), new Set(["r1"]));
+  await clock.tick(0);
+  assert.equal(cluster.record()?.resolution, "");
+});
+
+Deno.test("Reconciler.replace() sends the rest of the outbox of a request that is gone", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  const since = new Date(NOW_MS).toISOString();
+  const raw = {
+    user: "alice",
+    resolution: "APPROVED",
+    email_threads: `a@x.org/${since}/id@x.org`,
+    owed: JSON.stringify([{ kind: "resolution", to: "a@x.org", since }]),
+  };
+  cluster.records.set("r1", raw);
+  reconciler.replace([], new Map([["r1", raw]]), new Set());
+  await clock.tick(0);
+  assert.deepEqual(mailer.accepted, ["r1/resolution/0/a@x.org"]);
+});
+
+Deno.test("Reconciler sends nothing for records of the original that are complete", async () => {
+  const golden = JSON.parse(
+    await Deno.readTextFile(new URL("../../tests/testdata/plugin_data.json", import.meta.url)),
+  ) as Record<string, Record<string, { email: Record<string, string> }>>;
+  for (const records of Object.values(golden)) {
+    const { clock, cluster, reconciler, mailer } = setUp();
+    for (const [id, { email }] of Object.entries(records)) cluster.records.set(id, email);
+    reconciler.replace([], new Map(cluster.records), new Set());
+    await clock.tick(0);
+    assert.deepEqual([mailer.attempts, writes(cluster)], [[], 0]);
+  }
+});

@@ -1,0 +1,115 @@
+/** A cluster in memory for the tests of this folder: requests, and plugin data with compare-and-set. */
+
+import type { AccessRequest } from "../../teleport/access_request.ts";
+import type { Cluster, ClusterEvent, WriteOutcome } from "../ports.ts";
+import { decodeRecord, type PluginRecord, type RawRecord } from "../record.ts";
+
+export class FakeCluster implements Cluster {
+  readonly requests = new Map<string, AccessRequest>();
+  readonly records = new Map<string, RawRecord>();
+  readonly calls: string[] = [];
+  /** Called before a write is compared; may change records, or throw. */
+  beforeWrite: (id: string) => void = () => {};
+  /** Called after a write is done; may throw, so that the answer is lost. */
+  afterWrite: (id: string) => void = () => {};
+  canList = true;
+  #streams: Stream[] = [];
+
+  record(id = "r1"): PluginRecord | undefined {
+    return decodeRecord(this.records.get(id) ?? {}).record;
+  }
+
+  put(request: AccessRequest): void {
+    this.requests.set(request.id, request);
+    this.emit({ type: "put", request });
+  }
+
+  remove(id: string): void {
+    this.requests.delete(id);
+    this.emit({ type: "delete", id });
+  }
+
+  emit(event: ClusterEvent): void {
+    for (const stream of this.#streams) stream.push(event);
+  }
+
+  /** Ends every watch: with an error, or in good order. */
+  drop(error?: Error): void {
+    for (const stream of this.#streams.splice(0)) stream.end(error);
+  }
+
+  get watchers(): number {
+    return this.#streams.length;
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<ClusterEvent> {
+    this.calls.push("watch");
+    const stream = new Stream();
+    this.#streams.push(stream);
+    signal.addEventListener("abort", () => stream.end());
+    stream.push({ type: "init" });
+    try {
+      yield* stream.events();
+    } finally {
+      this.#streams = this.#streams.filter((other) => other !== stream);
+    }
+  }
+
+  listRequests(): Promise<readonly AccessRequest[] | undefined> {
+    this.calls.push("listRequests");
+    return Promise.resolve(this.canList ? [...this.requests.values()] : undefined);
+  }
+
+  listRecords(): Promise<ReadonlyMap<string, RawRecord>> {
+    this.calls.push("listRecords");
+    return Promise.resolve(new Map(this.records));
+  }
+
+  readRecord(id: string): Promise<RawRecord> {
+    this.calls.push(`read ${id}`);
+    return Promise.resolve(this.records.get(id) ?? {});
+  }
+
+  async writeRecord(id: string, set: RawRecord, expect: RawRecord): Promise<WriteOutcome> {
+    this.calls.push(`write ${id}`);
+    await Promise.resolve();
+    this.beforeWrite(id);
+    if (!this.requests.has(id) && !this.records.has(id)) return "missing";
+    const raw = this.records.get(id) ?? {};
+    if (Object.entries(expect).some(([key, value]) => (raw[key] ?? "") !== value)) {
+      return "conflict";
+    }
+    const next = Object.entries({ ...raw, ...set }).filter(([, value]) => value !== "");
+    this.records.set(id, Object.fromEntries(next));
+    this.afterWrite(id);
+    return "written";
+  }
+}
+
+class Stream {
+  readonly #queue: ClusterEvent[] = [];
+  #ended = false;
+  #error: Error | undefined;
+  #wake: () => void = () => {};
+
+  push(event: ClusterEvent): void {
+    this.#queue.push(event);
+    this.#wake();
+  }
+
+  end(error?: Error): void {
+    this.#ended = true;
+    this.#error = error;
+    this.#wake();
+  }
+
+  async *events(): AsyncGenerator<ClusterEvent> {
+    for (;;) {
+      const event = this.#queue.shift();
+      if (event !== undefined) yield event;
+      else if (this.#error !== undefined) throw this.#error;
+      else if (this.#ended) return;
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** A mailer that keeps what it is given and answers as it is told. */
+
+import type { Receipt, Refusal } from "../../mail/transport.ts";
+import type { Mailer, MailJob } from "../mailer.ts";
+import { mailKey } from "../owed.ts";
+
+export class FakeMailer implements Mailer {
+  /** Keys of accepted mails, in order, `<request>/<kind>/<index>/<recipient>`. */
+  readonly accepted: string[] = [];
+  readonly attempts: string[] = [];
+  /** Mails under way that wait for `answer()`, when `hold` is set. */
+  readonly held: (() => void)[] = [];
+  hold = false;
+  /** What to answer; accepted when it returns undefined. */
+  respond: (job: MailJob) => Refusal | undefined = () => undefined;
+
+  async send(job: MailJob, signal: AbortSignal): Promise<Receipt> {
+    const key = `${job.id}/${mailKey(job.mail)}`;
+    this.attempts.push(key);
+    if (this.hold) {
+      await new Promise<void>((resolve) => {
+        this.held.push(resolve);
+        signal.addEventListener("abort", () => resolve());
+      });
+    } else await Promise.resolve();
+    if (signal.aborted) {
+      return { ok: false, category: "cancelled", retry: "later", error: "cancelled" };
+    }
+    const refusal = this.respond(job);
+    if (refusal !== undefined) return refusal;
+    this.accepted.push(key);
+    return { ok: true, messageId: `${key}@x.org`, response: "250 ok" };
+  }
+
+  /** Lets the mails under way be answered. */
+  answer(): void {
+    for (const go of this.held.splice(0)) go();
+  }
+}

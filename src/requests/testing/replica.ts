@@ -1,0 +1,68 @@
+/** One instance of the program's core on fakes. */
+
+import type { Receipt } from "../../mail/transport.ts";
+import { TransportGate } from "../gate.ts";
+import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
+import { Slots } from "../slots.ts";
+import type { FakeCluster } from "./fake_cluster.ts";
+import { FakeMailer } from "./fake_mailer.ts";
+import { type FakeClock, fakeLog } from "./fixtures.ts";
+
+export interface Replica {
+  readonly reconciler: Reconciler;
+  readonly mailer: FakeMailer;
+  readonly gate: TransportGate;
+  readonly log: ReturnType<typeof fakeLog>;
+  /** What the transport answers when it is asked to connect. */
+  verify: () => Receipt;
+  stopping: AbortController;
+  kill: AbortController;
+}
+
+export function startReplica(
+  cluster: FakeCluster,
+  clock: FakeClock,
+  options: {
+    readonly instance?: string;
+    readonly policy?: Partial<ReconcilerPolicy>;
+    readonly slots?: number;
+    readonly random?: () => number;
+  } = {},
+): Replica {
+  const log = fakeLog();
+  const mailer = new FakeMailer();
+  const stopping = new AbortController();
+  const kill = new AbortController();
+  const random = options.random ?? (() => 0.5);
+  const replica = {
+    verify: (): Receipt => ({ ok: true, messageId: "", response: "250 ok" }),
+  };
+  const gate = new TransportGate({ verify: () => Promise.resolve(replica.verify()) }, {
+    clock,
+    random,
+    log,
+    onOpen: () => reconciler.wakeResting(),
+    signal: stopping.signal,
+  });
+  const reconciler: Reconciler = new Reconciler({
+    cluster,
+    mailer,
+    slots: new Slots(options.slots ?? 10, undefined, clock),
+    gate,
+    instance: options.instance ?? "one",
+    policy: {
+      roleToRecipients: new Map([["*", ["a@x.org", "b@x.org", "c@x.org"]]]),
+      isAddress: (text) => text.includes("@"),
+      catchUpMs: 86_400_000,
+      retryForMs: 86_400_000,
+      notifyRequester: false,
+      ...options.policy,
+    },
+    clock,
+    random,
+    log,
+    stopping: stopping.signal,
+    kill: kill.signal,
+  });
+  return Object.assign(replica, { reconciler, mailer, gate, log, stopping, kill });
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { FakeClock, NOW_MS, settleDown } from "./testing/fixtures.ts";
+import { WorkQueue } from "./work_queue.ts";
+
+/** A queue whose work goes on when it is told to. */
+function setUp(concurrency: number) {
+  const clock = new FakeClock();
+  const started: string[] = [];
+  const running = new Map<string, () => void>();
+  const queue = new WorkQueue(
+    (key) => {
+      started.push(key);
+      return new Promise((resolve) => running.set(key, resolve));
+    },
+    concurrency,
+    clock,
+  );
+  const finish = async (key: string) => {
+    running.get(key)?.();
+    await settleDown();
+  };
+  return { clock, queue, started, finish };
+}
+
+Deno.test("WorkQueue runs different keys at once, up to its limit", async () => {
+  const { queue, started, finish } = setUp(2);
+  for (const key of ["a", "b", "c"]) queue.add(key);
+  assert.deepEqual(started, ["a", "b"]);
+  await finish("a");
+  assert.deepEqual(started, ["a", "b", "c"]);
+});
+
+Deno.test("WorkQueue runs one key once more, however often it was added meanwhile", async () => {
+  const { queue, started, finish } = setUp(4);
+  queue.add("a");
+  for (let i = 0; i < 10; i++) queue.add("a");
+  assert.deepEqual(started, ["a"]);
+  await finish("a");
+  await finish("a");
+  assert.deepEqual(started, ["a", "a"]);
+  assert.equal(queue.depth, 0);
+});
+
+Deno.test("WorkQueue.addAt() runs a key at its time, the earliest of several", async () => {
+  const { queue, clock, started } = setUp(4);
+  queue.addAt("a", NOW_MS + 5000);
+  queue.addAt("a", NOW_MS + 1000);
+  queue.addAt("a", NOW_MS + 9000);
+  await clock.tick(999);
+  assert.deepEqual(started, []);
+  await clock.tick(1);
+  assert.deepEqual(started, ["a"]);
+});
+
+Deno.test("WorkQueue.stop() waits for what runs and drops the rest", async () => {
+  const { queue, clock, started, finish } = setUp(1);
+  queue.add("a");
+  queue.add("b");
+  queue.addAt("c", NOW_MS + 1000);
+  let stopped = false;
+  const stop = queue.stop().then(() => stopped = true);
+  await settleDown();
+  assert.equal(stopped, false);
+  await finish("a");
+  await stop;
+  await clock.tick(5000);
+  queue.add("d");
+  assert.deepEqual(started, ["a"]);
+  assert.equal(clock.pending, 0);
+});
