@@ -1,0 +1,83 @@
+/**
+ * TCP connections to the mail server. nodemailer's own resolver asks the name servers only: it
+ * knows neither /etc/hosts nor the search domains of Kubernetes (deno.md §6).
+ */
+
+import { lookup as systemLookup } from "node:dns/promises";
+import net from "node:net";
+import { orAborted, startDeadline } from "./deadline.ts";
+import { reasonOf } from "./words.ts";
+
+/** All addresses of a host, in the order of preference. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
+/** What an address that is not the last one may take before the next is tried. */
+const MAX_ATTEMPT_MS = 3000;
+
+/** Why no connection came about; `refused` stands for every answer of the network. */
+export class DialError extends Error {
+  override readonly name = "DialError";
+  constructor(readonly why: "dns" | "refused" | "timeout" | "cancelled", message: string) {
+    super(message);
+  }
+}
+
+/** Resolves as every other program on the machine does (getaddrinfo). */
+export const lookupAll: Lookup = async (host) =>
+  (await systemLookup(host, { all: true })).map(({ address }) => address);
+
+/** Connects to the first address of the host that answers, all within `timeoutMs`. */
+export async function dial(
+  target: { readonly host: string; readonly port: number },
+  options: { readonly lookup: Lookup; readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<net.Socket> {
+  const { host, port } = target;
+  const end = Date.now() + options.timeoutMs;
+  using deadline = startDeadline(options.timeoutMs, options.signal);
+  let addresses: readonly string[];
+  try {
+    addresses = net.isIP(host) === 0
+      ? await orAborted(options.lookup(host), deadline.signal)
+      : [host];
+  } catch (error) {
+    if (deadline.signal.aborted) throw stopped(deadline.expired, "the name lookup");
+    throw new DialError("dns", `cannot resolve '${host}': ${reasonOf(error)}`);
+  }
+  if (addresses.length === 0) throw new DialError("dns", `'${host}' has no address`);
+  const causes: string[] = [];
+  for (const [index, address] of addresses.entries()) {
+    const left = addresses.length - index;
+    const share = left === 1
+      ? end - Date.now()
+      : Math.min((end - Date.now()) / left, MAX_ATTEMPT_MS);
+    using attempt = startDeadline(Math.max(share, 1), deadline.signal);
+    try {
+      return await connect(address, port, attempt.signal);
+    } catch (error) {
+      if (deadline.signal.aborted) throw stopped(deadline.expired, "connecting");
+      causes.push(attempt.expired ? `no answer from ${address}` : reasonOf(error));
+    }
+  }
+  const onlyTimeouts = causes.every((cause) => cause.startsWith("no answer"));
+  throw new DialError(onlyTimeouts ? "timeout" : "refused", causes.join("; "));
+}
+
+function stopped(expired: boolean, during: string): DialError {
+  return expired
+    ? new DialError("timeout", `no answer during ${during}`)
+    : new DialError("cancelled", `cancelled during ${during}`);
+}
+
+function connect(address: string, port: number, signal: AbortSignal): Promise<net.Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<net.Socket>();
+  const socket = net.connect({ host: address, port });
+  const onAbort = () => socket.destroy(new Error("no answer"));
+  const onError = (error: Error) => reject(error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  socket.once("error", onError);
+  socket.once("connect", () => {
+    socket.removeListener("error", onError);
+    resolve(socket);
+  });
+  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+}

@@ -1,0 +1,33 @@
+/** The web page of a request (upstream.md §6.3). */
+
+export type RequestLink =
+  /** `link` is undefined if the cluster has no public proxy address. */
+  | { readonly ok: true; readonly link: string | undefined }
+  | { readonly ok: false; readonly error: string };
+
+/**
+ * Link to a request below the proxy's public address. Call it once at the start with any id to
+ * find out whether the address is usable.
+ */
+export function requestLink(proxyPublicAddr: string, id: string): RequestLink {
+  if (proxyPublicAddr === "") return { ok: true, link: undefined };
+  const address = /^https?:\/\//.test(proxyPublicAddr)
+    ? proxyPublicAddr
+    : `https://${proxyPublicAddr}`;
+  let parsed: URL;
+  try {
+    parsed = new URL(address);
+  } catch {
+    return { ok: false, error: `Cannot parse proxy public address '${proxyPublicAddr}'` };
+  }
+  if (parsed.username !== "" || parsed.password !== "") {
+    return { ok: false, error: "Cannot use a proxy public address with a user name or password" };
+  }
+  // The host as written: `URL` drops :80 and changes letter case, the original does not.
+  const [, scheme, host = ""] = /^(https?):\/\/([^/?#\\]*)/.exec(address) ?? [];
+  const shown = scheme === "https" ? host.replace(/:443$/, "") : host;
+  return {
+    ok: true,
+    link: `${scheme}://${shown}/web/requests/${encodeURIComponent(id.toWellFormed())}`,
+  };
+}

@@ -1,0 +1,151 @@
+/** SMTP by nodemailer: warm connections, own dialling, receipts instead of exceptions. */
+
+import { recipientProblem } from "./address.ts";
+import { orAborted, startDeadline } from "./deadline.ts";
+import { type Lookup, lookupAll } from "./dial.ts";
+import { smtpMessage } from "./smtp_message.ts";
+import { readSmtpSecrets, type SmtpOptions, type SmtpSecrets } from "./smtp_options.ts";
+import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./smtp_pool.ts";
+import { smtpRefusal } from "./smtp_receipt.ts";
+import type { MailMessage, MailTransport, Receipt, Refusal } from "./transport.ts";
+import { oneLine } from "./words.ts";
+
+/** What tests replace. */
+export interface SmtpDeps {
+  readonly lookup?: Lookup;
+  readonly timeouts?: Partial<SmtpTimeouts>;
+}
+
+const TIMEOUTS: SmtpTimeouts = {
+  connectMs: 10_000,
+  greetingMs: 10_000,
+  silenceMs: 30_000,
+  sendMs: 60_000,
+};
+
+/** Creates the transport; connects only when there is something to send. */
+export function createSmtpTransport(options: SmtpOptions, deps: SmtpDeps = {}): MailTransport {
+  return new SmtpTransport(options, {
+    lookup: deps.lookup ?? lookupAll,
+    timeouts: { ...TIMEOUTS, ...deps.timeouts },
+  });
+}
+
+/** A pool and the secrets it was made with. */
+interface Generation {
+  readonly fingerprint: string;
+  readonly pool: SmtpPool;
+}
+
+class SmtpTransport implements MailTransport {
+  readonly maxConnections: number;
+  readonly maxMessagesPerSecond?: number;
+  readonly #target: string;
+  readonly #pools = new Set<SmtpPool>();
+  #current: Generation | undefined;
+  #disposed = false;
+
+  constructor(
+    private readonly options: SmtpOptions,
+    private readonly deps: { readonly lookup: Lookup; readonly timeouts: SmtpTimeouts },
+  ) {
+    this.maxConnections = Math.max(1, options.maxConnections);
+    if (options.maxMessagesPerSecond !== undefined) {
+      this.maxMessagesPerSecond = options.maxMessagesPerSecond;
+    }
+    this.#target = `${options.host}:${options.port}`;
+  }
+
+  async send(message: MailMessage, signal: AbortSignal): Promise<Receipt> {
+    const problem = recipientProblem(message.to);
+    if (problem !== undefined) {
+      const error = `Cannot send mail to '${oneLine(message.to)}': the address ${problem}`;
+      return { ok: false, category: "recipient", retry: "never", error };
+    }
+    return await this.#attempt(signal, (secrets) => this.#poolFor(secrets), async (pool, limit) => {
+      const { response, rejected } = await pool.send(smtpMessage(message), limit);
+      if (rejected.length > 0) throw rejected[0];
+      return { ok: true, messageId: message.messageId, response: oneLine(response) };
+    });
+  }
+
+  async verify(signal: AbortSignal): Promise<Receipt> {
+    // A pool of its own, so that giving up can close exactly this connection.
+    const opened: SmtpPool[] = [];
+    const open = (secrets: SmtpSecrets) => {
+      const pool = this.#open(secrets);
+      opened.push(pool);
+      return pool;
+    };
+    try {
+      return await this.#attempt(signal, open, async (pool, limit) => {
+        await orAborted(pool.verify(), limit);
+        return { ok: true, messageId: "", response: "" };
+      });
+    } finally {
+      for (const pool of opened) await this.#close(pool);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#current = undefined;
+    await Promise.all([...this.#pools].map((pool) => this.#close(pool)));
+  }
+
+  async #attempt(
+    signal: AbortSignal,
+    poolFor: (secrets: SmtpSecrets) => SmtpPool,
+    run: (pool: SmtpPool, limit: AbortSignal) => Promise<Receipt>,
+  ): Promise<Receipt> {
+    const read = await readSmtpSecrets(this.options);
+    if (!read.ok) {
+      return { ok: false, category: "configuration", retry: "transport", error: read.error };
+    }
+    if (signal.aborted || this.#disposed) return this.#cancelled();
+    const pool = poolFor(read.secrets);
+    using deadline = startDeadline(this.deps.timeouts.sendMs, signal);
+    try {
+      return await run(pool, deadline.signal);
+    } catch (error) {
+      return smtpRefusal(error, {
+        target: this.#target,
+        secrets: read.secrets.password === undefined ? [] : [read.secrets.password],
+        contentStarted: pool.contentStarted(deadline.signal),
+        expired: deadline.expired,
+        cancelled: signal.aborted || this.#disposed,
+      });
+    }
+  }
+
+  /** The pool for these secrets: a changed file means new connections, old ones finish. */
+  #poolFor(secrets: SmtpSecrets): SmtpPool {
+    const fingerprint = JSON.stringify(secrets);
+    if (this.#current?.fingerprint !== fingerprint) {
+      if (this.#current) void this.#retire(this.#current.pool);
+      this.#current = { fingerprint, pool: this.#open(secrets) };
+    }
+    return this.#current.pool;
+  }
+
+  #open(secrets: SmtpSecrets): SmtpPool {
+    const pool = createSmtpPool(this.options, secrets, this.deps);
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  async #retire(pool: SmtpPool): Promise<void> {
+    await pool.idle();
+    await this.#close(pool);
+  }
+
+  async #close(pool: SmtpPool): Promise<void> {
+    this.#pools.delete(pool);
+    await pool.close();
+  }
+
+  #cancelled(): Refusal {
+    const error = `Cannot send mail through SMTP server '${this.#target}': cancelled`;
+    return { ok: false, category: "cancelled", retry: "later", error };
+  }
+}

@@ -1,0 +1,53 @@
+/** A TCP server that answers line by line, for what no well-behaved SMTP server does. */
+
+import net, { type AddressInfo } from "node:net";
+
+export interface LineServer extends AsyncDisposable {
+  readonly port: number;
+  /** Every line that came in, over all connections. */
+  readonly lines: readonly string[];
+}
+
+/** What to say, or how to end: `close` ends the connection, `silence` says nothing. */
+export type Answer = string | "close" | "silence";
+
+/** Starts a server that greets and then answers each line; `answer` may return many lines. */
+export async function startLineServer(
+  greeting: Answer,
+  answer: (line: string) => Answer = () => "silence",
+): Promise<LineServer> {
+  const lines: string[] = [];
+  const sockets = new Set<net.Socket>();
+  const say = (socket: net.Socket, words: Answer) => {
+    if (words === "close") socket.end();
+    else if (words !== "silence") socket.write(`${words}\r\n`);
+  };
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+    let rest = "";
+    socket.on("data", (chunk) => {
+      const parts = (rest + chunk).split("\r\n");
+      rest = parts.pop() ?? "";
+      for (const line of parts) {
+        lines.push(line);
+        say(socket, answer(line));
+      }
+    });
+    say(socket, greeting);
+  });
+  const listening = Promise.withResolvers<void>();
+  server.listen(0, "127.0.0.1", () => listening.resolve());
+  await listening.promise;
+  return {
+    port: (server.address() as AddressInfo).port,
+    lines,
+    async [Symbol.asyncDispose]() {
+      const closed = Promise.withResolvers<void>();
+      server.close(() => closed.resolve());
+      for (const socket of sockets) socket.destroy();
+      await closed.promise;
+    },
+  };
+}

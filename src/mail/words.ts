@@ -1,0 +1,31 @@
+/** How foreign words (server replies, system errors) get into our one-line errors. */
+
+/** Longer replies say nothing more, and a hostile server must not fill the log. */
+const MAX_WORDS = 300;
+
+/**
+ * One line of plain words: control, line-separator and bidirectional characters become spaces,
+ * each secret becomes `***`, and the rest is cut at 300 characters.
+ */
+export function oneLine(text: string, secrets: readonly string[] = []): string {
+  let words = text;
+  // A server may echo what it got, in clear or as AUTH sent it (RFC 4616 §2, base64).
+  for (const secret of secrets) {
+    if (secret === "") continue;
+    words = words.replaceAll(secret, "***").replaceAll(base64(secret), "***");
+  }
+  words = words.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
+  const characters = [...words.toWellFormed()];
+  return characters.length > MAX_WORDS
+    ? `${characters.slice(0, MAX_WORDS).join("")}...`
+    : characters.join("");
+}
+
+/** The message of anything that was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
