@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { generate } from "./generate.ts";
+
+Deno.test("generated/ is what `deno task gen` makes of the protos", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await generate(dir);
+    const fresh = [...Deno.readDirSync(dir)].map((entry) => entry.name).sort();
+    const kept = new URL("./generated/", import.meta.url);
+    assert.deepEqual([...Deno.readDirSync(kept)].map((entry) => entry.name).sort(), fresh);
+    for (const name of fresh) {
+      assert.equal(
+        await Deno.readTextFile(new URL(name, kept)),
+        await Deno.readTextFile(`${dir}/${name}`),
+        `${name} is stale: run 'deno task gen'`,
+      );
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
