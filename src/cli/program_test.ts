@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { runCli, type StartOptions } from "./program.ts";
+
+async function run(...args: string[]) {
+  const out = { stdout: "", stderr: "" };
+  const started: StartOptions[] = [];
+  const io = {
+    stdout: (text: string) => void (out.stdout += text),
+    stderr: (text: string) => void (out.stderr += text),
+  };
+  const exitCode = await runCli(args, io, {
+    start: (options) => (started.push(options), Promise.resolve(7)),
+    configure: (io) => (io.stdout("sample"), Promise.resolve(0)),
+  });
+  return { exitCode, ...out, started };
+}
+
+Deno.test("runCli() prints the version line on stdout", async () => {
+  const { exitCode, stdout, stderr } = await run("version");
+  assert.deepEqual([exitCode, stderr], [0, ""]);
+  assert.match(stdout, /^teleport-email v\d+\.\d+\.\d+(-\S+)?( git:\S+)? deno\d+\.\d+\.\d+\n$/);
+});
+
+Deno.test("runCli() prints the sample on stdout and nothing else", async () => {
+  assert.deepEqual(await run("configure"), {
+    exitCode: 0,
+    stdout: "sample",
+    stderr: "",
+    started: [],
+  });
+});
+
+Deno.test("runCli() shows the usage on stderr, without failing, when asked or not told anything", async () => {
+  for (const args of [[], ["help"], ["--help"], ["help", "start"], ["start", "--help"]]) {
+    const { exitCode, stdout, stderr, started } = await run(...args);
+    assert.deepEqual([exitCode, stdout, started], [0, "", []], `${args}`);
+    assert.match(stderr, /^Usage: teleport-email /);
+    assert.equal(/--config <path>/.test(stderr), args.includes("start"), `${args}`);
+  }
+});
+
+Deno.test("runCli() starts with the config file and the debug flag in every spelling", async () => {
+  const config = (configPath: string, debug = false) => ({ configPath, debug });
+  const cases: [string[], StartOptions][] = [
+    [[], config("/etc/teleport-email.toml")],
+    [["--config", "a b"], config("a b")],
+    [["--config=x"], config("x")],
+    [["-c", "x"], config("x")],
+    [["-cx"], config("x")],
+    [["-d"], config("/etc/teleport-email.toml", true)],
+    [["--debug", "-cx"], config("x", true)],
+    [["-dcx"], config("x", true)],
+    [["--no-debug"], config("/etc/teleport-email.toml")],
+  ];
+  for (const [args, expected] of cases) {
+    const { exitCode, started } = await run("start", ...args);
+    assert.deepEqual([exitCode, started], [7, [expected]], `${args}`);
+  }
+});
+
+Deno.test("runCli() refuses wrong arguments with one line and exit code 1", async () => {
+  const cases: [string[], string][] = [
+    [["foo"], 'expected command but got "foo"'],
+    [["help", "nosuch"], 'expected command but got "nosuch"'],
+    [["start", "--foo"], "unknown long flag '--foo'"],
+    [["start", "--foo=1"], "unknown long flag '--foo'"],
+    [["start", "-x"], "unknown short flag '-x'"],
+    [["-c", "x", "start"], "unknown short flag '-c'"],
+    [["start", "--config"], "expected argument for flag '--config'"],
+    [["start", "-c"], "expected argument for flag '--config'"],
+    [["start", "-ca", "-cb"], "flag 'config' cannot be repeated"],
+    [["start", "--debug=true"], "unexpected true"],
+    [["start", "extra"], "unexpected extra"],
+    [["version", "extra"], "unexpected extra"],
+    [["configure", "extra"], "unexpected extra"],
+  ];
+  for (const [args, message] of cases) {
+    assert.deepEqual(await run(...args), {
+      exitCode: 1,
+      stdout: "",
+      stderr: `teleport-email: error: ${message}\n`,
+      started: [],
+    });
+  }
+});

@@ -1,0 +1,118 @@
+/** Where log records go. Built on @logtape/logtape; every part of the program gets a {@linkcode Log}. */
+
+import { configureSync, getLogger, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
+import { fileError } from "../file_error.ts";
+import type { Log } from "../log.ts";
+import { formatJson, formatText } from "./log_format.ts";
+
+/** Fits `[log]` of the configuration. */
+export interface LogOptions {
+  readonly output:
+    | { readonly kind: "stderr" | "stdout" | "syslog" }
+    | { readonly kind: "file"; readonly path: string };
+  readonly severity: "trace" | "debug" | "info" | "warning" | "error";
+  readonly format: "text" | "json";
+}
+
+export interface OpenedLog extends Disposable {
+  readonly log: Log;
+}
+
+export const DEFAULT_LOG: LogOptions = {
+  output: { kind: "stderr" },
+  severity: "info",
+  format: "text",
+};
+
+const CATEGORY = "teleport-email";
+
+/**
+ * Opens the log of the process; a later call replaces it.
+ *
+ * @throws {Error} when a log file cannot be opened, in the original's words
+ */
+export function openLog(options: LogOptions): OpenedLog {
+  const target = openTarget(options.output);
+  const colour = target.isTerminal && Deno.env.get("NO_COLOR") === undefined;
+  const format = (record: LogRecord) =>
+    options.format === "json" ? formatJson(record) : formatText(record, { colour });
+  const sink: Sink = (record) => target.write(target.prefix(record.level) + format(record));
+  configureSync({
+    reset: true,
+    sinks: { target: sink },
+    loggers: [
+      { category: [CATEGORY], sinks: ["target"], lowestLevel: options.severity },
+      { category: ["logtape", "meta"], sinks: [], lowestLevel: "fatal" },
+    ],
+  });
+  const logger = getLogger([CATEGORY]);
+  if (options.output.kind === "syslog") {
+    logger.warn(
+      "Deno cannot reach the syslog socket: logging to stderr, with syslog's priority in front",
+    );
+  }
+  return {
+    log: logger,
+    [Symbol.dispose]: () => {
+      resetSync();
+      target.close();
+    },
+  };
+}
+
+interface Target {
+  readonly isTerminal: boolean;
+  /** What stands in front of each line. */
+  prefix(level: LogRecord["level"]): string;
+  write(text: string): void;
+  close(): void;
+}
+
+function openTarget(output: LogOptions["output"]): Target {
+  if (output.kind === "file") {
+    const file = openFile(output.path);
+    return { isTerminal: false, prefix: () => "", ...writer(file), close: () => file.close() };
+  }
+  const stream = output.kind === "stdout" ? Deno.stdout : Deno.stderr;
+  const toSyslog = output.kind === "syslog";
+  return {
+    isTerminal: stream.isTerminal() && !toSyslog,
+    // sd-daemon(3) and loggers on the other end of a pipe understand this.
+    prefix: (level) => toSyslog ? `<${SYSLOG_PRIORITY[level]}>` : "",
+    ...writer(stream),
+    close: () => {},
+  };
+}
+
+const SYSLOG_PRIORITY: Readonly<Record<LogRecord["level"], number>> = {
+  trace: 7,
+  debug: 7,
+  info: 6,
+  warning: 4,
+  error: 3,
+  fatal: 2,
+};
+
+function openFile(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { append: true, create: true, mode: 0o644 });
+  } catch (error) {
+    const cause = fileError("open", path, error);
+    throw new Error(`failed to init the log file shared writer: ${cause}`, { cause: error });
+  }
+}
+
+/** Unbuffered, so that the last words before a crash are there. */
+function writer(stream: { writeSync(bytes: Uint8Array): number }): Pick<Target, "write"> {
+  const encoder = new TextEncoder();
+  return {
+    write: (text) => {
+      let rest = encoder.encode(text);
+      try {
+        while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+      } catch {
+        // A full disk or a reader that went away must not stop mails; there is nobody to tell.
+      }
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** How log records look: one line each, in text (upstream.md §8, with time stamps) or JSON. */
+
+import type { LogRecord } from "@logtape/logtape";
+
+/** The original's level names, cut or padded to four letters. */
+const LEVELS: Readonly<Record<LogRecord["level"], string>> = {
+  trace: "TRAC",
+  debug: "DEBU",
+  info: "INFO",
+  warning: "WARN",
+  error: "ERRO",
+  fatal: "FATA",
+};
+
+const COLOURS: Readonly<Record<LogRecord["level"], number>> = {
+  trace: 37,
+  debug: 37,
+  info: 36,
+  warning: 33,
+  error: 31,
+  fatal: 31,
+};
+
+/** `<time> INFO  message key:value key:"a value"` */
+export function formatText(record: LogRecord, { colour }: { readonly colour: boolean }): string {
+  const level = colour
+    ? `\x1b[${COLOURS[record.level]}m${LEVELS[record.level]}\x1b[0m`
+    : LEVELS[record.level];
+  const fields = Object.entries(record.properties)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}:${quote(toText(value))}`);
+  return `${time(record)} ${level}  ${printable(messageOf(record))}${fields.join("")}\n`;
+}
+
+/** `{"timestamp":…,"level":…,"message":…}` and the fields, which cannot replace those three. */
+export function formatJson(record: LogRecord): string {
+  const own = { timestamp: time(record), level: record.level, message: messageOf(record) };
+  return JSON.stringify({ ...own, ...record.properties, ...own }, readable) + "\n";
+}
+
+function time(record: LogRecord): string {
+  return new Date(record.timestamp).toISOString();
+}
+
+/** The text as it was logged: this program puts values into fields and not into messages. */
+function messageOf(record: LogRecord): string {
+  return typeof record.rawMessage === "string" ? record.rawMessage : record.rawMessage.join("");
+}
+
+function toText(value: unknown): string {
+  const simple = readable("", value);
+  if (typeof simple === "string") return simple;
+  return JSON.stringify(simple, readable) ?? String(simple);
+}
+
+/** Errors as their message: a stack trace says nothing to who runs the program. */
+function readable(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return value.message;
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+/** Values are quoted where they would not be one word; a record is always one line. */
+function quote(text: string): string {
+  return /^[^\s"\p{C}]+$/u.test(text) ? text : `"${printable(text.replace(/["\\]/g, "\\$&"))}"`;
+}
+
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (c) => {
+    const known: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+    return known[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}

@@ -1,0 +1,15 @@
+/** What this program is called and which version it is. */
+
+export const PROGRAM = "teleport-email";
+
+/** The same as in `deno.json`; a test compares them. */
+export const VERSION = "0.1.0";
+
+/** The commit that a development build was made of; empty in releases. */
+export const GIT_REF = "";
+
+/** `teleport-email v1.2.3 git:<ref> deno2.9.3`, without the `git:` part when there is no ref. */
+export function versionLine(version = VERSION, gitRef = GIT_REF): string {
+  const ref = gitRef === "" ? "" : ` git:${gitRef}`;
+  return `${PROGRAM} v${version}${ref} deno${Deno.version.deno}`;
+}
