@@ -52,7 +52,7 @@ export class StartError extends Error {
  *   permissions. Everything else is retried for as long as it takes.
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
-  const { log, clock, stop } = deps;
+  const { log, clock } = deps;
   const templates = await readTemplates(config, log);
   const { addr, credentials } = config.teleport;
   const load = () => loadCredentials(credentials, clock.now());
@@ -62,23 +62,16 @@ export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void>
     cluster,
     until: new Date(notAfterMs).toISOString(),
   });
-  const client = new TeleportClient(addr, {
+  using client = new TeleportClient(addr, {
     dial: (socket, loaded) => secureAuthConnection(socket, loaded, HANDSHAKE_TIMEOUT_MS),
     loadCredentials: load,
   }, log);
   const domain = domainOf(config.delivery.sender.address);
-  const transport = createTransport(config.mail, domain);
-  try {
-    const server = await connect(client, deps);
-    if (server === undefined) return;
-    logTransport(config, log);
-    await serve({ config, client, transport, templates, domain, server }, deps);
-  } finally {
-    client.close();
-    await transport[Symbol.asyncDispose]();
-  }
-  if (stop.aborted) return;
-  throw new Error("The watch ended although nobody asked for it");
+  await using transport = createTransport(config.mail, domain);
+  const server = await connect(client, deps);
+  if (server === undefined) return;
+  logTransport(config, log);
+  await serve({ config, client, transport, templates, domain, server }, deps);
 }
 
 async function readTemplates(config: Config, log: Log): Promise<Templates> {

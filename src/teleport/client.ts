@@ -38,7 +38,7 @@ export type WatchEvent =
 type Entry = Readonly<Record<string, string>>;
 
 /** Every method rejects with {@linkcode ClusterError}. */
-export class TeleportClient {
+export class TeleportClient implements Disposable {
   readonly #credentials: DialingCredentials;
   readonly #grpc: grpc.Client;
   /** Calls that this server does not know; each is complained about once. */
@@ -178,7 +178,7 @@ export class TeleportClient {
     }
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#grpc.close();
   }
 

@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { type AuthServer, startAuthServer } from "../../sim/auth_server.ts";
+import { Cluster } from "../../sim/cluster.ts";
+import { identityFileText, issueIdentity } from "../../sim/identity.ts";
+import { createPki } from "../../sim/pki.ts";
+import { startProxy } from "../../sim/proxy.ts";
+import { RequestState } from "./generated/types_pb.ts";
+import { TeleportClient, type WatchEvent } from "./client.ts";
+import { loadCredentials } from "./credentials.ts";
+import { secureAuthConnection } from "./dial/direct.ts";
+import { ClusterError } from "./errors.ts";
+
+const CLUSTER = "sim.example.com";
+const pki = await createPki(CLUSTER);
+const never = new AbortController().signal;
+
+/** A client, and what it logs. */
+function connect(address: string, identityPath: string, lines: string[] = []): TeleportClient {
+  const say = (message: string, fields = {}) => {
+    lines.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const log = { trace: say, debug: say, info: say, warn: say, error: say };
+  return new TeleportClient(address, {
+    dial: (socket, credentials) => secureAuthConnection(socket, credentials, 2000),
+    loadCredentials: () => loadCredentials({ kind: "identity", path: identityPath }, Date.now()),
+  }, log);
+}
+
+interface Setting {
+  readonly cluster: Cluster;
+  readonly auth: AuthServer;
+  readonly client: TeleportClient;
+  readonly lines: readonly string[];
+  readonly identity: string;
+}
+
+/** A cluster with an auth server, and a client that talks to it. */
+async function withCluster(test: (setting: Setting) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const identity = `${dir}/identity`;
+    await Deno.writeTextFile(identity, identityFileText(await issueIdentity(pki)));
+    const cluster = new Cluster(CLUSTER);
+    await using auth = await startAuthServer(cluster, pki);
+    const lines: string[] = [];
+    using client = connect(auth.address, identity, lines);
+    await test({ cluster, auth, client, lines, identity });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<ClusterError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof ClusterError, String(error));
+    return error;
+  }
+  assert.fail("no error");
+}
+
+Deno.test("TeleportClient.ping() tells what the server says of itself", async () => {
+  await withCluster(async ({ auth, client }) => {
+    auth.proxyPublicAddr = "proxy.example.com:443";
+    assert.deepEqual(await client.ping(never), {
+      clusterName: CLUSTER,
+      version: auth.serverVersion,
+      proxyPublicAddr: "proxy.example.com:443",
+      advancedAccessWorkflows: true,
+    });
+  });
+});
+
+Deno.test("TeleportClient reaches the auth server through a proxy's TLS port", async () => {
+  await withCluster(async ({ auth, identity }) => {
+    await using proxy = await startProxy(pki, auth.address);
+    using client = connect(proxy.address, identity);
+    assert.equal((await client.ping(never)).clusterName, CLUSTER);
+  });
+});
+
+Deno.test("TeleportClient.watch() gives INIT, then requests and deletions", async () => {
+  for (const watchStatus of [true, false]) {
+    await withCluster(async ({ cluster, auth, client }) => {
+      auth.watchStatus = watchStatus;
+      const stop = new AbortController();
+      const events: WatchEvent[] = [];
+      for await (const event of client.watch(stop.signal)) {
+        events.push(event);
+        if (event.type === "init") {
+          const id = cluster.create({ user: "alice", roles: ["dev"] }).Metadata?.Name ?? "";
+          cluster.setState(id, RequestState.APPROVED, { reason: "ok" });
+          cluster.delete(id);
+        }
+        if (event.type === "delete") stop.abort();
+      }
+      assert.deepEqual(
+        events.map((event) => event.type === "put" ? `put ${event.request.state}` : event.type),
+        ["init", "put PENDING", "put APPROVED", "delete"],
+      );
+    });
+  }
+});
+
+Deno.test("TeleportClient.watch() ends when the server ends it in good order", async () => {
+  await withCluster(async ({ auth, client }) => {
+    for await (const event of client.watch(never)) {
+      assert.equal(event.type, "init");
+      auth.dropWatches();
+    }
+    assert.equal(auth.openWatches, 0);
+  });
+});
+
+Deno.test("TeleportClient.watch() takes an overflow for a passing fault", async () => {
+  await withCluster(async ({ auth, client }) => {
+    const watch = async () => {
+      for await (const _ of client.watch(never)) {
+        auth.dropWatches("INVALID_ARGUMENT", "watcher is closed: buffer overflow");
+      }
+    };
+    const error = await errorOf(watch());
+    assert.ok(error.isTransient);
+    assert.match(error.message, /buffer overflow/);
+  });
+});
+
+Deno.test("TeleportClient.watch() says which permission is missing", async () => {
+  await withCluster(async ({ cluster, client }) => {
+    cluster.roles.set("access-plugin", []);
+    const error = await errorOf(Array.fromAsync(client.watch(never)));
+    assert.equal(error.kind, "denied");
+    assert.match(error.message, /needs the verbs 'list' and 'read' on 'access_request'/);
+  });
+});
+
+Deno.test("TeleportClient.listRequests() lists all, with the newer call where the older is gone", async () => {
+  await withCluster(async ({ cluster, auth, client, lines }) => {
+    for (let i = 0; i < 3; i++) cluster.create({ user: `user${i}`, roles: ["dev"] });
+    const users = async () => (await client.listRequests(never))?.map((r) => r.user).sort();
+    assert.deepEqual(await users(), ["user0", "user1", "user2"]);
+    auth.setUnimplemented("GetAccessRequestsV2");
+    assert.deepEqual(await users(), ["user0", "user1", "user2"]);
+    auth.setUnimplemented("ListAccessRequests");
+    assert.equal(await users(), undefined);
+    assert.equal(await users(), undefined);
+    const warnings = lines.filter((line) => line.includes("doing without"));
+    assert.equal(warnings.length, 2);
+  });
+});
+
+Deno.test("TeleportClient.listRequests() follows pages to the end", async () => {
+  await withCluster(async ({ cluster, auth, client }) => {
+    auth.setUnimplemented("GetAccessRequestsV2");
+    for (let i = 0; i < 1100; i++) cluster.create({ user: "alice", roles: ["dev"] });
+    assert.equal((await client.listRequests(never))?.length, 1100);
+    assert.equal(auth.calls.get("ListAccessRequests"), 3);
+  });
+});
+
+Deno.test("TeleportClient takes an answer of more than 4 MiB", async () => {
+  await withCluster(async ({ cluster, auth, client }) => {
+    auth.setUnimplemented("GetAccessRequestsV2");
+    const reason = "r".repeat(50_000);
+    for (let i = 0; i < 120; i++) cluster.create({ user: "alice", roles: ["dev"], reason });
+    assert.equal((await client.listRequests(never))?.length, 120);
+  });
+});
+
+Deno.test("TeleportClient.writeRecord() is a compare-and-set on the plugin's own entry", async () => {
+  await withCluster(async ({ cluster, client }) => {
+    const id = cluster.create({ user: "alice", roles: ["dev"] }).Metadata?.Name ?? "";
+    const expect = { user: "", owed: "" };
+    assert.equal(
+      await client.writeRecord(id, { user: "alice", owed: "x" }, expect, never),
+      "written",
+    );
+    assert.equal(await client.writeRecord(id, { user: "bob" }, expect, never), "conflict");
+    assert.equal(await client.writeRecord(id, { owed: "" }, { owed: "x" }, never), "written");
+    assert.deepEqual(await client.readRecord(id, never), { user: "alice" });
+    assert.deepEqual([...await client.listRecords(never)], [[id, { user: "alice" }]]);
+    assert.equal(await client.writeRecord("nosuch", { user: "x" }, expect, never), "missing");
+    assert.deepEqual(await client.readRecord("nosuch", never), {});
+  });
+});
+
+Deno.test("TeleportClient explains why it cannot connect, in one line with the address", async () => {
+  await withCluster(async ({ auth, identity }) => {
+    const otherPki = await createPki(CLUSTER);
+    const dir = await Deno.makeTempDir();
+    const foreign = `${dir}/foreign`;
+    const expired = `${dir}/expired`;
+    await Deno.writeTextFile(foreign, identityFileText(await issueIdentity(otherPki)));
+    await Deno.writeTextFile(expired, identityFileText(await issueIdentity(pki, { ttlMs: -1000 })));
+    const plain = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const answering = (async () => {
+      for await (const conn of plain) {
+        await conn.write(new TextEncoder().encode("SSH-2.0-Teleport\r\n"));
+        conn.close();
+      }
+    })();
+    const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const nobody = `127.0.0.1:${(closed.addr as Deno.NetAddr).port}`;
+    closed.close();
+    const cases: [string, string, string, RegExp][] = [
+      [nobody, identity, "unavailable", /: connection refused: nobody listens there$/],
+      [
+        `127.0.0.1:${(plain.addr as Deno.NetAddr).port}`,
+        identity,
+        "unavailable",
+        /: the server does not speak TLS$/,
+      ],
+      [
+        auth.address,
+        foreign,
+        "credentials",
+        /: the server's certificate is not signed by an autho/,
+      ],
+      [
+        auth.address,
+        expired,
+        "credentials",
+        /: expired credential found: the certificate for 'acce/,
+      ],
+      [
+        auth.address,
+        `${dir}/no`,
+        "credentials",
+        /: cannot read identity file '.*\/no': no such file/,
+      ],
+      ["nosuch.invalid:3025", identity, "unavailable", /: the host name does not resolve$/],
+    ];
+    for (const [address, path, kind, cause] of cases) {
+      using client = connect(address, path);
+      const error = await errorOf(client.ping(never));
+      assert.equal(error.kind, kind, error.message);
+      assert.ok(
+        error.message.startsWith(`Cannot ping the server at '${address}': `),
+        error.message,
+      );
+      assert.match(error.message, cause);
+      assert.ok(!error.message.includes("\n"));
+    }
+    plain.close();
+    await answering;
+    await Deno.remove(dir, { recursive: true });
+  });
+});
+
+Deno.test("TeleportClient connects again after the server was away, with the identity of that time", async () => {
+  await withCluster(async ({ auth, client, identity }) => {
+    await client.ping(never);
+    await auth.stop();
+    const error = await errorOf(client.ping(never));
+    assert.ok(error.isTransient, error.message);
+    const renewed = await issueIdentity(pki, { user: "renewed" });
+    await Deno.writeTextFile(identity, identityFileText(renewed));
+    await auth.start();
+    let info;
+    for (let i = 0; info === undefined && i < 50; i++) {
+      info = await client.ping(never).catch(() => undefined);
+      if (info === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(info?.clusterName, CLUSTER);
+  });
+});
