@@ -55,6 +55,7 @@ export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void>
   const { log, clock } = deps;
   const templates = await readTemplates(config, log);
   const { addr, credentials } = config.teleport;
+  if (credentials.kind === "none") throw new StartError([credentials.error]);
   const load = () => loadCredentials(credentials, clock.now());
   const { subject, cluster, notAfterMs } = await load();
   log.debug("Credentials are valid", {

@@ -37,7 +37,8 @@ export async function start({ configPath, debug }: StartOptions): Promise<number
   signals.log = log;
   if (debug) log.debug("DEBUG logging enabled");
   for (const warning of warnings) log.warn(warning);
-  log.info("Starting Teleport Access Email Plugin", { version: VERSION, git_ref: GIT_REF });
+  const gitRef = GIT_REF === "" ? {} : { git_ref: GIT_REF };
+  log.info("Starting Teleport Access Email Plugin", { version: VERSION, ...gitRef });
   try {
     const { stop, kill } = signals;
     await runDaemon(config, { log, clock: systemClock, random: Math.random, stop, kill });

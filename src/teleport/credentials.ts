@@ -19,6 +19,15 @@ export interface Credentials {
   /** Name of the cluster that issued the certificate. */
   readonly cluster: string;
   readonly notAfterMs: number;
+  /** The SSH side of an identity file that has one; the tunnel through a proxy needs it. */
+  readonly ssh?: SshCredentials;
+}
+
+export interface SshCredentials {
+  /** The user certificate, one line: `<type>-cert-v01@openssh.com <base64> [comment]`. */
+  readonly certificate: string;
+  /** Who vouches for hosts: `@cert-authority <patterns> <type> <base64> [comment]`, a line each. */
+  readonly authorities: readonly string[];
 }
 
 /**
@@ -34,8 +43,13 @@ export async function loadCredentials(
   if (source.kind === "identity") {
     const where = `identity file '${source.path}'`;
     const text = await readText(source.path, "identity file");
-    const { keyPem, certPem, caPems } = within(where, () => parseIdentityFile(text));
-    return check({ keyPem, certPem, caPems }, { key: where, crt: where, cas: where }, nowMs);
+    const { sshCertificate, sshAuthorities, ...pems } = within(
+      where,
+      () => parseIdentityFile(text),
+    );
+    const credentials = check(pems, { key: where, crt: where, cas: where }, nowMs);
+    if (sshCertificate === undefined) return credentials;
+    return { ...credentials, ssh: { certificate: sshCertificate, authorities: sshAuthorities } };
   }
   const [keyPem, certPem, cas] = await Promise.all([
     readText(source.key, "client_key"),

@@ -1,0 +1,98 @@
+/** What can be made to go wrong with a simulated mail server. */
+
+/** A reply that smtp-server sends instead of its own. */
+export class SmtpReply extends Error {
+  constructor(readonly responseCode: number, message: string) {
+    super(message);
+    this.name = "SmtpReply";
+  }
+}
+
+interface Fault {
+  readonly reply: SmtpReply;
+  /** How many more commands it spoils. */
+  left: number;
+}
+
+/** Faults, each used up by the commands that it spoils. */
+export class MailFaults {
+  /** Delay before each reply: greeting, AUTH, MAIL, RCPT and the one after the final dot. */
+  replyDelayMs = 0;
+  readonly #auths: Fault[] = [];
+  readonly #mails: Fault[] = [];
+  readonly #datas: Fault[] = [];
+  readonly #recipients = new Map<string, Fault>();
+  #hangUps = 0;
+
+  /** Refuses the next `times` log-ins, good ones too. */
+  failNextAuths(code: number, message: string, times = 1): void {
+    this.#auths.push({ reply: new SmtpReply(code, message), left: times });
+  }
+
+  /** Refuses the next `times` MAIL commands. */
+  failNextMails(code: number, message: string, times = 1): void {
+    this.#mails.push({ reply: new SmtpReply(code, message), left: times });
+  }
+
+  /** Refuses the next `times` mails after their final dot, and keeps none of them. */
+  failNextDatas(code: number, message: string, times = 1): void {
+    this.#datas.push({ reply: new SmtpReply(code, message), left: times });
+  }
+
+  /** Refuses one recipient, for ever unless `times` says otherwise. */
+  denyRecipient(address: string, code: number, message: string, times = Infinity): void {
+    this.#recipients.set(address, { reply: new SmtpReply(code, message), left: times });
+  }
+
+  /** Accepts a recipient again. */
+  allowRecipient(address: string): void {
+    this.#recipients.delete(address);
+  }
+
+  /** Keeps the next `times` mails, but breaks the connection where the client waits for the reply. */
+  hangUpAfterData(times = 1): void {
+    this.#hangUps += times;
+  }
+
+  /** Ends all faults. */
+  clearFaults(): void {
+    this.replyDelayMs = 0;
+    this.#hangUps = 0;
+    for (const queue of [this.#auths, this.#mails, this.#datas]) queue.length = 0;
+    this.#recipients.clear();
+  }
+
+  protected checkAuth(known: boolean): void {
+    spoil(this.#auths[0], this.#auths);
+    if (!known) throw new SmtpReply(535, "5.7.8 Authentication credentials invalid");
+  }
+
+  protected checkMail(): void {
+    spoil(this.#mails[0], this.#mails);
+  }
+
+  protected checkData(): void {
+    spoil(this.#datas[0], this.#datas);
+  }
+
+  protected checkRecipient(address: string): void {
+    const fault = this.#recipients.get(address);
+    if (fault?.left === 1) this.#recipients.delete(address);
+    spoil(fault);
+  }
+
+  /** Whether it is this mail's turn to get no answer. */
+  protected takeHangUp(): boolean {
+    if (this.#hangUps === 0) return false;
+    this.#hangUps--;
+    return true;
+  }
+}
+
+/** Throws the fault's reply, and takes it out of its queue with the last command that it is for. */
+function spoil(fault: Fault | undefined, queue: Fault[] = []): void {
+  if (!fault) return;
+  fault.left--;
+  if (fault.left <= 0) queue.shift();
+  throw fault.reply;
+}

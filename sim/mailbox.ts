@@ -1,0 +1,95 @@
+/** The mails that a simulated mail server has kept, and waiting for more. */
+
+import type { Email } from "postal-mime";
+
+/** One accepted mail. */
+export interface ReceivedMail {
+  readonly envelope: { readonly from: string; readonly to: readonly string[] };
+  /** As it came over the wire, without the dots of RFC 5321 §4.5.2. */
+  readonly raw: string;
+  readonly parsed: Email;
+  readonly tls: boolean;
+  /** Absent when the client has not logged in. */
+  readonly user?: string;
+  readonly receivedAt: Date;
+}
+
+/** Mails in the order of their arrival. Iterating waits for more, until the mailbox is closed. */
+export class Mailbox implements AsyncIterable<ReceivedMail>, Disposable {
+  readonly #mails: ReceivedMail[] = [];
+  readonly #waiting = new Set<() => void>();
+  #closed = false;
+
+  /** Everything so far. */
+  get mails(): readonly ReceivedMail[] {
+    return this.#mails;
+  }
+
+  add(mail: ReceivedMail): void {
+    this.#mails.push(mail);
+    this.#wake();
+  }
+
+  /** Forgets all mails. */
+  clear(): void {
+    this.#mails.length = 0;
+  }
+
+  /** The mails that went to one recipient. */
+  to(recipient: string): readonly ReceivedMail[] {
+    return this.#mails.filter((mail) => mail.envelope.to.includes(recipient));
+  }
+
+  /** Waits until there are at least so many mails. */
+  async waitFor(count: number, timeoutMs = 5000): Promise<readonly ReceivedMail[]> {
+    const enough = Promise.withResolvers<void>();
+    const check = () => {
+      if (this.#mails.length >= count) enough.resolve();
+      else if (this.#closed) enough.reject(new Error(`${this.#missing(count)}: closed`));
+    };
+    const timer = setTimeout(
+      () => enough.reject(new Error(`${this.#missing(count)} within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    this.#waiting.add(check);
+    check();
+    try {
+      await enough.promise;
+      return [...this.#mails];
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(check);
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedMail> {
+    for (let next = 0; !this.#closed || next < this.#mails.length; next++) {
+      while (!this.#closed && next >= this.#mails.length) await this.#change();
+      const mail = this.#mails[next];
+      if (mail) yield mail;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const once = () => {
+        this.#waiting.delete(once);
+        resolve();
+      };
+      this.#waiting.add(once);
+    });
+  }
+
+  #wake(): void {
+    for (const check of [...this.#waiting]) check();
+  }
+
+  #missing(count: number): string {
+    return `Cannot wait for ${count} mails: ${this.#mails.length} arrived`;
+  }
+}

@@ -1,0 +1,41 @@
+/** The configuration file that fits a playground. */
+
+import { stringify } from "smol-toml";
+
+export interface PlaygroundConfig {
+  /** `host:port` of the auth server or the proxy. */
+  readonly addr: string;
+  readonly identityPath: string;
+  readonly smtp: {
+    readonly port: number;
+    readonly rootCasPath: string;
+    readonly implicitTls: boolean;
+    readonly auth?: { readonly username: string; readonly password: string };
+  };
+  readonly roleToRecipients: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Role `dev` has its own recipient, all others go to everybody. */
+export const DEFAULT_RECIPIENTS = {
+  dev: ["dev-lead@example.com"],
+  "*": ["all@example.com"],
+} as const;
+
+/** The text of a `teleport-email.toml`. */
+export function playgroundConfig(config: PlaygroundConfig): string {
+  const { smtp } = config;
+  return stringify({
+    teleport: { addr: config.addr, identity: config.identityPath },
+    smtp: {
+      host: "localhost",
+      port: smtp.port,
+      starttls_policy: "mandatory",
+      root_cas: smtp.rootCasPath,
+      ...smtp.implicitTls && { implicit_tls: true },
+      ...smtp.auth && { username: smtp.auth.username, password: smtp.auth.password },
+    },
+    delivery: { sender: "Teleport <teleport@example.com>" },
+    role_to_recipients: config.roleToRecipients,
+    log: { output: "stderr" },
+  });
+}

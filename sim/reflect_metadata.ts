@@ -1,0 +1,22 @@
+/**
+ * What `@peculiar/x509` needs before it loads: its dependency tsyringe refuses to start without
+ * `Reflect.getMetadata`, although it only ever asks for metadata that nobody has set. These three
+ * functions say so, which saves the polyfill package. Import this file first.
+ */
+
+interface MetadataReflect {
+  getMetadata?: (key: unknown, target: object) => unknown;
+  getOwnMetadata?: (key: unknown, target: object) => unknown;
+  defineMetadata?: (key: unknown, value: unknown, target: object) => void;
+}
+
+const metadata = new WeakMap<object, Map<unknown, unknown>>();
+const reflect = Reflect as MetadataReflect;
+const read = (key: unknown, target: object) => metadata.get(target)?.get(key);
+
+reflect.getMetadata ??= read;
+reflect.getOwnMetadata ??= read;
+reflect.defineMetadata ??= (key, value, target) => {
+  const known = metadata.get(target) ?? new Map<unknown, unknown>();
+  metadata.set(target, known.set(key, value));
+};
