@@ -83,10 +83,13 @@ function showHelp(program: Command, name?: string): void {
   command.help();
 }
 
-/** Refuses an option's second value, as the original's parser does. */
+/** Refuses an option's second value, and a flag in place of a value, as the original's parser does. */
 function once(name: string): (value: string) => string {
   let seen = false;
   return (value) => {
+    if (/^--?[a-z]/.test(value)) {
+      throw new CommanderError(1, "missing", `expected argument for flag '--${name}'`);
+    }
     if (seen) throw new CommanderError(1, "repeated", `flag '${name}' cannot be repeated`);
     seen = true;
     return value;

@@ -68,6 +68,7 @@ Deno.test("runCli() refuses wrong arguments with one line and exit code 1", asyn
     [["-c", "x", "start"], "unknown short flag '-c'"],
     [["start", "--config"], "expected argument for flag '--config'"],
     [["start", "-c"], "expected argument for flag '--config'"],
+    [["start", "--config", "--debug"], "expected argument for flag '--config'"],
     [["start", "-ca", "-cb"], "flag 'config' cannot be repeated"],
     [["start", "--debug=true"], "unexpected true"],
     [["start", "extra"], "unexpected extra"],

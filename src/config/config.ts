@@ -12,7 +12,9 @@ export interface TeleportConfig {
   /** What to log in with, as far as the file says it; checked when connecting. */
   readonly credentials:
     | { readonly kind: "identity"; readonly path: string }
-    | { readonly kind: "files"; readonly key: string; readonly crt: string; readonly cas: string };
+    | { readonly kind: "files"; readonly key: string; readonly crt: string; readonly cas: string }
+    // No error of the file: the original, too, misses them only when it connects.
+    | { readonly kind: "none"; readonly error: string };
   readonly refreshIdentity: boolean;
   readonly refreshIdentityIntervalMs: number;
   readonly via: Via;

@@ -33,7 +33,7 @@ const CATEGORY = "teleport-email";
  */
 export function openLog(options: LogOptions): OpenedLog {
   const target = openTarget(options.output);
-  const colour = target.isTerminal && Deno.env.get("NO_COLOR") === undefined;
+  const colour = target.isTerminal && !Deno.noColor;
   const format = (record: LogRecord) =>
     options.format === "json" ? formatJson(record) : formatText(record, { colour });
   const sink: Sink = (record) => target.write(target.prefix(record.level) + format(record));

@@ -1,0 +1,112 @@
+/**
+ * What `configure` prints: the original's defaults and paths (upstream.md §2.5) in a file that loads
+ * once its reader has filled in one mail section, replacing its angle brackets (`placeholders.ts`). A `#` without a space behind it
+ * hides a setting, shown with its default; a `# ` starts an explanation.
+ */
+export const EXAMPLE = `# Example email plugin configuration TOML file
+#
+# 1. Choose one of [smtp] and [mailgun]: remove the # in front of its header and of the settings
+#    that you need, and replace its texts in angle brackets, such as <your mail server>.
+# 2. Set the address of the cluster, the sender and the recipients.
+# Settings behind a # show what holds without them. Durations are written as "30s" or "1h30m".
+# File paths may start with \${CREDENTIALS_DIRECTORY} (LoadCredential= in a systemd unit).
+
+[teleport]
+# host:port of the Teleport Auth Service or the Proxy Service, for example
+# "teleport.example.com:443" or "auth.example.com:3025".
+addr = "0.0.0.0:3025"
+
+# Credentials: an identity file made with tctl auth sign or tbot ...
+identity = "/var/lib/teleport/plugins/email/auth_id"
+# ... which is read again and again when something renews it.
+refresh_identity = true
+#refresh_identity_interval = "1m"
+
+# Or, instead of the identity file, three files made with tctl auth sign --format=tls.
+#client_key = "/var/lib/teleport/plugins/email/auth.key"
+#client_crt = "/var/lib/teleport/plugins/email/auth.crt"
+#root_cas = "/var/lib/teleport/plugins/email/auth.cas"
+
+# The way in: "auto" finds it out; "direct", "upgrade" (behind a load balancer) or "ssh" (tunnel).
+#via = "auto"
+# PEM file for the public certificate of the proxy or balancer; the system's roots without it.
+#web_root_cas = "/etc/ssl/certs/proxy-ca.pem"
+
+# --- Mail by SMTP ---------------------------------------------------------------------------
+#[smtp]
+#host = "<your mail server>"
+# 587 for STARTTLS, 465 for TLS from the first byte.
+#port = 587
+# Leave out user name and password for a relay that wants no login.
+#username = "<user name>"
+#password = "<password>"
+# Instead of password; read each time it is needed.
+#password_file = "/var/lib/teleport/plugins/email/smtp_password"
+# "mandatory", "opportunistic" (only if the server offers it) or "disabled".
+#starttls_policy = "mandatory"
+# TLS from the first byte; without it, on port 465 only.
+#implicit_tls = false
+# TLS details: PEM file of the server's authority, the name in its certificate, no check at all,
+# a certificate of our own.
+#root_cas = "/etc/ssl/certs/mail-ca.pem"
+#server_name = "mail.example.com"
+#insecure_skip_verify = false
+#client_crt = "/var/lib/teleport/plugins/email/smtp.crt"
+#client_key = "/var/lib/teleport/plugins/email/smtp.key"
+# "plain", "login" or "cram-md5"; negotiated without it.
+#auth_method = "plain"
+# Name in the EHLO greeting; the sender's domain without it.
+#hello_name = "teleport.example.com"
+# Limits; no limit of messages without the second.
+#max_connections = 10
+#max_messages_per_second = 5
+
+# --- Mail by Mailgun ------------------------------------------------------------------------
+#[mailgun]
+#domain = "<your Mailgun domain>"
+#private_key = "<your Mailgun key>"
+# Instead of private_key; read each time it is needed.
+#private_key_file = "/var/lib/teleport/plugins/email/mailgun_private_key"
+# "us" or "eu"; or, instead, the URL of the API.
+#region = "us"
+#base_url = "https://api.mailgun.net"
+# Limits; no limit of messages without the second.
+#max_connections = 10
+#max_messages_per_second = 5
+
+[delivery]
+# An address or "Teleport <teleport@example.com>".
+sender = "noreply@example.com"
+# Where answers go; to the sender without it.
+#reply_to = "security@example.com"
+# Adds an HTML part to the text.
+#html = true
+# Mails the requester, too.
+#notify_requester = false
+# Pending requests that nobody was told of, because the plugin was away, are announced if they are
+# younger than this.
+#catch_up = "24h"
+# A mail that cannot be delivered is tried again for this long.
+#retry_for = "24h"
+
+# Who is asked to review requests for a role. "*" stands for all other roles and must be there.
+[role_to_recipients]
+"dev" = "dev-manager@example.com"
+"*" = ["root@example.com", "admin@example.com"]
+
+[templates]
+# Directory with templates that replace the built-in ones, file by file.
+#directory = "/etc/teleport-email/templates"
+
+[http]
+# host:port of /healthz, /readyz and /metrics; off without it.
+#listen = "127.0.0.1:8080"
+
+[log]
+# "stderr", "stdout", "syslog" or the path of a file.
+output = "stderr"
+# "error", "warn", "info", "debug" or "trace".
+severity = "INFO"
+# "text" or "json".
+#format = "text"
+`;

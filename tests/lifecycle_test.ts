@@ -1,0 +1,113 @@
+/** Being started and told to stop, as an operating system does it. */
+
+import assert from "node:assert/strict";
+import { runProgram } from "../sim/plugin_process.ts";
+import { ask, dataOf, onStage, untilSettled } from "./support.ts";
+
+Deno.test("version and configure answer on stdout with code 0", async () => {
+  const version = await runProgram(["version"]);
+  assert.deepEqual([version.code, version.stderr], [0, ""]);
+  assert.match(version.stdout, /^teleport-email v\d\S* deno\d\S*\n$/);
+  const sample = await runProgram(["configure"]);
+  assert.deepEqual([sample.code, sample.stderr], [0, ""]);
+  assert.match(sample.stdout, /^# Example email plugin configuration TOML file\n/);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`${signal} ends the program with code 0`, async () => {
+    await onStage({}, async ({ start }) => {
+      const plugin = await start();
+      plugin.signal(signal);
+      assert.equal(await plugin.ended(), 0);
+      assert.match(plugin.lines.at(-2) ?? "", /INFO {2}Attempting graceful shutdown$/);
+      assert.match(plugin.lines.at(-1) ?? "", /INFO {2}Successfully shut down$/);
+    });
+  });
+}
+
+Deno.test("SIGTERM ends a program that cannot reach its cluster or its mail server", async () => {
+  await onStage({}, async ({ playground, launch }) => {
+    await playground.mail.stop();
+    await playground.proxy.stop();
+    const plugin = launch();
+    await plugin.waitFor(/Cannot ping the server/);
+    assert.equal(await plugin.stop(), 0);
+    await playground.proxy.start();
+    const other = launch();
+    await other.waitFor(/Mail transport is paused/);
+    assert.equal(await other.stop(), 0);
+  });
+});
+
+Deno.test("SIGTERM lets mails on their way finish, keeps the rest owed and gives the lease back", async () => {
+  const recipients = Array.from({ length: 30 }, (_, i) => `r${i}@example.com`);
+  await onStage({ roleToRecipients: { "*": recipients } }, async ({ playground, start }) => {
+    const { mail } = playground;
+    const first = await start();
+    mail.replyDelayMs = 50;
+    const id = ask(playground);
+    await mail.waitForMails(3);
+    assert.equal(await first.stop(), 0);
+    const { owed, owner, email_threads: threads } = dataOf(playground, id);
+    assert.equal(owner, undefined);
+    const owedCount = JSON.parse(owed ?? "[]").length;
+    assert.equal(owedCount + (threads ?? "").split(",").length, 30);
+    assert.equal(mail.mails.length, 30 - owedCount);
+    // The next one need not wait for a lease to run out.
+    mail.replyDelayMs = 0;
+    await start();
+    await mail.waitForMails(30, 5000);
+    await untilSettled(playground, id);
+    assert.equal(new Set(mail.mails.map(({ envelope }) => envelope.to.join())).size, 30);
+    assert.equal(mail.mails.length, 30);
+  });
+});
+
+Deno.test("A second signal cuts off a mail that does not end", async () => {
+  await onStage({}, async ({ playground, start }) => {
+    const plugin = await start();
+    playground.mail.replyDelayMs = 60_000;
+    const id = ask(playground, { roles: ["dev"] });
+    await untilOwned(() => dataOf(playground, id)["owner"]);
+    plugin.signal("SIGTERM");
+    await plugin.waitFor(/Attempting graceful shutdown/);
+    plugin.signal("SIGTERM");
+    assert.equal(await plugin.ended(), 0);
+    await plugin.waitFor(/attempting fast shutdown/);
+    assert.equal(JSON.parse(dataOf(playground, id)["owed"] ?? "[]").length, 1);
+  });
+});
+
+Deno.test("Logs go to a file in JSON when the configuration says so", async () => {
+  await onStage({}, async ({ playground, launch, configure }) => {
+    const path = `${playground.paths.config}.log`;
+    await configure((text) =>
+      text.replace('output = "stderr"', `output = "${path}"\nformat = "json"\nseverity = "debug"`)
+    );
+    const plugin = launch();
+    const id = ask(playground, { roles: ["dev"] });
+    await playground.mail.waitForMails(1, 10_000);
+    await untilSettled(playground, id);
+    assert.equal(await plugin.stop(), 0);
+    assert.deepEqual(plugin.lines, []);
+    const records = (await Deno.readTextFile(path)).trimEnd().split("\n")
+      .map((line) => JSON.parse(line) as Record<string, string>);
+    const messages = records.map(({ message }) => message);
+    assert.ok(messages.includes("Plugin is ready"));
+    const sent = records.find(({ message }) => message === "Successfully sent");
+    assert.deepEqual([sent?.["request_id"], sent?.["email"], sent?.["kind"], sent?.["level"]], [
+      id,
+      "dev-lead@example.com",
+      "new threads",
+      "info",
+    ]);
+  });
+});
+
+async function untilOwned(check: () => unknown): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!check()) {
+    assert.ok(Date.now() < deadline, "no lease was taken");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

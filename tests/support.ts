@@ -1,0 +1,96 @@
+/** A simulated cluster with mail servers, and the real program beside it. */
+
+import assert from "node:assert/strict";
+import type { ReceivedMail } from "../sim/mailbox.ts";
+import { type Playground, type PlaygroundOptions, startPlayground } from "../sim/playground.ts";
+import { PluginProcess } from "../sim/plugin_process.ts";
+
+export interface Stage {
+  readonly playground: Playground;
+  /** Starts the program and waits until it is ready. */
+  start(): Promise<PluginProcess>;
+  /** Starts the program and does not wait. */
+  launch(args?: readonly string[]): PluginProcess;
+  /** Changes the configuration file. */
+  configure(change: (text: string) => string): Promise<void>;
+}
+
+/** Runs a test on a stage of its own; everything is stopped and removed afterwards. */
+export async function onStage(
+  options: Omit<PlaygroundOptions, "dir">,
+  test: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "teleport-email-test-" });
+  try {
+    await using stack = new AsyncDisposableStack();
+    const playground = stack.use(await startPlayground({ dir, ...options }));
+    const config = playground.paths.config;
+    const launch = (args: readonly string[] = []) => stack.use(new PluginProcess(config, { args }));
+    await test({
+      playground,
+      launch,
+      start: async () => {
+        const plugin = launch();
+        await plugin.waitFor(/Plugin is ready/);
+        return plugin;
+      },
+      configure: async (change) => {
+        await Deno.writeTextFile(config, change(await Deno.readTextFile(config)));
+      },
+    });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** Creates a request and returns its id. */
+export function ask(
+  { cluster }: Playground,
+  request: Parameters<Playground["cluster"]["create"]>[0] = {},
+): string {
+  const created = cluster.create({ user: "alice@example.com", roles: ["dba"], ...request });
+  return created.Metadata?.Name ?? "";
+}
+
+/** The text part as composed: on the wire it gets a final line end, and CRLF. */
+export function textOf(mail: ReceivedMail): string {
+  return (mail.parsed.text ?? "").replaceAll("\r\n", "\n").replace(/\n$/, "");
+}
+
+/** Mails to one recipient, in the order of arrival. */
+export function mailsTo(mails: readonly ReceivedMail[], recipient: string): ReceivedMail[] {
+  return mails.filter(({ envelope }) => envelope.to.includes(recipient));
+}
+
+/** Our entry in the plugin data of a request. */
+export function dataOf({ cluster }: Playground, id: string): Record<string, string> {
+  return { ...cluster.pluginData.entry(id, "email") };
+}
+
+/** Waits until the plugin data of a request owes nothing and has no lease. */
+export async function untilSettled(playground: Playground, id: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const data = dataOf(playground, id);
+    if (data["user"] !== undefined && data["owed"] === undefined) return;
+    assert.ok(Date.now() < deadline, `not settled: ${JSON.stringify(data)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Who got which kind of mail how often: `recipient kind` to count. */
+export function tally(mails: readonly ReceivedMail[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const mail of mails) {
+    const key = `${mail.envelope.to.join()} ${kindOf(mail)}`;
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function kindOf(mail: ReceivedMail): string {
+  const text = textOf(mail);
+  if (text.startsWith("You have a new")) return "new";
+  if (text.startsWith("Role Request has been resolved")) return "resolution";
+  return / reviewed the request at /.test(text) ? "review" : "other";
+}
