@@ -117,7 +117,9 @@ Deno.test("A refused recipient keeps nobody else from their mails, then or later
     assert.deepEqual(failed.map(({ to, kind }: { to: string; kind: string }) => [to, kind]), [
       ["b@example.com", "new"],
     ]);
-    await plugin.waitFor(/ERRO  Mail is refused request_id:\S+ email:b@example.com .*no such user/);
+    await plugin.waitFor(
+      /ERRO {2}Mail is refused request_id:\S+ email:b@example.com .*no such user/,
+    );
     cluster.setState(id, RequestState.APPROVED);
     const mails = await mail.waitForMails(4);
     assert.deepEqual(tally(mails), {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ClusterError } from "../teleport/errors.ts";
 import { type FeedTarget, follow } from "./feed.ts";
+import type { ClusterEvent } from "./ports.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest, FakeClock, fakeLog, settleDown } from "./testing/fixtures.ts";
 
@@ -111,15 +112,19 @@ Deno.test("follow() waits longer and longer during one outage, and logs it once"
   await end();
 });
 
+/** A stream that says nothing until it is given up. */
+async function* silence(signal: AbortSignal): AsyncGenerator<ClusterEvent> {
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  yield* [];
+}
+
 Deno.test("follow() gives up a stream whose first event does not come within 15 s", async () => {
   const cluster = new FakeCluster();
   const { watch } = cluster;
   let attempts = 0;
   cluster.watch = (signal) => {
     if (++attempts > 1) return watch.call(cluster, signal);
-    return (async function* () {
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
-    })();
+    return silence(signal);
   };
   const { clock, live, end } = setUp(cluster);
   await clock.tick(14_999);

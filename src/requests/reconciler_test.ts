@@ -317,7 +317,7 @@ Deno.test("Reconciler.replace() sends the rest of the outbox of a request that i
   const raw = {
     user: "alice",
     resolution: "APPROVED",
-    email_threads: `a@x.org/${since}/id@x.org`,
+    "email_threads": `a@x.org/${since}/id@x.org`,
     owed: JSON.stringify([{ kind: "resolution", to: "a@x.org", since }]),
   };
   cluster.records.set("r1", raw);

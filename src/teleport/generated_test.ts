@@ -5,9 +5,9 @@ Deno.test("generated/ is what `deno task gen` makes of the protos", async () => 
   const dir = await Deno.makeTempDir();
   try {
     await generate(dir);
-    const fresh = [...Deno.readDirSync(dir)].map((entry) => entry.name).sort();
+    const fresh = await fileNames(dir);
     const kept = new URL("./generated/", import.meta.url);
-    assert.deepEqual([...Deno.readDirSync(kept)].map((entry) => entry.name).sort(), fresh);
+    assert.deepEqual(await fileNames(kept), fresh);
     for (const name of fresh) {
       assert.equal(
         await Deno.readTextFile(new URL(name, kept)),
@@ -19,3 +19,8 @@ Deno.test("generated/ is what `deno task gen` makes of the protos", async () => 
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+async function fileNames(dir: string | URL): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(dir));
+  return entries.map((entry) => entry.name).sort();
+}
