@@ -78,6 +78,30 @@ Deno.test("A second signal cuts off a mail that does not end", async () => {
   });
 });
 
+Deno.test("/readyz tells why the program is not ready, and when it is", async () => {
+  await onStage({}, async ({ playground, launch, configure }) => {
+    await playground.mail.stop();
+    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = probe.addr;
+    probe.close();
+    await configure((text) => `${text}\n[http]\nlisten = "127.0.0.1:${port}"\n`);
+    const ready = async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+      return `${response.status} ${await response.text()}`;
+    };
+    const plugin = launch();
+    await plugin.waitFor(/Plugin is ready/);
+    await plugin.waitFor(/Mail transport is paused/);
+    assert.match(await ready(), /^503 mail: .*localhost/);
+    await playground.mail.start();
+    await plugin.waitFor(/Mail transport works again/);
+    assert.equal(await ready(), "200 ok\n");
+    const second = launch();
+    assert.equal(await second.ended(), 1);
+    assert.match(second.lines.at(-1) ?? "", /Cannot listen on http\.listen .* already in use/);
+  });
+});
+
 Deno.test("Logs go to a file in JSON when the configuration says so", async () => {
   await onStage({}, async ({ playground, launch, configure }) => {
     const path = `${playground.paths.config}.log`;

@@ -12,6 +12,7 @@ import { domainOf } from "../mail/address.ts";
 import { requestLink } from "../mail/request_link.ts";
 import { loadTemplates, type Templates } from "../mail/templates.ts";
 import type { MailTransport } from "../mail/transport.ts";
+import { serveHttp } from "../ops/http.ts";
 import { ComposingMailer } from "../requests/composing_mailer.ts";
 import { follow } from "../requests/feed.ts";
 import { TransportGate } from "../requests/gate.ts";
@@ -67,12 +68,33 @@ export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void>
     dial: (socket, loaded) => secureAuthConnection(socket, loaded, HANDSHAKE_TIMEOUT_MS),
     loadCredentials: load,
   }, log);
+  const health: Health = { watching: false, mail: () => undefined };
+  await using _http = serveHealth(config, health);
   const domain = domainOf(config.delivery.sender.address);
-  await using transport = createTransport(config.mail, domain);
+  await using transport = await createTransport(config.mail, domain);
   const server = await connect(client, deps);
   if (server === undefined) return;
   logTransport(config, log);
-  await serve({ config, client, transport, templates, domain, server }, deps);
+  await serve({ config, client, transport, templates, domain, server, health }, deps);
+}
+
+/** What readiness depends on. */
+interface Health {
+  watching: boolean;
+  /** Why mails cannot be sent; undefined when they can. */
+  mail: () => string | undefined;
+}
+
+function serveHealth({ http }: Config, health: Health): AsyncDisposable | undefined {
+  if (http.listen === undefined) return undefined;
+  try {
+    return serveHttp(http.listen, () => [
+      ...health.watching ? [] : ["the cluster is not connected"],
+      ...[health.mail()].flatMap((reason) => reason === undefined ? [] : [`mail: ${reason}`]),
+    ]);
+  } catch (error) {
+    throw new StartError([error instanceof Error ? error.message : String(error)]);
+  }
 }
 
 async function readTemplates(config: Config, log: Log): Promise<Templates> {
@@ -126,10 +148,11 @@ interface Parts {
   readonly templates: Templates;
   readonly domain: string;
   readonly server: ServerInfo;
+  readonly health: Health;
 }
 
 async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
-  const { config: { delivery, roleToRecipients }, client, transport } = parts;
+  const { config: { delivery, roleToRecipients }, client, transport, health } = parts;
   const { clock, log, random, stop, kill } = deps;
   const slots = new Slots(transport.maxConnections, transport.maxMessagesPerSecond, clock);
   const gate = new TransportGate(transport, {
@@ -171,6 +194,7 @@ async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
     stopping: stop,
     kill,
   });
+  health.mail = () => gate.reason;
   const check = gate.check();
   let ready = false;
   try {
@@ -183,6 +207,7 @@ async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
       onLive: (live) => {
         if (live && !ready) log.info("Plugin is ready");
         ready ||= live;
+        health.watching = live;
       },
     }, stop);
   } finally {

@@ -2,15 +2,16 @@
 
 import type { MailgunConfig, Secret, SmtpConfig } from "../config/config.ts";
 import { readSecret } from "../config/secret.ts";
-import { createMailgunTransport } from "../mail/mailgun.ts";
-import { createSmtpTransport } from "../mail/smtp.ts";
 import type { MailTransport } from "../mail/transport.ts";
 
-/** Creates it; nothing is connected, and no secret read, before the first use. */
-export function createTransport(
+/**
+ * Creates it; nothing is connected, and no secret read, before the first use. Only the library that is
+ * needed is loaded: the other would cost memory for nothing.
+ */
+export async function createTransport(
   config: SmtpConfig | MailgunConfig,
   senderDomain: string,
-): MailTransport {
+): Promise<MailTransport> {
   const limits = {
     maxConnections: config.maxConnections,
     ...(config.maxMessagesPerSecond === undefined
@@ -19,9 +20,11 @@ export function createTransport(
   };
   if (config.kind === "mailgun") {
     const { domain, baseUrl, privateKey } = config;
+    const { createMailgunTransport } = await import("../mail/mailgun.ts");
     return createMailgunTransport({ ...limits, domain, baseUrl, privateKey: reader(privateKey) });
   }
   const { auth, rootCas, clientCertificate, helloName, ...rest } = config;
+  const { createSmtpTransport } = await import("../mail/smtp.ts");
   return createSmtpTransport({
     ...rest,
     ...(auth === undefined ? {} : { auth: { ...auth, password: reader(auth.password) } }),

@@ -1,7 +1,7 @@
 /**
  * What `configure` prints: the original's defaults and paths (upstream.md §2.5) in a file that loads
- * once its reader has filled in one mail section, replacing its angle brackets (`placeholders.ts`). A `#` without a space behind it
- * hides a setting, shown with its default; a `# ` starts an explanation.
+ * once its reader has filled in one mail section, replacing its angle brackets (`placeholders.ts`). A
+ * `#` without a space behind it hides a setting, shown with its default; a `# ` starts an explanation.
  */
 export const EXAMPLE = `# Example email plugin configuration TOML file
 #
@@ -99,7 +99,7 @@ sender = "noreply@example.com"
 #directory = "/etc/teleport-email/templates"
 
 [http]
-# host:port of /healthz, /readyz and /metrics; off without it.
+# host:port of /healthz and /readyz; off without it.
 #listen = "127.0.0.1:8080"
 
 [log]

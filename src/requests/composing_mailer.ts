@@ -58,12 +58,14 @@ export class ComposingMailer implements Mailer {
    */
   #facts({ id, mail, snapshot, record }: MailJob): MailFacts | undefined {
     const request = snapshot === "gone" || isClosing(mail.kind) ? undefined : snapshot;
+    const roles = request?.roles ?? record.roles;
     const base = {
       audience: mail.kind.startsWith("requester") ? "requester" : "reviewer",
       id,
       cluster: this.deps.clusterName,
       user: request?.user ?? record.user,
-      roles: request?.roles ?? record.roles,
+      // The wire does not tell an empty list from none; the original takes it for none.
+      roles: roles.length === 0 ? undefined : roles,
       reason: request?.reason ?? record.requestReason,
       link: this.deps.link(id),
     } as const;
