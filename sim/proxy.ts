@@ -127,6 +127,8 @@ export class TeleportProxy implements AsyncDisposable {
     auth.on("error", () => {});
     auth.on("close", () => client.destroy());
     client.on("close", () => auth.destroy());
+    // Small packets must not wait for each other's acknowledgement on the way through.
+    for (const socket of [client, auth]) socket.setNoDelay();
     client.pipe(auth);
     auth.pipe(client);
   }
