@@ -59,7 +59,7 @@ export function instructions({ auth, cluster, control, mail, mailgun, paths, pro
 
 Start the plugin in a second terminal:
 
-  deno task start --config ${paths.config}
+  npx -y deno@2.9.3 task start --config ${paths.config}
 
 Then, in a third one, ask for access and see the mails:
 

@@ -130,7 +130,7 @@ Deno.test("runCluster() says how to go on and removes its folder in the end", as
     controller.abort();
     return Promise.resolve();
   }, controller.signal);
-  const config = /deno task start --config (\S+)/.exec(output)?.[1] ?? "";
+  const config = /task start --config (\S+)/.exec(output)?.[1] ?? "";
   assert.match(config, /teleport-email\.toml$/);
   assert.match(output, /curl -s http:\/\/127\.0\.0\.1:\d+\/create -d "user=alice@example\.com"/);
   await assert.rejects(Deno.stat(config), Deno.errors.NotFound);

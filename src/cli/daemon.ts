@@ -57,6 +57,10 @@ export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void>
   const templates = await readTemplates(config, log);
   const { addr, credentials } = config.teleport;
   if (credentials.kind === "none") throw new StartError([credentials.error]);
+  const { via } = config.teleport;
+  if (via === "ssh" || via === "upgrade") {
+    log.warn("This version has no such way into the cluster, connecting directly", { via });
+  }
   const load = () => loadCredentials(credentials, clock.now());
   const { subject, cluster, notAfterMs } = await load();
   log.debug("Credentials are valid", {
