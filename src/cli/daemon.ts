@@ -3,8 +3,7 @@
  * needs from outside comes in, so that tests run it in-process.
  */
 
-import { DecorrelatedBackoff } from "../backoff.ts";
-import { type Clock, pause } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { isEmailAddress } from "../config/address.ts";
 import type { Log } from "../log.ts";
@@ -12,7 +11,6 @@ import { domainOf } from "../mail/address.ts";
 import { requestLink } from "../mail/request_link.ts";
 import { loadTemplates, type Templates } from "../mail/templates.ts";
 import type { MailTransport } from "../mail/transport.ts";
-import { serveHttp } from "../ops/http.ts";
 import { ComposingMailer } from "../requests/composing_mailer.ts";
 import { follow } from "../requests/feed.ts";
 import { TransportGate } from "../requests/gate.ts";
@@ -21,8 +19,9 @@ import { Slots } from "../requests/slots.ts";
 import { type ServerInfo, TeleportClient } from "../teleport/client.ts";
 import { loadCredentials } from "../teleport/credentials.ts";
 import { secureAuthConnection } from "../teleport/dial/direct.ts";
-import { ClusterError } from "../teleport/errors.ts";
-import { checkServerVersion, MIN_SERVER_VERSION } from "../teleport/server_version.ts";
+import { connect } from "./connect.ts";
+import { type Health, serveHealth } from "./health.ts";
+import { StartError } from "./start_error.ts";
 import { createTransport } from "./transport.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -35,15 +34,6 @@ export interface DaemonDeps {
   readonly stop: AbortSignal;
   /** What is still on its way is cut off. */
   readonly kill: AbortSignal;
-}
-
-/** Errors of the configuration that show only when its files are read. */
-export class StartError extends Error {
-  override readonly name = "StartError";
-
-  constructor(readonly errors: readonly string[]) {
-    super(errors.join("; "));
-  }
 }
 
 /**
@@ -82,57 +72,11 @@ export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void>
   await serve({ config, client, transport, templates, domain, server, health }, deps);
 }
 
-/** What readiness depends on. */
-interface Health {
-  watching: boolean;
-  /** Why mails cannot be sent; undefined when they can. */
-  mail: () => string | undefined;
-}
-
-function serveHealth({ http }: Config, health: Health): AsyncDisposable | undefined {
-  if (http.listen === undefined) return undefined;
-  try {
-    return serveHttp(http.listen, () => [
-      ...health.watching ? [] : ["the cluster is not connected"],
-      ...[health.mail()].flatMap((reason) => reason === undefined ? [] : [`mail: ${reason}`]),
-    ]);
-  } catch (error) {
-    throw new StartError([error instanceof Error ? error.message : String(error)]);
-  }
-}
-
 async function readTemplates(config: Config, log: Log): Promise<Templates> {
   const result = await loadTemplates(config.templates.directory);
   for (const warning of result.warnings) log.warn(warning);
   if (!result.ok) throw new StartError(result.errors);
   return result.templates;
-}
-
-/** Asks the server who it is, until it answers; undefined when the program stops before. */
-async function connect(client: TeleportClient, deps: DaemonDeps): Promise<ServerInfo | undefined> {
-  const { log, clock, stop } = deps;
-  const backoff = new DecorrelatedBackoff(20, 5000, deps.random);
-  for (let attempts = 1; !stop.aborted; attempts++) {
-    try {
-      log.debug("Checking Teleport server version");
-      const server = await client.ping(stop);
-      checkServerVersion(server.version);
-      if (attempts > 1) log.info("Teleport server answers now", { attempts });
-      return server;
-    } catch (error) {
-      if (stop.aborted) return undefined;
-      if (!(error instanceof ClusterError)) throw error;
-      if (error.kind === "unsupported" && !error.message.startsWith("incompatible versions")) {
-        const message = `server version must be at least ${MIN_SERVER_VERSION}: ${error.message}`;
-        throw new ClusterError("unsupported", message, { cause: error });
-      }
-      if (!error.isTransient) throw error;
-      const say = attempts === 1 ? log.warn : log.debug;
-      say.call(log, "Teleport server does not answer, trying again", { error: error.message });
-      await pause(clock, backoff.next(), stop);
-    }
-  }
-  return undefined;
 }
 
 function logTransport({ mail }: Config, log: Log): void {
@@ -157,7 +101,10 @@ interface Parts {
 
 async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
   const { config: { delivery, roleToRecipients }, client, transport, health } = parts;
-  const { clock, log, random, stop, kill } = deps;
+  const { clock, log, random, kill } = deps;
+  // Ends with the program, and also when the watch is refused for good.
+  const ended = new AbortController();
+  const stop = AbortSignal.any([deps.stop, ended.signal]);
   const slots = new Slots(transport.maxConnections, transport.maxMessagesPerSecond, clock);
   const gate = new TransportGate(transport, {
     clock,
@@ -215,6 +162,7 @@ async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
       },
     }, stop);
   } finally {
+    ended.abort();
     await reconciler.stop();
     slots.close();
     await check;

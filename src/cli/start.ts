@@ -7,8 +7,9 @@ import { listenForStop } from "../ops/signals.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { bail } from "./bail.ts";
-import { runDaemon, StartError } from "./daemon.ts";
+import { runDaemon } from "./daemon.ts";
 import type { StartOptions } from "./program.ts";
+import { StartError } from "./start_error.ts";
 
 /** Runs until a signal stops it; returns the exit code. */
 export async function start({ configPath, debug }: StartOptions): Promise<number> {

@@ -1,0 +1,51 @@
+/** The first contact with the cluster. */
+
+import { DecorrelatedBackoff } from "../backoff.ts";
+import { type Clock, pause } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { ServerInfo, TeleportClient } from "../teleport/client.ts";
+import { ClusterError } from "../teleport/errors.ts";
+import { checkServerVersion, MIN_SERVER_VERSION } from "../teleport/server_version.ts";
+
+export interface ConnectDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Asks the server who it is, until it answers; undefined when the program stops before.
+ *
+ * @throws {ClusterError} for what time does not heal: credentials, or a server that is too old
+ */
+export async function connect(
+  client: Pick<TeleportClient, "ping">,
+  deps: ConnectDeps,
+): Promise<ServerInfo | undefined> {
+  const { log, clock, stop } = deps;
+  const backoff = new DecorrelatedBackoff(20, 5000, deps.random);
+  for (let attempts = 1; !stop.aborted; attempts++) {
+    log.debug("Checking Teleport server version");
+    const server = await client.ping(stop).catch((error: unknown) => explain(error));
+    if (!(server instanceof ClusterError)) {
+      checkServerVersion(server.version);
+      if (attempts > 1) log.info("Teleport server answers now", { attempts });
+      return server;
+    }
+    if (stop.aborted) return undefined;
+    if (!server.isTransient) throw server;
+    const say = attempts === 1 ? log.warn : log.debug;
+    say.call(log, "Teleport server does not answer, trying again", { error: server });
+    await pause(clock, backoff.next(), stop);
+  }
+  return undefined;
+}
+
+/** A server without this call is too old, in the original's words. */
+function explain(error: unknown): ClusterError {
+  if (!(error instanceof ClusterError)) throw error;
+  if (error.kind !== "unsupported") return error;
+  const message = `server version must be at least ${MIN_SERVER_VERSION}: ${error.message}`;
+  return new ClusterError("unsupported", message, { cause: error });
+}
