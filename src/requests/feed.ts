@@ -23,6 +23,8 @@ const REFUSED_PAUSE_MS = 60_000;
 /** What the feed fills; the reconciler. */
 export interface FeedTarget {
   update(id: string, snapshot: Snapshot): void;
+  /** Everything is about to be listed. */
+  beginListing(): void;
   replace(
     requests: readonly AccessRequest[] | undefined,
     records: ReadonlyMap<string, RawRecord>,
@@ -103,6 +105,7 @@ async function session(deps: FeedDeps, signal: AbortSignal): Promise<void> {
   let touched: Set<string> | undefined;
   let listing: Promise<void> | undefined;
   const list = async () => {
+    target.beginListing();
     const [requests, records] = await Promise.all([
       cluster.listRequests(end.signal),
       cluster.listRecords(end.signal),

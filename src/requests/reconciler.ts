@@ -55,6 +55,8 @@ interface Entry {
   /** Complaints already made about this request: each is made once. */
   readonly said: Set<string>;
   failures: number;
+  /** The record's version when the listing under way began. */
+  versionBeforeListing: number;
 }
 
 export class Reconciler {
@@ -76,6 +78,13 @@ export class Reconciler {
     this.#queue.add(id);
   }
 
+  /** To be called before a listing is asked for. */
+  beginListing(): void {
+    for (const entry of this.#entries.values()) {
+      entry.versionBeforeListing = entry.stored.version;
+    }
+  }
+
   /**
    * Everything there is, after the watch has (re)started: `touched` are the requests that events told of
    * since, which are newer than the listing. Requests that are known or recorded but no longer listed
@@ -86,24 +95,21 @@ export class Reconciler {
     records: ReadonlyMap<string, RawRecord>,
     touched: ReadonlySet<string>,
   ): void {
+    const latest = new Map<string, Snapshot>(requests?.map((request) => [request.id, request]));
+    // Without a listing nobody knows what is gone; what is known is looked at again.
+    const others = requests === undefined
+      ? new Map([...this.#entries].map(([id, { snapshot }]) => [id, snapshot]))
+      : new Map([...this.#entries.keys(), ...records.keys()].map((id) => [id, "gone" as const]));
+    const snapshots = [...new Map<string, Snapshot>([...others, ...latest])]
+      .filter(([id]) => !touched.has(id));
+    for (const [id, snapshot] of snapshots) this.#entry(id, snapshot);
     for (const [id, entry] of this.#entries) {
-      if (!touched.has(id)) entry.stored.set(records.get(id) ?? {});
+      // A record that was written since is newer than the listing: taking the listing's word would
+      // send again what is settled.
+      const isNewer = entry.stored.version !== entry.versionBeforeListing;
+      if (!isNewer) entry.stored.set(records.get(id) ?? {});
     }
-    for (const request of requests ?? []) {
-      if (touched.has(request.id)) continue;
-      this.#entry(request.id, request).stored.set(records.get(request.id) ?? {});
-      this.update(request.id, request);
-    }
-    const listed = requests && new Set(requests.map((request) => request.id));
-    for (const id of new Set([...this.#entries.keys(), ...records.keys()])) {
-      if (touched.has(id) || listed?.has(id)) continue;
-      if (listed === undefined) {
-        if (this.#entries.has(id)) this.#queue.add(id);
-        continue;
-      }
-      this.#entry(id, "gone").stored.set(records.get(id) ?? {});
-      this.update(id, "gone");
-    }
+    for (const [id, snapshot] of snapshots) this.update(id, snapshot);
   }
 
   /** The transport can send again. */
@@ -128,6 +134,7 @@ export class Reconciler {
         outdated: new AbortController(),
         said: new Set(),
         failures: 0,
+        versionBeforeListing: 0,
       };
       this.#entries.set(id, entry);
     }

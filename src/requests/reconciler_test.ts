@@ -311,6 +311,54 @@ Deno.test("Reconciler.replace() believes events that came after the listing bega
   assert.equal(cluster.record()?.resolution, "");
 });
 
+Deno.test("Reconciler.replace() does not take back what was settled while the listing was made", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp({ slots: 1 });
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  reconciler.beginListing();
+  const listed = new Map(cluster.records);
+  assert.match(listed.get("r1")?.["owed"] ?? "", /a@x\.org/);
+  // The first mail is accepted and settled before the listing, which is older, arrives.
+  mailer.answer();
+  await clock.tick(0);
+  assert.equal(cluster.record()?.threads.length, 1);
+  reconciler.replace([aRequest()], listed, new Set());
+  mailer.hold = false;
+  mailer.answer();
+  await clock.tick(1000);
+  assert.deepEqual(mailer.accepted, [
+    "r1/new/0/a@x.org",
+    "r1/new/0/b@x.org",
+    "r1/new/0/c@x.org",
+  ]);
+});
+
+Deno.test("Reconciler.replace() makes no call for requests that are as they should be", async () => {
+  const { clock, cluster, reconciler } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  const other = setUp();
+  other.reconciler.beginListing();
+  other.reconciler.replace([aRequest()], new Map(cluster.records), new Set());
+  await other.clock.tick(0);
+  assert.deepEqual(other.cluster.calls, []);
+});
+
+Deno.test("Reconciler.replace() looks at what it knows when the server cannot list requests", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  reconciler.beginListing();
+  reconciler.replace(undefined, new Map(cluster.records), new Set());
+  await clock.tick(0);
+  assert.equal(cluster.record()?.resolution, "");
+  assert.equal(mailer.accepted.length, 3);
+});
+
 Deno.test("Reconciler.replace() sends the rest of the outbox of a request that is gone", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   const since = new Date(NOW_MS).toISOString();

@@ -14,6 +14,7 @@ export class StoredRecord {
   #raw: RawRecord | undefined;
   #problems: readonly string[] = [];
   #record: PluginRecord | undefined;
+  #version = 0;
 
   constructor(
     private readonly id: string,
@@ -35,8 +36,14 @@ export class StoredRecord {
     return this.#problems;
   }
 
+  /** Changes whenever something newer is known. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Takes what a listing said. */
   set(raw: RawRecord): void {
+    this.#version++;
     this.#raw = raw;
     ({ record: this.#record, problems: this.#problems } = decodeRecord(raw));
   }
