@@ -8,7 +8,13 @@ import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
 import type { Credentials } from "../credentials.ts";
-import { ClusterError } from "../errors.ts";
+import {
+  closedAfterHandshake,
+  explainTlsError,
+  type HandshakeError,
+  handshakeTimedOut,
+  noProtocolChosen,
+} from "./handshake_error.ts";
 
 /** Every auth server's certificate carries this name (wire.md §2.1). */
 export const AUTH_SERVER_NAME = "teleport.cluster.local";
@@ -20,13 +26,19 @@ export function authProtocol(cluster: string): string {
 
 /** An ALPN entry holds 255 bytes (RFC 7301 §3.1); longer cluster names cannot be routed by it. */
 const MAX_PROTOCOL_BYTES = 255;
+/**
+ * A gRPC server sends its settings as soon as the handshake is over. A server that takes its time is
+ * not refused for that.
+ */
+const FIRST_BYTES_MS = 2000;
 
 /**
  * Makes the mutual TLS connection to the auth server over `stream`, which ends at the auth server or at
- * a proxy.
+ * a proxy. In TLS 1.3 a client's handshake ends before the server has looked at its certificate: only
+ * the server's first bytes, which stay in the socket, show that it was accepted.
  *
- * @throws {ClusterError} `credentials` when the server is not vouched for by our authorities,
- *   `unavailable` otherwise
+ * @throws {HandshakeError} `credentials` when the server is not vouched for by our authorities or does
+ *   not accept our certificate, `unavailable` otherwise
  */
 export function secureAuthConnection(
   stream: Duplex,
@@ -34,75 +46,52 @@ export function secureAuthConnection(
   timeoutMs: number,
 ): Promise<tls.TLSSocket> {
   const protocol = authProtocol(credentials.cluster);
-  return new Promise((resolve, reject) => {
-    const socket = tls.connect({
-      socket: stream,
-      ca: [...credentials.caPems],
-      cert: credentials.certPem,
-      key: credentials.keyPem,
-      servername: AUTH_SERVER_NAME,
-      ALPNProtocols: protocol.length <= MAX_PROTOCOL_BYTES ? [protocol, "h2"] : ["h2"],
-      minVersion: "TLSv1.2",
-    });
-    const fail = (error: ClusterError) => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(error);
-    };
-    const timer = setTimeout(
-      () => fail(new ClusterError("unavailable", "the TLS handshake timed out")),
-      timeoutMs,
-    );
-    socket.once("secureConnect", () => {
-      if (socket.alpnProtocol === false) return fail(noProtocol());
-      clearTimeout(timer);
-      socket.removeListener("error", onError);
-      socket.removeListener("close", onClose);
-      resolve(socket);
-    });
-    const onError = (error: Error) => fail(explainTlsError(error, credentials));
-    const onClose = () =>
-      fail(
-        new ClusterError(
-          "unavailable",
-          `the server closed the connection during the TLS handshake; a proxy does so when it does ` +
-            `not know the cluster '${credentials.cluster}'`,
-        ),
-      );
-    socket.once("error", onError);
-    socket.once("close", onClose);
+  const { promise, resolve, reject } = Promise.withResolvers<tls.TLSSocket>();
+  const socket = tls.connect({
+    socket: stream,
+    ca: [...credentials.caPems],
+    cert: credentials.certPem,
+    key: credentials.keyPem,
+    servername: AUTH_SERVER_NAME,
+    ALPNProtocols: protocol.length <= MAX_PROTOCOL_BYTES ? [protocol, "h2"] : ["h2"],
+    minVersion: "TLSv1.2",
   });
-}
-
-function noProtocol(): ClusterError {
-  return new ClusterError(
-    "unavailable",
-    "the server does not take part in ALPN: a load balancer that ends TLS seems to stand in front",
-  );
-}
-
-/** Deno's TLS is rustls with Node-like wording for certificate faults. */
-function explainTlsError(error: Error, credentials: Credentials): ClusterError {
-  const options = { cause: error };
-  const text = error.message;
-  if (/unable to verify|self.signed|unknown ?issuer|UnknownIssuer|unable to get/i.test(text)) {
-    return new ClusterError(
-      "credentials",
-      `the server's certificate is not signed by an authority of cluster '${credentials.cluster}' ` +
-        `that the credentials name: wrong address, wrong root_cas, or credentials from before a ` +
-        `rotation of the authorities`,
-      options,
-    );
-  }
-  if (/altnames|not valid for name|NotValidForName/i.test(text)) {
-    return new ClusterError(
-      "credentials",
-      `the server's certificate is not an auth server's: it lacks the name '${AUTH_SERVER_NAME}'`,
-      options,
-    );
-  }
-  if (/InvalidContentType|corrupt message|wrong version number/i.test(text)) {
-    return new ClusterError("unavailable", "the server does not speak TLS", options);
-  }
-  return new ClusterError("unavailable", `TLS handshake failed: ${text}`, options);
+  let secured = false;
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const fail = (error: HandshakeError) => {
+    settle();
+    // What comes after the first error is no news, but must not go unheard.
+    socket.on("error", () => {});
+    socket.destroy();
+    reject(error);
+  };
+  const settle = () => {
+    clearTimeout(timer);
+    clearTimeout(patience);
+    socket.off("error", onError).off("close", onClose).off("readable", onReadable);
+  };
+  const succeed = () => {
+    settle();
+    resolve(socket);
+  };
+  const closed = () =>
+    secured
+      ? closedAfterHandshake(credentials)
+      : explainTlsError(new Error("socket disconnected"), credentials);
+  const onError = (error: Error) => {
+    const explained = explainTlsError(error, credentials);
+    fail(explained.fault === "closed" ? closed() : explained);
+  };
+  const onClose = () => fail(closed());
+  const onReadable = () => socket.readableLength > 0 ? succeed() : fail(closed());
+  const timer = setTimeout(() => fail(handshakeTimedOut()), timeoutMs);
+  socket.once("error", onError);
+  socket.once("close", onClose);
+  socket.once("secureConnect", () => {
+    if (socket.alpnProtocol === false) return fail(noProtocolChosen());
+    secured = true;
+    patience = setTimeout(succeed, FIRST_BYTES_MS);
+    socket.once("readable", onReadable);
+  });
+  return promise;
 }
