@@ -193,6 +193,11 @@ Deno.test("TeleportClient explains why it cannot connect, in one line with the a
     const expired = `${dir}/expired`;
     await Deno.writeTextFile(foreign, identityFileText(await issueIdentity(otherPki)));
     await Deno.writeTextFile(expired, identityFileText(await issueIdentity(pki, { ttlMs: -1000 })));
+    const unknown = `${dir}/unknown`;
+    const { keyPem, certPem } = await issueIdentity(otherPki);
+    const casPem = pki.hostCa.certPem;
+    const mixed = { user: "access-email", keyPem, certPem, casPem };
+    await Deno.writeTextFile(unknown, identityFileText(mixed));
     const plain = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const answering = (async () => {
       for await (const conn of plain) {
@@ -228,6 +233,12 @@ Deno.test("TeleportClient explains why it cannot connect, in one line with the a
         `${dir}/no`,
         "credentials",
         /: cannot read identity file '.*\/no': no such file/,
+      ],
+      [
+        auth.address,
+        unknown,
+        "unavailable",
+        /: .* may not accept the certificate of 'access-email'$/,
       ],
       ["nosuch.invalid:3025", identity, "unavailable", /: the host name does not resolve$/],
     ];
