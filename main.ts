@@ -1,6 +1,8 @@
 /** The program's entry: from arguments to a command. */
 
 import { runCli } from "./src/cli/program.ts";
+import { systemClock } from "./src/clock.ts";
+import { listenForSignals } from "./src/ops/signals.ts";
 
 const encoder = new TextEncoder();
 
@@ -19,11 +21,20 @@ const exitCode = await runCli(Deno.args, {
   stderr: (text) => write(Deno.stderr, text),
 }, {
   // Loaded when needed: `version` and `configure` answer at once.
-  start: async (options) => (await import("./src/cli/start.ts")).start(options),
+  start: async (options) => {
+    // Loading takes a while, in which a signal must not kill the process.
+    using signals = listenForSignals(systemClock);
+    return await (await import("./src/cli/start.ts")).start(options, signals);
+  },
   configure: async (io) => {
     const { EXAMPLE } = await import("./src/config/example.ts");
     io.stdout(EXAMPLE);
     return 0;
   },
+  check: async (options, io) => (await import("./src/cli/check.ts")).check(options, io),
+  testMail: async (options, io) => (await import("./src/cli/test_mail.ts")).testMail(options, io),
+  preview: async (options, io) => (await import("./src/cli/preview.ts")).preview(options, io),
+  route: async (options, io) => (await import("./src/cli/route.ts")).route(options, io),
+  status: async (options, io) => (await import("./src/cli/status.ts")).status(options, io),
 });
 Deno.exit(exitCode);

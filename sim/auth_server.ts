@@ -1,6 +1,7 @@
 /** A simulated auth server: gRPC over mTLS on the state of a `Cluster` (wire.md §2.1, §4, §5). */
 
 import * as grpc from "@grpc/grpc-js";
+import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import type { Event, Watch } from "../src/teleport/generated/auth_pb.ts";
 import { AuthCalls } from "./auth_calls.ts";
@@ -40,6 +41,10 @@ export class AuthServer extends AuthCalls implements AuthHost, AsyncDisposable {
   watchStatus = true;
   /** Delay of INIT, as while a server's caches start. */
   initDelayMs = 0;
+  /** Whether connections end with the client's certificate (wire.md §3.4). */
+  disconnectExpired = false;
+  /** Whether connections are accepted and then left without an answer. */
+  isSilent = false;
   /** Whether clients that are too old are thrown out. */
   versionGate = true;
   readonly #listener: TcpListener;
@@ -53,7 +58,10 @@ export class AuthServer extends AuthCalls implements AuthHost, AsyncDisposable {
     // TLS ends here and not in grpc-js, so that connections can be broken one by one and the port
     // taken up again. grpc-js still finds the client certificate on the socket.
     this.#injector = this.#grpc.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-    server.on("secureConnection", (socket) => this.#injector.injectConnection(socket));
+    server.on("secureConnection", (socket) => {
+      if (this.disconnectExpired) this.#endWithCertificate(socket);
+      if (!this.isSilent) this.#injector.injectConnection(socket);
+    });
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#grpc.addService(AUTH_SERVICE, this.implementation(authMethods(cluster, this)));
   }
@@ -114,6 +122,12 @@ export class AuthServer extends AuthCalls implements AuthHost, AsyncDisposable {
       sink.send(initEvent(kinds, this.watchStatus));
       unsubscribe = this.cluster.watchers.subscribe(kinds, (event) => sink.send(event));
     });
+  }
+
+  #endWithCertificate(socket: tls.TLSSocket): void {
+    const { validTo } = new X509Certificate(socket.getPeerCertificate().raw);
+    const timer = setTimeout(() => socket.destroy(), Date.parse(validTo) - Date.now());
+    socket.on("close", () => clearTimeout(timer));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@
 import { createPrivateKey } from "node:crypto";
 import { join } from "node:path";
 import type { Issued, KeyType, Pki } from "./pki.ts";
+import { authorityLine, issueSshCertificate, sshLine } from "./ssh_certificates.ts";
 
 /** How the private key is written: PKCS#8, or the form of its own type (SEC1 or PKCS#1). */
 export type KeyForm = "pkcs8" | "traditional";
@@ -16,12 +17,16 @@ export interface IdentityOptions {
   readonly ttlMs?: number;
   readonly keyType?: KeyType;
   readonly keyForm?: KeyForm;
+  /** Whether the identity file has SSH lines, default true. */
+  readonly ssh?: boolean;
 }
 
 /** A client's credentials with the CAs by which it knows the cluster. */
 export interface Identity extends Issued {
   readonly user: string;
   readonly casPem: string;
+  /** The SSH certificate of the same key and the authorities for hosts, a line each. */
+  readonly ssh?: { readonly certificate: string; readonly authorities: readonly string[] };
 }
 
 /** The user and the role of an identity that names no others. */
@@ -33,20 +38,31 @@ const SERVER_TTL_MS = 48 * 3_600_000;
 /** The name that every auth server's certificate carries and every client verifies (wire.md §2.1). */
 const AUTH_NAMES = ["teleport.cluster.local", "*.teleport.cluster.local", "localhost"];
 
-/** Signs a client certificate with the user CA. */
+/** Signs a client certificate with the user CA, and one for SSH with the same key. */
 export async function issueIdentity(pki: Pki, options: IdentityOptions = {}): Promise<Identity> {
   const user = options.user ?? DEFAULT_USER;
+  const ttlMs = options.ttlMs ?? DEFAULT_TTL_MS;
   const issued = await pki.userCa.issue({
     commonName: user,
     organizations: options.roles ?? [DEFAULT_ROLE],
     usage: "client",
-    ttlMs: options.ttlMs ?? DEFAULT_TTL_MS,
+    ttlMs,
     keyType: options.keyType ?? "ec",
   });
   const keyPem = options.keyForm === "traditional"
     ? traditionalKey(issued.keyPem, options.keyType ?? "ec")
     : issued.keyPem;
-  return { user, keyPem, certPem: issued.certPem, casPem: pki.hostCa.certPem };
+  const identity = { user, keyPem, certPem: issued.certPem, casPem: pki.hostCa.certPem };
+  if (options.ssh === false) return identity;
+  const certificate = issueSshCertificate(pki.sshUserCa, {
+    kind: "user",
+    key: createPrivateKey(keyPem),
+    keyId: user,
+    principals: [user],
+    ttlMs,
+  });
+  const authorities = [authorityLine(pki.sshHostCa, pki.clusterName)];
+  return { ...identity, ssh: { certificate: sshLine(certificate), authorities } };
 }
 
 /** The certificate of an auth server. */
@@ -73,9 +89,11 @@ export function issueServer(
   });
 }
 
-/** The text of an identity file without SSH parts (wire.md §3.1): key, certificate, CAs. */
-export function identityFileText(identity: Identity): string {
-  return identity.keyPem + identity.certPem + identity.casPem;
+/** The text of an identity file (wire.md §3.1): key, certificates, CAs. */
+export function identityFileText({ keyPem, certPem, casPem, ssh }: Identity): string {
+  const lines = (texts: readonly string[]) => texts.map((text) => text + "\n").join("");
+  const sshCertificate = lines(ssh ? [ssh.certificate] : []);
+  return keyPem + sshCertificate + certPem + lines(ssh?.authorities ?? []) + casPem;
 }
 
 /** Where `writeIdentity` has put the two forms of an identity. */

@@ -37,6 +37,8 @@ export class MailgunServer implements AsyncDisposable {
   calls = 0;
   /** Answers with an id of its own and without brackets, as the original's mock does. */
   ignoreMessageId = false;
+  /** What is said of the domain: `active`, `unverified` or `disabled`. */
+  domainState = "active";
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #planned: PlannedAnswer[] = [];
 
@@ -77,7 +79,12 @@ export class MailgunServer implements AsyncDisposable {
     if (request.headers.get("authorization") !== `Basic ${btoa(`api:${this.key}`)}`) {
       return new Response("Forbidden", { status: 401 });
     }
-    const domain = /^\/v[34]\/([^/]+)\/messages$/.exec(new URL(request.url).pathname)?.[1];
+    const { pathname } = new URL(request.url);
+    const asked = /^\/v[34]\/domains\/([^/]+)$/.exec(pathname)?.[1];
+    if (request.method === "GET" && asked === this.domain) {
+      return Response.json({ domain: { name: asked, state: this.domainState } });
+    }
+    const domain = /^\/v[34]\/([^/]+)\/messages$/.exec(pathname)?.[1];
     if (request.method !== "POST" || domain === undefined) return answer(404, "Not Found");
     if (domain !== this.domain) return answer(404, `Domain not found: ${domain}`);
     const missing = ["from", "to"].find((name) => !form?.get(name));

@@ -1,10 +1,13 @@
 /**
  * The certificate authorities of a simulated cluster: host CA (servers), user CA (clients) and a
- * web CA that plays the public one, each with its own key (wire.md §3.4, §7).
+ * web CA that plays the public one, each with its own key (wire.md §3.4, §7); host and user CA have
+ * another key for SSH certificates.
  */
 
 import "./reflect_metadata.ts";
+import type { KeyObject } from "node:crypto";
 import * as x509 from "@peculiar/x509";
+import { generateSshKey } from "./ssh_keys.ts";
 
 /** The key types that Teleport issues (wire.md §3.3). */
 export type KeyType = "ec" | "rsa" | "ed25519";
@@ -37,6 +40,10 @@ export interface Pki {
   readonly hostCa: Authority;
   readonly userCa: Authority;
   readonly webCa: Authority;
+  /** Signs SSH host certificates. */
+  readonly sshHostCa: KeyObject;
+  /** Signs SSH user certificates. */
+  readonly sshUserCa: KeyObject;
 }
 
 const HOUR_MS = 3_600_000;
@@ -56,14 +63,15 @@ const ALGORITHMS: Readonly<Record<KeyType, RsaHashedKeyGenParams | EcKeyGenParam
   },
 };
 
-/** Makes the three authorities of a cluster. */
+/** Makes the authorities of a cluster; their SSH keys are Ed25519, as in new clusters (wire.md §3.3). */
 export async function createPki(clusterName: string): Promise<Pki> {
   const [hostCa, userCa, webCa] = await Promise.all([
     createAuthority(clusterName),
     createAuthority(clusterName),
     createAuthority("Simulated Web CA"),
   ]);
-  return { clusterName, hostCa, userCa, webCa };
+  const [sshHostCa, sshUserCa] = [generateSshKey("ed25519"), generateSshKey("ed25519")];
+  return { clusterName, hostCa, userCa, webCa, sshHostCa, sshUserCa };
 }
 
 /** Makes a self-signed authority whose subject has `name` as both O and CN, as Teleport's have. */

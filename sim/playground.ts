@@ -16,6 +16,7 @@ import { type MailgunOptions, type MailgunServer, startMailgunServer } from "./m
 import { createPki, type Pki } from "./pki.ts";
 import { DEFAULT_RECIPIENTS, playgroundConfig } from "./playground_config.ts";
 import { startProxy, type TeleportProxy } from "./proxy.ts";
+import { type SshTunnelServer, startSshTunnel } from "./ssh_server.ts";
 
 export interface PlaygroundOptions {
   /** Where the files go; it must exist. */
@@ -42,6 +43,8 @@ export interface Playground extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly auth: AuthServer;
   readonly proxy: TeleportProxy;
+  /** The proxy's SSH tunnel port. */
+  readonly ssh: SshTunnelServer;
   readonly mail: MailServer;
   readonly mailgun: MailgunServer;
   readonly control: ControlServer;
@@ -63,7 +66,8 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   const cluster = new Cluster(options.clusterName, options.now);
   const pki = await createPki(cluster.name);
   const auth = stack.use(await startAuthServer(cluster, pki));
-  const proxy = stack.use(await startProxy(pki, auth.address));
+  const ssh = stack.use(await startSshTunnel(pki, auth.address));
+  const proxy = stack.use(await startProxy(pki, auth.address, ssh));
   auth.proxyPublicAddr = `localhost:${proxy.port}`;
   const mailOptions = options.mail ?? DEFAULT_MAIL;
   const mail = stack.use(await startMailServer(mailOptions));
@@ -113,6 +117,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
     cluster,
     auth,
     proxy,
+    ssh,
     mail,
     mailgun,
     control,

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import net from "node:net";
-import tls, { type TLSSocket } from "node:tls";
 import { startAuthServer } from "./auth_server.ts";
 import { Cluster } from "./cluster.ts";
-import { issueIdentity } from "./identity.ts";
 import { createPki } from "./pki.ts";
-import { authAlpn, startProxy, type TeleportProxy } from "./proxy.ts";
+import { authAlpn, startProxy } from "./proxy.ts";
+import { close, connectAuth, connectTcp, connectTls, connectWeb, ending } from "./test_clients.ts";
 
 async function startBoth() {
   const cluster = new Cluster();
@@ -23,32 +21,9 @@ async function startBoth() {
   };
 }
 
-/** Resolves with the connected socket, or rejects when it is closed before. */
-async function connect(proxy: TeleportProxy, options: tls.ConnectionOptions): Promise<TLSSocket> {
-  return await new Promise((resolve, reject) => {
-    const socket = tls.connect({ host: "127.0.0.1", port: proxy.port, ...options });
-    socket.on("error", reject);
-    socket.on("close", () => reject(new Error("closed")));
-    socket.on("secureConnect", () => resolve(socket));
-  });
-}
-
-async function close(socket: net.Socket): Promise<void> {
-  const closed = new Promise<void>((done) => socket.on("close", () => done()));
-  socket.destroy();
-  await closed;
-}
-
 Deno.test("TeleportProxy passes teleport-auth@ of its cluster to the auth server", async () => {
   await using env = await startBoth();
-  const { certPem: cert, keyPem: key, casPem: ca } = await issueIdentity(env.pki);
-  const socket = await connect(env.proxy, {
-    servername: "teleport.cluster.local",
-    ALPNProtocols: [authAlpn("sim.example.com"), "h2"],
-    cert,
-    key,
-    ca,
-  });
+  const socket = await connectAuth(env.pki, env.proxy.port);
   assert.equal(socket.alpnProtocol, "h2");
   assert.equal(socket.authorized, true);
   await close(socket);
@@ -57,24 +32,40 @@ Deno.test("TeleportProxy passes teleport-auth@ of its cluster to the auth server
 
 Deno.test("TeleportProxy shows its web certificate when teleport-auth@ is not first", async () => {
   await using env = await startBoth();
-  const ca = env.pki.webCa.certPem;
-  for (
-    const ALPNProtocols of [undefined, ["http/1.1"], ["http/1.1", authAlpn("sim.example.com")]]
-  ) {
-    const socket = await connect(env.proxy, {
-      servername: "localhost",
-      ca,
-      ...ALPNProtocols && { ALPNProtocols },
-    });
-    assert.equal(socket.authorized, true);
+  const offers = [undefined, ["h2"], ["http/1.1"], ["http/1.1", authAlpn("sim.example.com")]];
+  for (const offer of offers) {
+    const socket = await connectWeb(env.pki, env.proxy.port, offer);
+    assert.equal(socket.alpnProtocol, offer?.[0] ?? false);
     await close(socket);
   }
-  assert.deepEqual([...env.proxy.routes], [["web", 3]]);
+  assert.deepEqual([...env.proxy.routes], [["web", 4]]);
+});
+
+Deno.test("TeleportProxy speaks SSH after TLS with teleport-reversetunnel", async () => {
+  await using env = await startBoth();
+  const socket = await connectWeb(env.pki, env.proxy.port, ["teleport-reversetunnel"]);
+  assert.equal(socket.alpnProtocol, "teleport-reversetunnel");
+  const greeting = new Promise<string>((done) => socket.once("data", (data) => done(String(data))));
+  socket.write("SSH-2.0-Go\r\n");
+  assert.match(await greeting, /^SSH-2\.0-/);
+  await close(socket);
+  assert.deepEqual([...env.proxy.routes], [["tunnel", 1]]);
+});
+
+Deno.test("TeleportProxy refuses protocols that it does not know with an alert", async () => {
+  await using env = await startBoth();
+  await assert.rejects(
+    connectWeb(env.pki, env.proxy.port, ["teleport-unheard-of"]),
+    /NoApplicationProtocol|no application protocol/i,
+  );
+  assert.deepEqual([...env.proxy.routes], [["no protocol", 1]]);
 });
 
 Deno.test("TeleportProxy closes on an unknown cluster", async () => {
   await using env = await startBoth();
-  await assert.rejects(connect(env.proxy, {
+  await assert.rejects(connectTls({
+    host: "127.0.0.1",
+    port: env.proxy.port,
     servername: "teleport.cluster.local",
     ALPNProtocols: [authAlpn("other.example.com"), "h2"],
     rejectUnauthorized: false,
@@ -84,11 +75,10 @@ Deno.test("TeleportProxy closes on an unknown cluster", async () => {
 
 Deno.test("TeleportProxy closes on what is no TLS", async () => {
   await using env = await startBoth();
-  const socket = net.connect(env.proxy.port, "127.0.0.1");
-  socket.on("error", () => {});
-  const closed = new Promise<void>((done) => socket.on("close", () => done()));
+  const socket = await connectTcp(env.proxy.port);
+  const ended = ending(socket);
   socket.write("SSH-2.0-Go\r\n");
-  await closed;
+  await ended;
   assert.deepEqual([...env.proxy.routes], [["not TLS", 1]]);
 });
 

@@ -97,7 +97,8 @@ const FATAL: readonly FatalCase[] = [
     spoil: writeIdentityText(async () =>
       identityFileText(await issueIdentity(await createPki("sim.example.com")))
     ),
-    error: /Cannot ping the server at '127\.0\.0\.1:\d+': .*not signed by an authority of cluster/,
+    error:
+      /Cannot reach the cluster at '127\.0\.0\.1:\d+': .*not signed by an authority of cluster/,
   },
   {
     name: "a role that may not watch",
@@ -190,7 +191,7 @@ const HEALING: readonly HealingCase[] = [
     name: "nobody listens at the cluster's address",
     spoil: ({ playground }) => playground.proxy.stop(),
     heal: ({ playground }) => playground.proxy.start(),
-    warning: /Cannot ping the server at '127\.0\.0\.1:\d+': connection refused/,
+    warning: /Cannot reach the cluster at '127\.0\.0\.1:\d+': connection refused/,
   },
   {
     name: "the mail server is down",
@@ -246,7 +247,10 @@ Deno.test("start goes on when something else than a cluster answers at its addre
     await stage.configure((text) => text.replace(/addr = ".*"/, `addr = "127.0.0.1:${port}"`));
     const plugin = stage.launch();
     const line = await plugin.waitFor(/WARN/);
-    assert.match(line, new RegExp(`Cannot ping the server at '127.0.0.1:${port}': .*(?:SSH|TLS)`));
+    assert.match(
+      line,
+      new RegExp(`Cannot reach the cluster at '127.0.0.1:${port}': .*(?:SSH|TLS)`),
+    );
     assert.equal(await plugin.stop(), 0);
     listener.close();
     await answering;

@@ -30,7 +30,7 @@ Deno.test("SIGTERM ends a program that cannot reach its cluster or its mail serv
     await playground.mail.stop();
     await playground.proxy.stop();
     const plugin = launch();
-    await plugin.waitFor(/Cannot ping the server/);
+    await plugin.waitFor(/Cannot reach the cluster/);
     assert.equal(await plugin.stop(), 0);
     await playground.proxy.start();
     const other = launch();

@@ -1,25 +1,6 @@
 import assert from "node:assert/strict";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";
-import { ask, dataOf, onStage, type Stage, untilSettled } from "./support.ts";
-
-async function useMailgun({ playground, configure }: Stage): Promise<void> {
-  const { mailgun } = playground;
-  await configure((text) =>
-    text.replace(
-      /\[smtp\][^[]*/,
-      `[mailgun]\ndomain = "${mailgun.domain}"\nprivate_key = "${mailgun.key}"\n` +
-        `base_url = "${mailgun.baseUrl}"\n\n`,
-    )
-  );
-}
-
-async function untilCount({ playground }: Stage, count: number): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (playground.mailgun.messages.length < count) {
-    assert.ok(Date.now() < deadline, `${playground.mailgun.messages.length} of ${count} messages`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+import { ask, dataOf, onStage, untilMailgunHas, untilSettled, useMailgun } from "./support.ts";
 
 for (const ignoreMessageId of [false, true]) {
   const whose = ignoreMessageId ? "Mailgun's own ids" : "our ids";
@@ -31,10 +12,10 @@ for (const ignoreMessageId of [false, true]) {
       await useMailgun(stage);
       await stage.start();
       const id = ask(playground, { reason: "Größe ✅" });
-      await untilCount(stage, 1);
+      await untilMailgunHas(stage.playground, 1);
       await untilSettled(playground, id);
       playground.cluster.setState(id, RequestState.DENIED, { reason: "no" });
-      await untilCount(stage, 2);
+      await untilMailgunHas(playground, 2);
       await untilSettled(playground, id);
 
       const [first, second] = mailgun.messages;
@@ -64,7 +45,7 @@ Deno.test("start waits as long as Mailgun asks for, and then sends", async () =>
     const startMs = Date.now();
     ask(stage.playground);
     await plugin.waitFor(/Mail transport is paused.*category:rate-limit/);
-    await untilCount(stage, 1);
+    await untilMailgunHas(stage.playground, 1);
     assert.ok(Date.now() - startMs >= 2000);
     await plugin.waitFor(/Mail transport works again/);
   });

@@ -131,20 +131,6 @@ Deno.test("A refused recipient keeps nobody else from their mails, then or later
   });
 });
 
-Deno.test("Two replicas share the work and send each mail once", async () => {
-  await onStage(STAGE, async ({ playground, start }) => {
-    const replicas = [await start(), await start()];
-    const ids = Array.from({ length: 20 }, () => ask(playground));
-    await playground.mail.waitForMails(60, 20_000);
-    for (const id of ids) await untilSettled(playground, id);
-    for (const id of ids) playground.cluster.setState(id, RequestState.APPROVED);
-    await playground.mail.waitForMails(120, 20_000);
-    for (const id of ids) await untilSettled(playground, id);
-    for (const replica of replicas) assert.equal(await replica.stop(), 0);
-    assertTally(tally(playground.mail.mails), { new: 20, resolution: 20 });
-  });
-});
-
 Deno.test("A killed program leaves nothing behind that the next one does not send", async () => {
   await onStage(STAGE, async ({ playground, launch }) => {
     const { mail } = playground;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { ReceivedMail } from "../sim/mailbox.ts";
 import { type Playground, type PlaygroundOptions, startPlayground } from "../sim/playground.ts";
 import { PluginProcess } from "../sim/plugin_process.ts";
+import type { CliIo } from "../src/cli/commands.ts";
 
 export interface Stage {
   readonly playground: Playground;
@@ -69,13 +70,39 @@ export function dataOf({ cluster }: Playground, id: string): Record<string, stri
 
 /** Waits until the plugin data of a request owes nothing and has no lease. */
 export async function untilSettled(playground: Playground, id: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
+  await until(`request ${id} is settled`, () => {
     const data = dataOf(playground, id);
-    if (data["user"] !== undefined && data["owed"] === undefined) return;
-    assert.ok(Date.now() < deadline, `not settled: ${JSON.stringify(data)}`);
+    return data["user"] !== undefined && data["owed"] === undefined;
+  });
+}
+
+/** Waits until a condition holds. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!await holds()) {
+    assert.ok(Date.now() < deadline, `not within ${timeoutMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Puts Mailgun in the place of SMTP. */
+export async function useMailgun({ playground: { mailgun }, configure }: Stage): Promise<void> {
+  await configure((text) =>
+    text.replace(
+      /\[smtp\][^[]*/,
+      `[mailgun]\ndomain = "${mailgun.domain}"\nprivate_key = "${mailgun.key}"\n` +
+        `base_url = "${mailgun.baseUrl}"\n\n`,
+    )
+  );
+}
+
+/** Waits until Mailgun has so many messages. */
+export async function untilMailgunHas({ mailgun }: Playground, count: number): Promise<void> {
+  await until(`${count} messages`, () => mailgun.messages.length >= count);
 }
 
 /** Who got which kind of mail how often: `recipient kind` to count. */
@@ -93,4 +120,17 @@ function kindOf(mail: ReceivedMail): string {
   if (text.startsWith("You have a new")) return "new";
   if (text.startsWith("Role Request has been resolved")) return "resolution";
   return / reviewed the request at /.test(text) ? "review" : "other";
+}
+
+/** Runs a command in this process, where it is quick, and gives what it said. */
+export async function runCommand(
+  command: (io: CliIo) => Promise<number>,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  let stdout = "";
+  let stderr = "";
+  const code = await command({
+    stdout: (text) => void (stdout += text),
+    stderr: (text) => void (stderr += text),
+  });
+  return { code, stdout, stderr };
 }

@@ -12,6 +12,8 @@ export interface ConnectDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly stop: AbortSignal;
+  /** Gives up at the first failure. */
+  readonly failFast?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function connect(
       return server;
     }
     if (stop.aborted) return undefined;
-    if (!server.isTransient) throw server;
+    if (!server.isTransient || deps.failFast) throw server;
     const say = attempts === 1 ? log.warn : log.debug;
     say.call(log, "Teleport server does not answer, trying again", { error: server });
     await pause(clock, backoff.next(), stop);

@@ -7,76 +7,89 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { isEmailAddress } from "../config/address.ts";
 import type { Log } from "../log.ts";
-import { domainOf } from "../mail/address.ts";
-import { requestLink } from "../mail/request_link.ts";
-import { loadTemplates, type Templates } from "../mail/templates.ts";
-import type { MailTransport } from "../mail/transport.ts";
+import type { Environment } from "../net/proxy_env.ts";
 import { ComposingMailer } from "../requests/composing_mailer.ts";
 import { follow } from "../requests/feed.ts";
 import { TransportGate } from "../requests/gate.ts";
 import { Reconciler } from "../requests/reconciler.ts";
 import { Slots } from "../requests/slots.ts";
-import { type ServerInfo, TeleportClient } from "../teleport/client.ts";
-import { loadCredentials } from "../teleport/credentials.ts";
-import { secureAuthConnection } from "../teleport/dial/direct.ts";
 import { connect } from "./connect.ts";
-import { type Health, serveHealth } from "./health.ts";
-import { StartError } from "./start_error.ts";
-import { createTransport } from "./transport.ts";
-
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+import type { Health } from "./health.ts";
+import { reload, type Reloads } from "./reload.ts";
+import { requestLinks } from "./request_links.ts";
+import { prepare, release, type Setup } from "./setup.ts";
 
 export interface DaemonDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly env: Environment;
+  /** Ends the program when the cluster is lost, as the original does on demand. */
+  readonly failFast: boolean;
   /** No more work is taken; mails on their way are finished. */
   readonly stop: AbortSignal;
   /** What is still on its way is cut off. */
   readonly kill: AbortSignal;
+  readonly reloads: Reloads;
 }
 
+/** How long mails on their way may take to end before the new configuration takes over. */
+const RELOAD_GRACE_MS = 30_000;
+
 /**
- * Runs until `deps.stop` is aborted.
+ * Runs until `deps.stop` is aborted, with a new configuration from each reload on.
  *
  * @throws {StartError | ClusterError} for what a restart does not heal: configuration, credentials,
  *   permissions. Everything else is retried for as long as it takes.
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
-  const { log, clock } = deps;
-  const templates = await readTemplates(config, log);
-  const { addr, credentials } = config.teleport;
-  if (credentials.kind === "none") throw new StartError([credentials.error]);
-  const { via } = config.teleport;
-  if (via === "ssh" || via === "upgrade") {
-    log.warn("This version has no such way into the cluster, connecting directly", { via });
-  }
-  const load = () => loadCredentials(credentials, clock.now());
-  const { subject, cluster, notAfterMs } = await load();
-  log.debug("Credentials are valid", {
-    user: subject,
-    cluster,
-    until: new Date(notAfterMs).toISOString(),
-  });
-  using client = new TeleportClient(addr, {
-    dial: (socket, loaded) => secureAuthConnection(socket, loaded, HANDSHAKE_TIMEOUT_MS),
-    loadCredentials: load,
-  }, log);
   const health: Health = { watching: false, mail: () => undefined };
-  await using _http = serveHealth(config, health);
-  const domain = domainOf(config.delivery.sender.address);
-  await using transport = await createTransport(config.mail, domain);
-  const server = await connect(client, deps);
-  if (server === undefined) return;
-  logTransport(config, log);
-  await serve({ config, client, transport, templates, domain, server, health }, deps);
+  const all: AllDeps = { ...deps, health, lived: { ever: false } };
+  let setup = await prepare(config, undefined, all);
+  try {
+    for (;;) {
+      const next = await runRound(setup, all);
+      if (next === undefined) return;
+      await release(setup, next);
+      setup = next;
+      deps.log.info("The new configuration is in use");
+      deps.reloads.ended(true);
+    }
+  } finally {
+    await release(setup);
+  }
 }
 
-async function readTemplates(config: Config, log: Log): Promise<Templates> {
-  const result = await loadTemplates(config.templates.directory);
-  for (const warning of result.warnings) log.warn(warning);
-  if (!result.ok) throw new StartError(result.errors);
-  return result.templates;
+/**
+ * Serves one setup until the program stops or a reload has prepared the next one, which is returned.
+ * What happens between two rounds is in the listing with which the next one begins.
+ */
+async function runRound(setup: Setup, deps: AllDeps): Promise<Setup | undefined> {
+  const over = new AbortController();
+  const late = new AbortController();
+  const stop = AbortSignal.any([deps.stop, over.signal]);
+  const kill = AbortSignal.any([deps.kill, late.signal]);
+  let next: Setup | undefined;
+  let cancelLate = () => {};
+  const reloads = async () => {
+    while (next === undefined && await deps.reloads.asked(stop)) {
+      next = await reload(setup, { ...deps, stop });
+    }
+    cancelLate = deps.clock.after(RELOAD_GRACE_MS, () => late.abort());
+    over.abort();
+  };
+  const reloading = reloads();
+  let isDone = false;
+  try {
+    await serve(setup, { ...deps, stop, kill });
+    isDone = true;
+  } finally {
+    over.abort();
+    await reloading;
+    cancelLate();
+    if (!isDone && next !== undefined) await release(next, setup);
+  }
+  return next;
 }
 
 function logTransport({ mail }: Config, log: Log): void {
@@ -89,18 +102,21 @@ function logTransport({ mail }: Config, log: Log): void {
   log.info("Using SMTP as email transport", { host, port, ...username });
 }
 
-interface Parts {
-  readonly config: Config;
-  readonly client: TeleportClient;
-  readonly transport: MailTransport;
-  readonly templates: Templates;
-  readonly domain: string;
-  readonly server: ServerInfo;
+interface AllDeps extends DaemonDeps {
   readonly health: Health;
+  /** Before the cluster has been live, its refusal ends the program. */
+  readonly lived: { ever: boolean };
 }
 
-async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
-  const { config: { delivery, roleToRecipients }, client, transport, health } = parts;
+async function serve(setup: Setup, deps: AllDeps): Promise<void> {
+  const { config: { delivery, roleToRecipients }, templates, domain } = setup;
+  const cluster = setup.cluster.value;
+  const transport = setup.transport.value;
+  const server = cluster.server ??= await connect(cluster.client, deps);
+  if (server === undefined) return;
+  logTransport(setup.config, deps.log);
+  const { client } = cluster;
+  const { health, lived } = deps;
   const { clock, log, random, kill } = deps;
   // Ends with the program, and also when the watch is refused for good.
   const ended = new AbortController();
@@ -113,16 +129,17 @@ async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
     onOpen: () => reconciler.wakeResting(),
     signal: stop,
   });
-  const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester } = delivery;
+  const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester, allowedDomains } =
+    delivery;
   const mailer = new ComposingMailer({
     transport,
-    templates: parts.templates,
+    templates,
     from,
-    domain: parts.domain,
+    domain,
     ...(replyTo === undefined ? {} : { replyTo }),
     html,
-    clusterName: parts.server.clusterName,
-    link: linker(parts.server),
+    clusterName: server.clusterName,
+    link: requestLinks(server),
     clock,
     log,
   });
@@ -135,6 +152,7 @@ async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
     policy: {
       roleToRecipients,
       isAddress: isEmailAddress,
+      ...(allowedDomains === undefined ? {} : { allowedDomains }),
       catchUpMs,
       retryForMs,
       notifyRequester,
@@ -147,7 +165,6 @@ async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
   });
   health.mail = () => gate.reason;
   const check = gate.check();
-  let ready = false;
   try {
     await follow({
       cluster: client,
@@ -155,27 +172,19 @@ async function serve(parts: Parts, deps: DaemonDeps): Promise<void> {
       clock,
       random,
       log,
+      failFast: deps.failFast,
+      wasLive: lived.ever,
       onLive: (live) => {
-        if (live && !ready) log.info("Plugin is ready");
-        ready ||= live;
+        if (live && !lived.ever) log.info("Plugin is ready");
+        lived.ever ||= live;
         health.watching = live;
       },
     }, stop);
   } finally {
     ended.abort();
+    health.watching = false;
     await reconciler.stop();
     slots.close();
     await check;
   }
-}
-
-/** Only clusters with advanced workflows have a page per request (wire.md §6). */
-function linker(server: ServerInfo): (id: string) => string | undefined {
-  if (!server.advancedAccessWorkflows) return () => undefined;
-  const probe = requestLink(server.proxyPublicAddr, "id");
-  if (!probe.ok) throw new StartError([probe.error]);
-  return (id) => {
-    const result = requestLink(server.proxyPublicAddr, id);
-    return result.ok ? result.link : undefined;
-  };
 }

@@ -1,25 +1,19 @@
-/** The command line: what the arguments ask for, and what is wrong with them (upstream.md §1). */
+/** The command line: what the arguments ask for (upstream.md §1). */
 
-import { Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { PROGRAM, versionLine } from "../version.ts";
+import { explainArguments, listOnce, once, refuseExcess } from "./arguments.ts";
+import {
+  type CliIo,
+  type Commands,
+  DEFAULT_CONFIG_PATH,
+  SAMPLE_KINDS,
+  type Shell,
+  SHELLS,
+} from "./commands.ts";
+import { HELP_TEXTS } from "./help_texts.ts";
 
-export interface CliIo {
-  stdout(text: string): void;
-  stderr(text: string): void;
-}
-
-export interface StartOptions {
-  readonly configPath: string;
-  readonly debug: boolean;
-}
-
-/** The commands that need more than a line; each returns an exit code. They are loaded when called. */
-export interface Commands {
-  start(options: StartOptions): Promise<number>;
-  configure(io: CliIo): Promise<number>;
-}
-
-export const DEFAULT_CONFIG_PATH = "/etc/teleport-email.toml";
+const HELP_OPTION = ["--help", "Show context-sensitive help."] as const;
 
 /** Runs what `args` ask for and returns the exit code. Usage goes to stderr, as in the original. */
 export async function runCli(
@@ -28,33 +22,7 @@ export async function runCli(
   commands: Commands,
 ): Promise<number> {
   let exitCode = 0;
-  const program = new Command(PROGRAM)
-    .description("Teleport plugin for access requests approval via E-mail.")
-    .helpOption("--help", "Show context-sensitive help.")
-    .helpCommand(false)
-    .exitOverride()
-    .configureOutput({ writeOut: io.stderr, writeErr: io.stderr, outputError: () => {} });
-  const add = (name: string, text: string) =>
-    program.command(name).description(text).allowExcessArguments().helpOption(
-      "--help",
-      "Show context-sensitive help.",
-    ).exitOverride().hook("preAction", refuseExcess);
-  add("help", "Show help.").argument("[command]", "command to show the help of")
-    .action((name?: string) => showHelp(program, name));
-  add("configure", "Prints an example .TOML configuration file.")
-    .action(async () => {
-      exitCode = await commands.configure(io);
-    });
-  add("version", `Prints ${PROGRAM} version and exits.`)
-    .action(() => io.stdout(`${versionLine()}\n`));
-  const start = add("start", "Starts the Teleport Email plugin.")
-    .option("-c, --config <path>", "TOML config file path", once("config"), DEFAULT_CONFIG_PATH)
-    .option("-d, --debug", "Enable verbose logging to stderr")
-    .option("--no-debug", "Do not enable it, the default")
-    .action(async ({ config, debug }: { config: string; debug?: boolean }) => {
-      exitCode = await commands.start({ configPath: config, debug: debug === true });
-    });
-  start.configureOutput(program.configureOutput());
+  const program = createProgram(io, commands, (code) => exitCode = code);
   try {
     if (args.length === 0) showHelp(program);
     await program.parseAsync([...args], { from: "user" });
@@ -62,15 +30,84 @@ export async function runCli(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === "commander.help") return 0;
-    io.stderr(`${PROGRAM}: error: ${explain(error)}\n`);
+    io.stderr(`${PROGRAM}: error: ${explainArguments(error)}\n`);
     return 1;
   }
 }
 
-/** Commander only counts arguments; the original names the first that is too many. */
-function refuseExcess(_: Command, command: Command): void {
-  const extra = command.args[command.registeredArguments.length];
-  if (extra !== undefined) throw new CommanderError(1, "excess", `unexpected ${extra}`);
+/** All commands with their options; completion and manual page are made of it, too. */
+function createProgram(io: CliIo, commands: Commands, exit: (code: number) => void): Command {
+  const program = new Command(PROGRAM)
+    .description("Teleport plugin for access requests approval via E-mail.")
+    .helpOption(...HELP_OPTION)
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: io.stderr, writeErr: io.stderr, outputError: () => {} });
+  const add = (name: string, text: string, options: { readonly hidden?: boolean } = {}) => {
+    const texts = HELP_TEXTS[name] ?? [];
+    return program.command(name, options).copyInheritedSettings(program).description(text)
+      .allowExcessArguments().helpOption(...HELP_OPTION).exitOverride()
+      .hook("preAction", refuseExcess)
+      .addHelpText("after", texts.map((paragraph) => `\n${paragraph}`).join("\n"));
+  };
+  const configured = (name: string, text: string) =>
+    add(name, text).option(
+      "-c, --config <path>",
+      "TOML config file path",
+      once("config"),
+      DEFAULT_CONFIG_PATH,
+    );
+
+  add("help", "Show help.").argument("[command]", "command to show the help of")
+    .action((name?: string) => showHelp(program, name));
+  add("configure", "Prints an example .TOML configuration file.")
+    .action(async () => exit(await commands.configure(io)));
+  add("version", `Prints ${PROGRAM} version and exits.`)
+    .action(() => io.stdout(`${versionLine()}\n`));
+  configured("start", "Starts the Teleport Email plugin.")
+    .option("-d, --debug", "Enable verbose logging to stderr")
+    .option("--no-debug", "Do not enable it, the default")
+    .action(async ({ config, debug }) =>
+      exit(await commands.start({ configPath: config, debug: debug === true }))
+    );
+  configured("check", "Checks everything that the daemon depends on, without sending a mail.")
+    .option("--offline", "Check only what needs no network")
+    .option("--json", "Print JSON")
+    .action(async (options) =>
+      exit(await commands.check({ offline: false, json: false, ...options }, io))
+    );
+  configured("test-mail", "Sends sample mails and reports the mail server's answers.")
+    .argument("<address...>", "who gets them")
+    .action(async (addresses, options) =>
+      exit(await commands.testMail({ ...options, addresses }, io))
+    );
+  configured("preview", "Prints a sample mail as the templates make it.")
+    .addOption(new Option("--kind <kind>", "Which mail").choices(SAMPLE_KINDS).default("new"))
+    .option("--html", "Print the HTML part instead of subject and text")
+    .action(async (options) => exit(await commands.preview({ html: false, ...options }, io)));
+  configured("route", "Explains who would be mailed about a request, and why.")
+    .requiredOption("--roles <roles>", "Requested roles, between commas", listOnce("roles"))
+    .option("--reviewers <names>", "Suggested reviewers, between commas", listOnce("reviewers"), [])
+    .action(async (options) => exit(await commands.route(options, io)));
+  configured("status", "Tells how the daemon is doing, and which mails are owed or were given up.")
+    .option("--json", "Print JSON")
+    .option(
+      "--retry <id>",
+      "Send the mails again that were given up: of one request, or 'all'",
+      once("retry"),
+    )
+    .action(async (options) => exit(await commands.status({ json: false, ...options }, io)));
+  add("completion", "Prints a script that completes commands and options in a shell.")
+    .addArgument(new Argument("<shell>", "for which shell").choices(SHELLS))
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import("./completion.ts");
+      io.stdout(completionScript(shell, program));
+    });
+  add("man", "Prints the manual page.", { hidden: true }).action(async () => {
+    const { manualPage } = await import("./manual_page.ts");
+    io.stdout(manualPage(program));
+  });
+  return program;
 }
 
 function showHelp(program: Command, name?: string): void {
@@ -81,39 +118,4 @@ function showHelp(program: Command, name?: string): void {
     program.error(`unknown command '${name}'`, { code: "commander.unknownCommand" });
   }
   command.help();
-}
-
-/** Refuses an option's second value, and a flag in place of a value, as the original's parser does. */
-function once(name: string): (value: string) => string {
-  let seen = false;
-  return (value) => {
-    if (/^--?[a-z]/.test(value)) {
-      throw new CommanderError(1, "missing", `expected argument for flag '--${name}'`);
-    }
-    if (seen) throw new CommanderError(1, "repeated", `flag '${name}' cannot be repeated`);
-    seen = true;
-    return value;
-  };
-}
-
-/** The original's parser's words for what is wrong. */
-function explain({ code, message }: CommanderError): string {
-  const quoted = /'([^']*)'/.exec(message)?.[1] ?? "";
-  switch (code) {
-    case "commander.unknownCommand":
-      return `expected command but got "${quoted}"`;
-    case "commander.optionMissingArgument":
-      return `expected argument for flag '${/--[a-z-]+/.exec(quoted)?.[0] ?? quoted}'`;
-    case "commander.unknownOption": {
-      const [flag, value] = quoted.split("=");
-      if (value !== undefined && (flag === "--debug" || flag === "--no-debug")) {
-        return `unexpected ${value}`;
-      }
-      return quoted.startsWith("--")
-        ? `unknown long flag '${flag}'`
-        : `unknown short flag '${quoted}'`;
-    }
-    default:
-      return message.replace(/^error: /, "");
-  }
 }

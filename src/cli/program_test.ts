@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { runCli, type StartOptions } from "./program.ts";
+import type { CheckOptions, RouteOptions, StartOptions } from "./commands.ts";
+import { runCli } from "./program.ts";
 
 async function run(...args: string[]) {
   const out = { stdout: "", stderr: "" };
   const started: StartOptions[] = [];
+  const called: unknown[] = [];
+  const call = (options: unknown) => (called.push(options), Promise.resolve(5));
   const io = {
     stdout: (text: string) => void (out.stdout += text),
     stderr: (text: string) => void (out.stderr += text),
@@ -11,8 +14,13 @@ async function run(...args: string[]) {
   const exitCode = await runCli(args, io, {
     start: (options) => (started.push(options), Promise.resolve(7)),
     configure: (io) => (io.stdout("sample"), Promise.resolve(0)),
+    check: call,
+    testMail: call,
+    preview: call,
+    route: call,
+    status: call,
   });
-  return { exitCode, ...out, started };
+  return { exitCode, ...out, started, called };
 }
 
 Deno.test("runCli() prints the version line on stdout", async () => {
@@ -27,6 +35,7 @@ Deno.test("runCli() prints the sample on stdout and nothing else", async () => {
     stdout: "sample",
     stderr: "",
     started: [],
+    called: [],
   });
 });
 
@@ -36,6 +45,35 @@ Deno.test("runCli() shows the usage on stderr, without failing, when asked or no
     assert.deepEqual([exitCode, stdout, started], [0, "", []], `${args}`);
     assert.match(stderr, /^Usage: teleport-email /);
     assert.equal(/--config <path>/.test(stderr), args.includes("start"), `${args}`);
+  }
+});
+
+Deno.test("runCli() shows exit codes in the help of a command", async () => {
+  const { stderr } = await run("check", "--help");
+  assert.match(stderr, /\n\nExit codes: 0 if there is no problem, 1 if there is one, 2 /);
+});
+
+Deno.test("runCli() gives commands their options and returns their exit codes", async () => {
+  const config = "/etc/teleport-email.toml";
+  const check: CheckOptions = { config, offline: false, json: false };
+  const route: RouteOptions = { config, roles: ["a", "b c"], reviewers: [] };
+  const cases: [string[], unknown][] = [
+    [["check"], check],
+    [["check", "-c", "-", "--offline", "--json"], { config: "-", offline: true, json: true }],
+    [["test-mail", "a@b", "c@d"], { config, addresses: ["a@b", "c@d"] }],
+    [["preview", "--html"], { config, kind: "new", html: true }],
+    [["preview", "--kind", "denied"], { config, kind: "denied", html: false }],
+    [["route", "--roles", "a, b c,"], route],
+    [["route", "--roles=x", "--reviewers", "y,z"], {
+      config,
+      roles: ["x"],
+      reviewers: ["y", "z"],
+    }],
+    [["status", "--retry", "all"], { config, json: false, retry: "all" }],
+  ];
+  for (const [args, expected] of cases) {
+    const { exitCode, called, stderr } = await run(...args);
+    assert.deepEqual([exitCode, called, stderr], [5, [expected], ""], `${args}`);
   }
 });
 
@@ -74,6 +112,17 @@ Deno.test("runCli() refuses wrong arguments with one line and exit code 1", asyn
     [["start", "extra"], "unexpected extra"],
     [["version", "extra"], "unexpected extra"],
     [["configure", "extra"], "unexpected extra"],
+    [["check", "extra"], "unexpected extra"],
+    [["test-mail"], "missing required argument 'address'"],
+    [["route"], "required option '--roles <roles>' not specified"],
+    [
+      ["route", "--roles", ","],
+      "option '--roles <roles>' argument ',' is invalid. it names nothing",
+    ],
+    [
+      ["completion", "tcsh"],
+      "command-argument value 'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish",
+    ],
   ];
   for (const [args, message] of cases) {
     assert.deepEqual(await run(...args), {
@@ -81,6 +130,7 @@ Deno.test("runCli() refuses wrong arguments with one line and exit code 1", asyn
       stdout: "",
       stderr: `teleport-email: error: ${message}\n`,
       started: [],
+      called: [],
     });
   }
 });

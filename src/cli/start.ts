@@ -1,34 +1,39 @@
 /** `teleport-email start`: from the configuration file to the running daemon. */
 
 import { systemClock } from "../clock.ts";
+import type { LogConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { DEFAULT_LOG, openLog } from "../ops/log.ts";
-import { listenForStop } from "../ops/signals.ts";
+import { DEFAULT_LOG, type OpenedLog, openLog } from "../ops/log.ts";
+import type { Signals } from "../ops/signals.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { bail } from "./bail.ts";
 import { runDaemon } from "./daemon.ts";
-import type { StartOptions } from "./program.ts";
+import { readFailFast } from "./fail_fast.ts";
+import type { StartOptions } from "./commands.ts";
+import { checkRuntime } from "./runtime.ts";
 import { StartError } from "./start_error.ts";
 
 /** Runs until a signal stops it; returns the exit code. */
-export async function start({ configPath, debug }: StartOptions): Promise<number> {
-  using signals = listenForStop(systemClock);
+export async function start(
+  { configPath, debug }: StartOptions,
+  signals: Signals,
+): Promise<number> {
   const credentialsDirectory = Deno.env.get("CREDENTIALS_DIRECTORY");
-  const result = await loadConfig(
-    configPath,
-    credentialsDirectory === undefined ? {} : { credentialsDirectory },
-  );
+  const load = () =>
+    loadConfig(configPath, credentialsDirectory === undefined ? {} : { credentialsDirectory });
+  const result = await orStopped(load(), signals.stop);
+  if (result === undefined) return 0;
   if (!result.ok) {
     using opened = openLog(DEFAULT_LOG);
     for (const warning of result.warnings) opened.log.warn(warning);
     return bail(opened.log, result.errors);
   }
   const { config, warnings } = result;
-  const severity = debug ? "debug" : config.log.severity;
-  let opened;
+  const logOptions = (log: LogConfig) => debug ? { ...log, severity: "debug" as const } : log;
+  let opened: OpenedLog;
   try {
-    opened = openLog({ ...config.log, severity });
+    opened = openLog(logOptions(config.log));
   } catch (error) {
     using fallback = openLog(DEFAULT_LOG);
     return bail(fallback.log, [error instanceof Error ? error.message : String(error)]);
@@ -39,10 +44,31 @@ export async function start({ configPath, debug }: StartOptions): Promise<number
   if (debug) log.debug("DEBUG logging enabled");
   for (const warning of warnings) log.warn(warning);
   const gitRef = GIT_REF === "" ? {} : { git_ref: GIT_REF };
+  const runtimeWarning = checkRuntime(Deno.version.deno);
+  if (runtimeWarning !== undefined) log.warn(runtimeWarning);
   log.info("Starting Teleport Access Email Plugin", { version: VERSION, ...gitRef });
   try {
-    const { stop, kill } = signals;
-    await runDaemon(config, { log, clock: systemClock, random: Math.random, stop, kill });
+    const { stop, kill, reloadAsked: asked } = signals;
+    const reloads = {
+      asked,
+      load,
+      reopenLog: (config: LogConfig) => opened.reopen(logOptions(config)),
+      began: () => {},
+      ended: () => {},
+    };
+    const env = Deno.env.toObject();
+    const failFast = readFailFast(env);
+    const deps = {
+      log,
+      clock: systemClock,
+      random: Math.random,
+      env,
+      failFast,
+      stop,
+      kill,
+      reloads,
+    };
+    await runDaemon(config, deps);
   } catch (error) {
     if (error instanceof StartError) return bail(log, error.errors);
     if (error instanceof ClusterError) return bail(log, [error.message]);
@@ -50,4 +76,11 @@ export async function start({ configPath, debug }: StartOptions): Promise<number
   }
   log.info("Successfully shut down");
   return 0;
+}
+
+/** A file may be slow to read, on a network file system for example. */
+async function orStopped<T>(promise: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
+  const stopped = Promise.withResolvers<undefined>();
+  stop.addEventListener("abort", () => stopped.resolve(undefined));
+  return await Promise.race([promise, stopped.promise]);
 }

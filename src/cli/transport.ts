@@ -2,6 +2,7 @@
 
 import type { MailgunConfig, Secret, SmtpConfig } from "../config/config.ts";
 import { readSecret } from "../config/secret.ts";
+import type { SmtpOptions } from "../mail/smtp_options.ts";
 import type { MailTransport } from "../mail/transport.ts";
 
 /**
@@ -12,22 +13,34 @@ export async function createTransport(
   config: SmtpConfig | MailgunConfig,
   senderDomain: string,
 ): Promise<MailTransport> {
-  const limits = {
-    maxConnections: config.maxConnections,
-    ...(config.maxMessagesPerSecond === undefined
-      ? {}
-      : { maxMessagesPerSecond: config.maxMessagesPerSecond }),
-  };
   if (config.kind === "mailgun") {
     const { domain, baseUrl, privateKey } = config;
     const { createMailgunTransport } = await import("../mail/mailgun.ts");
-    return createMailgunTransport({ ...limits, domain, baseUrl, privateKey: reader(privateKey) });
+    return createMailgunTransport({
+      ...limits(config),
+      domain,
+      baseUrl,
+      privateKey: secretReader(privateKey),
+    });
   }
-  const { auth, rootCas, clientCertificate, helloName, ...rest } = config;
   const { createSmtpTransport } = await import("../mail/smtp.ts");
-  return createSmtpTransport({
+  return createSmtpTransport(smtpOptions(config, senderDomain));
+}
+
+function limits(config: SmtpConfig | MailgunConfig) {
+  const { maxConnections, maxMessagesPerSecond } = config;
+  return {
+    maxConnections,
+    ...(maxMessagesPerSecond === undefined ? {} : { maxMessagesPerSecond }),
+  };
+}
+
+/** What `[smtp]` says, with functions for what stands in files. */
+export function smtpOptions(config: SmtpConfig, senderDomain: string): SmtpOptions {
+  const { auth, rootCas, clientCertificate, helloName, ...rest } = config;
+  return {
     ...rest,
-    ...(auth === undefined ? {} : { auth: { ...auth, password: reader(auth.password) } }),
+    ...(auth === undefined ? {} : { auth: { ...auth, password: secretReader(auth.password) } }),
     ...(rootCas === undefined ? {} : { rootCas: () => Deno.readTextFile(rootCas) }),
     ...(clientCertificate === undefined ? {} : {
       clientCertificate: {
@@ -36,10 +49,11 @@ export async function createTransport(
       },
     }),
     helloName: helloName ?? senderDomain,
-  });
+  };
 }
 
-function reader(secret: Secret): () => Promise<string> {
+/** Reads a secret each time. The function rejects when there is none. */
+export function secretReader(secret: Secret): () => Promise<string> {
   return async () => {
     const result = await readSecret(secret);
     if (!result.ok) throw new Error(result.error);

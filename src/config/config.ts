@@ -61,6 +61,11 @@ export interface MailgunConfig {
 export interface DeliveryConfig {
   readonly sender: { readonly name?: string; readonly address: string };
   readonly replyTo?: { readonly name?: string; readonly address: string };
+  /**
+   * Where suggested reviewers may have their addresses: domains in lower-case ASCII, with a dot in
+   * front for all domains below one. Absent = anywhere, empty = nowhere.
+   */
+  readonly allowedDomains?: readonly string[];
   readonly html: boolean;
   readonly notifyRequester: boolean;
   /** Requests older than this that nobody was told of are left alone. */
@@ -100,4 +105,6 @@ export type LoadResult =
     readonly ok: false;
     readonly errors: readonly string[];
     readonly warnings: readonly string[];
+    /** There is no such file, or it cannot be read. */
+    readonly isUnreadable?: true;
   };

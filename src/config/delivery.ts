@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { isEmailAddress } from "./address.ts";
+import { parseDomainPattern } from "./domain_pattern.ts";
 import type { DeliveryConfig, MailgunConfig, SmtpConfig } from "./config.ts";
-import { flag, intervalMs, text, textList } from "./fields.ts";
+import { flag, intervalMs, listOf, text, textList } from "./fields.ts";
 import { type Mailbox, parseMailbox } from "./mailbox.ts";
 import type { Context } from "./report.ts";
 import { readSection } from "./section.ts";
@@ -22,9 +23,24 @@ const mailbox = v.pipe(
   }),
 );
 
+const domainPattern = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): string => {
+    const pattern = parseDomainPattern(dataset.value);
+    if (pattern !== undefined) return pattern;
+    addIssue({
+      message:
+        "must list domains such as example.com, or *.example.com for the domains below it, " +
+        `current value has ${JSON.stringify(dataset.value)}`,
+    });
+    return NEVER;
+  }),
+);
+
 const schema = v.partial(v.object({
   sender: mailbox,
   recipients: textList,
+  allowed_domains: listOf(domainPattern),
   html: flag,
   reply_to: mailbox,
   notify_requester: flag,
@@ -54,6 +70,9 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
       return {
         sender,
         ...(values.reply_to === undefined ? {} : { replyTo: values.reply_to }),
+        ...(values.allowed_domains === undefined
+          ? {}
+          : { allowedDomains: [...new Set(values.allowed_domains)] }),
         html: values.html ?? true,
         notifyRequester: values.notify_requester ?? false,
         catchUpMs: values.catch_up ?? DAY_MS,

@@ -23,6 +23,7 @@ Deno.test("[delivery] has defaults for all but the sender", async () => {
 Deno.test("[delivery] takes every key", async () => {
   const { delivery } = await deliveryOf(`sender = "Teleport <noreply@example.com>"
     reply_to = '"Team, Access" <access@example.com>'
+    allowed_domains = ["Example.com", "*.example.com", ".example.com", "exämple.de"]
     html = false
     notify_requester = true
     catch_up = "720h"
@@ -30,6 +31,7 @@ Deno.test("[delivery] takes every key", async () => {
   assert.deepEqual(delivery, {
     sender: { name: "Teleport", address: "noreply@example.com" },
     replyTo: { name: "Team, Access", address: "access@example.com" },
+    allowedDomains: ["example.com", ".example.com", "xn--exmple-cua.de"],
     html: false,
     notifyRequester: true,
     catchUpMs: 30 * 86_400_000,
@@ -85,6 +87,19 @@ Deno.test("[delivery] refuses what cannot work", async () => {
     [
       `${SENDER}retry_for = "1d"`,
       'Invalid delivery.retry_for: time: unknown unit "d" in duration "1d"',
+    ],
+    [
+      `${SENDER}allowed_domains = "example.com"`,
+      "Invalid delivery.allowed_domains: must be a list of strings, current value is a string",
+    ],
+    [
+      `${SENDER}allowed_domains = ["example.com", "bob@example.com", "*"]`,
+      "Invalid delivery.allowed_domains: must list domains such as example.com, " +
+      'or *.example.com for the domains below it, current value has "bob@example.com"',
+    ],
+    [
+      `${SENDER}allowed_domains = [7]`,
+      "Invalid delivery.allowed_domains: must be a list of strings, current value is an integer",
     ],
     [
       `${SENDER}html = "yes"`,

@@ -79,6 +79,9 @@ refresh_identity = true
 sender = "noreply@example.com"
 # Where answers go; to the sender without it.
 #reply_to = "security@example.com"
+# Domains that suggested reviewers may have their addresses in, "*.example.com" for all domains below
+# example.com. Without it they may be anywhere. The recipients below are always mailed.
+#allowed_domains = ["example.com", "*.example.com"]
 # Adds an HTML part to the text.
 #html = true
 # Mails the requester, too.

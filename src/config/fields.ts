@@ -65,10 +65,14 @@ export function choice<const Name extends string>(...names: readonly Name[]) {
   );
 }
 
+/** A list of strings, each checked by `member`. */
+export function listOf<Output>(member: v.GenericSchema<string, Output>) {
+  const wrong = wrongType("a list of strings");
+  return v.array(v.pipe(v.string(wrong), member), wrong);
+}
+
 /** A list of strings. */
-export const textList = v.array(v.string(wrongType("a list of strings")), (issue) => {
-  return `must be a list of strings, current value is ${describeType(issue.input)}`;
-});
+export const textList = listOf(v.string());
 
 /** The path of a file or directory. */
 export function path(context: Context) {

@@ -10,7 +10,8 @@ export async function loadConfig(path: string, env: LoadEnvironment): Promise<Lo
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    return { ok: false, errors: [fileError("open", path, error)], warnings: [] };
+    const errors = [fileError("open", path, error)];
+    return { ok: false, errors, warnings: [], isUnreadable: true };
   }
   let text: string;
   try {

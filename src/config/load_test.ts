@@ -20,6 +20,7 @@ Deno.test("loadConfig() words a file that cannot be read as the original does", 
     ok: false,
     errors: ["open /no/such.toml: no such file or directory"],
     warnings: [],
+    isUnreadable: true,
   });
   const directory = await loadConfig("/", {});
   assert.deepEqual(!directory.ok && directory.errors, ["open /: is a directory"]);

@@ -134,7 +134,7 @@ ${content}</td>
 
 export const BUILTIN_HTML = {
   "new.html": page("You have a new Role Request", STATUS + FACTS + REVIEWER_ACTION),
-  "review.html": page("{{ review.author }} reviewed the request", REVIEW + OPEN_ACTION),
+  "review.html": page("<bdi>{{ review.author }}</bdi> reviewed the request", REVIEW + OPEN_ACTION),
   "resolution.html": page("Role Request has been resolved", STATUS + FACTS + REVIEWER_ACTION),
   "requester-new.html": page("Your Role Request has been submitted", STATUS + FACTS + OPEN_ACTION),
   "requester-resolution.html": page(

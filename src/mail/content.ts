@@ -1,5 +1,6 @@
 /** Facts and templates make the words of a mail. */
 
+import { cut } from "../cut.ts";
 import type { MailFacts } from "./facts.ts";
 import { type TemplateScope, templateScope } from "./template_scope.ts";
 import type { TemplateFile, Templates } from "./templates.ts";
@@ -60,8 +61,12 @@ function renderFile(
   throw new Error(`Built-in template failed: ${builtin.error}`);
 }
 
+/** In characters; only an override that shows a reason comes near it. */
+const MAX_SUBJECT = 250;
+
 /** No control characters (header injection), nothing that reorders what the reader sees. */
 function singleLine(text: string): string {
-  return text.toWellFormed()
+  const line = text.toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
+  return cut(line, MAX_SUBJECT);
 }

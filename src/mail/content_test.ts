@@ -128,30 +128,6 @@ Deno.test("composeMail() leaves HTML away if asked to", () => {
   assert.equal("html" in composeMail(FACTS, templates, { html: false }), false);
 });
 
-Deno.test("composeMail() escapes every value in HTML", () => {
-  const evil = `<img src=x onerror="alert('1')">&`;
-  const facts: MailFacts = {
-    ...REVIEW,
-    id: evil,
-    cluster: evil,
-    user: evil,
-    roles: [evil],
-    reason: `${evil}\n${evil}`,
-    link: `https://x/"><script>`,
-    status: { state: "PENDING", reason: evil },
-    review: { author: evil, createdMs: 0, state: evil, reason: evil },
-  };
-  for (const audience of ["reviewer", "requester"] as const) {
-    for (const kind of ["new", "review", "resolution"] as const) {
-      for (const link of [facts.link, undefined]) {
-        const { html = "" } = composeMail({ ...facts, audience, kind, link }, templates);
-        assert.doesNotMatch(html, /<img|<script|onerror="/);
-        assert.match(html, /&lt;img/);
-      }
-    }
-  }
-});
-
 Deno.test("composeMail() writes HTML that loads nothing and has the facts of the text", () => {
   const { html = "" } = composeMail(FACTS, templates);
   assert.doesNotMatch(html, /src=|url\(|@import|<link|<script/);

@@ -2,7 +2,7 @@
 
 import Mailgun from "mailgun.js";
 import { formatMailbox, recipientProblem } from "./address.ts";
-import { orAborted, startDeadline } from "./deadline.ts";
+import { orAborted, startDeadline } from "../net/deadline.ts";
 import { mailgunProvider } from "./mailgun_provider.ts";
 import { mailgunRefusal } from "./mailgun_receipt.ts";
 import { bareMessageId } from "./message_id.ts";

@@ -7,11 +7,11 @@ import type Mailgun from "mailgun.js";
 
 type Provider = ReturnType<Mailgun["client"]>["request"]["requestProvider"];
 
-/** Every answer that is not 2xx. */
+/** Every answer that is not 2xx, and every 2xx that is not Mailgun's. */
 export class MailgunStatusError extends Error {
   override readonly name = "MailgunStatusError";
   constructor(readonly status: number, readonly words: string, readonly retryAfter: string | null) {
-    super(`HTTP ${status}: ${words}`);
+    super(words === "" ? `HTTP ${status}` : `HTTP ${status}: ${words}`);
   }
 }
 
@@ -23,7 +23,7 @@ export function mailgunProvider(key: string, signal: AbortSignal): Provider {
         method,
         body: formIn(options),
         headers: {
-          authorization: `Basic ${base64(`api:${key}`)}`,
+          authorization: authorization(key),
           "user-agent": "teleport-email",
         },
         // A redirect would lose the body or take the mail to who knows where.
@@ -31,16 +31,23 @@ export function mailgunProvider(key: string, signal: AbortSignal): Provider {
         signal,
       });
       const answer = await readAnswer(response);
-      if (response.ok) return { status: response.status, body: answer };
+      if (response.ok && answer !== undefined) return { status: response.status, body: answer };
       throw new MailgunStatusError(
         response.status,
-        typeof answer["message"] === "string" ? answer["message"] : response.statusText,
+        answer === undefined
+          ? "no Mailgun API, it does not answer with JSON"
+          : String(answer["message"] ?? "") || response.statusText,
         response.headers.get("retry-after"),
       );
     },
     setSubAccountHeader() {},
     resetSubAccountHeader() {},
   };
+}
+
+/** Basic authentication with the API key. */
+export function authorization(key: string): string {
+  return `Basic ${base64(`api:${key}`)}`;
 }
 
 function formIn(options: unknown): FormData {
@@ -51,8 +58,13 @@ function formIn(options: unknown): FormData {
   throw new TypeError("mailgun.js did not make a form of the message");
 }
 
-/** JSON as an object; anything else becomes its `message`. The status counts, not the body. */
-async function readAnswer(response: Response): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * JSON as an object; anything else becomes its `message`. Undefined for a success in other words than
+ * JSON: a log-in page or the like took the mail, and it must not count as sent.
+ */
+async function readAnswer(
+  response: Response,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   let text = "";
   try {
     text = await response.text();
@@ -61,7 +73,7 @@ async function readAnswer(response: Response): Promise<Readonly<Record<string, u
   } catch (error) {
     // A mail that was accepted stays accepted although the rest of the answer is lost.
     if (!response.ok && !(error instanceof SyntaxError)) throw error;
-    return { message: text };
+    return response.ok && !/^\s*(\{|$)/.test(text) ? undefined : { message: text };
   }
 }
 

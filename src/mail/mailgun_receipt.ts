@@ -1,9 +1,10 @@
 /** The one place that turns failures of Mailgun calls into refusals. */
 
+import { fetchFault } from "../net/network_fault.ts";
 import { MailgunStatusError } from "./mailgun_provider.ts";
 import { retryAfterMs } from "./retry_after.ts";
 import type { Refusal, RefusalCategory, Retry } from "./transport.ts";
-import { oneLine, reasonOf } from "./words.ts";
+import { oneLine } from "./words.ts";
 
 /** What is known about an attempt beside its error. */
 export interface MailgunAttempt {
@@ -26,7 +27,9 @@ export function mailgunRefusal(error: unknown, attempt: MailgunAttempt): Refusal
     ? "cancelled"
     : attempt.expired
     ? "no answer within the time limit"
-    : reasonOf(error);
+    : error instanceof MailgunStatusError
+    ? error.message
+    : fetchFault(error);
   return {
     ok: false,
     category,
@@ -43,12 +46,12 @@ function verdict(error: unknown, attempt: MailgunAttempt): Verdict {
   if (attempt.expired) return ["timeout", "transport"];
   if (error instanceof MailgunStatusError) return judgeStatus(error.status, error.words);
   // `fetch` has one error type for everything between the name lookup and a reset connection.
-  const isTls = /certificate|\btls\b|handshake/i.test(reasonOf(error));
+  const isTls = /certificate|\btls\b|handshake/i.test(fetchFault(error));
   return [isTls ? "tls" : "network", "transport"];
 }
 
-/** Decides about an answer that is not 2xx. */
-export function judgeStatus(status: number, words: string): Verdict {
+/** Decides about an answer that takes no mail. */
+function judgeStatus(status: number, words: string): Verdict {
   // A sandbox or test account that does not know this recipient: the operator can mend that.
   if (/authorized recipients/i.test(words)) return ["configuration", "later"];
   switch (status) {
@@ -70,16 +73,14 @@ export function judgeStatus(status: number, words: string): Verdict {
       return ["server", "later"];
     default:
       if (status > 501) return ["server", "transport"];
-      // 402 unpaid, 404 unknown domain ("can be temporal"), redirects: all concern the account or
-      // the base URL, none the mail.
+      // 402 unpaid, 404 unknown domain ("can be temporal"), redirects, successes that are not
+      // Mailgun's: all concern the account or the base URL, none the mail.
       return ["configuration", "transport"];
   }
 }
 
 function judgeBadRequest(words: string): Verdict {
-  if (/\bto\b.*\b(parameter|address|valid)|recipient|'to'/i.test(words) && !/from/i.test(words)) {
-    return ["recipient", "never"];
-  }
+  if (/^'?to'? parameter|\brecipient/i.test(words)) return ["recipient", "never"];
   // The sender is the same for all mails, and the domain and the account are, too.
   if (/\bfrom\b|domain|sender|account|not allowed to send/i.test(words)) {
     return ["configuration", "transport"];

@@ -9,6 +9,8 @@ Deno.test("retryAfterMs() takes seconds and HTTP dates", () => {
     ["Sat, 25 Jan 2025 10:31:00 GMT", 60_000],
     ["Saturday, 25-Jan-25 10:31:00 GMT", 60_000],
     ["Sat, 25 Jan 2025 10:00:00 GMT", 0],
+    ["9".repeat(400), 3_600_000],
+    ["Sat, 25 Jan 2225 10:00:00 GMT", 3_600_000],
     ["-5", undefined],
     ["1.5", undefined],
     ["soon", undefined],

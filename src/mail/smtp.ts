@@ -1,8 +1,8 @@
 /** SMTP by nodemailer: warm connections, own dialling, receipts instead of exceptions. */
 
 import { recipientProblem } from "./address.ts";
-import { orAborted, startDeadline } from "./deadline.ts";
-import { type Lookup, lookupAll } from "./dial.ts";
+import { orAborted, startDeadline } from "../net/deadline.ts";
+import { type Lookup, lookupAll } from "../net/dial.ts";
 import { smtpMessage } from "./smtp_message.ts";
 import { readSmtpSecrets, type SmtpOptions, type SmtpSecrets } from "./smtp_options.ts";
 import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./smtp_pool.ts";

@@ -4,7 +4,7 @@ import type net from "node:net";
 import type { Readable } from "node:stream";
 import nodemailer, { type SendMailOptions } from "nodemailer";
 import { mustHideCredentials, refuseClearCredentials } from "./clear_text.ts";
-import { dial, type Lookup } from "./dial.ts";
+import { dial, type Lookup } from "../net/dial.ts";
 import type { SmtpOptions, SmtpSecrets } from "./smtp_options.ts";
 import { smtpTls } from "./smtp_tls.ts";
 

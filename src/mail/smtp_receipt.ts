@@ -1,7 +1,7 @@
 /** The one place that knows nodemailer's errors and turns them into refusals. */
 
 import { ClearTextError } from "./clear_text.ts";
-import { DialError } from "./dial.ts";
+import { DialError } from "../net/dial_error.ts";
 import { judgeReply } from "./smtp_reply.ts";
 import type { Refusal, RefusalCategory, Retry } from "./transport.ts";
 import { oneLine, reasonOf } from "./words.ts";
@@ -47,6 +47,10 @@ function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdic
     return [error.why === "timeout" ? "timeout" : "network", "transport"];
   }
   if (error instanceof ClearTextError) return ["tls", "transport"];
+  // Something answers, but not with SMTP: most likely the wrong port, or a filter in between.
+  if (isForeign(parts.reply)) return ["configuration", lost(attempt)];
+  // May come at any time, and says the same at every time (RFC 5321 §3.8).
+  if (parts.replyCode === 421) return ["server", "transport"];
   switch (parts.code) {
     case "EAUTH":
     case "ENOAUTH":
@@ -59,8 +63,6 @@ function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdic
     case "ECONNECTION":
     case "ESOCKET":
       if (parts.replyCode !== undefined) return ["server", "transport"];
-      // Something answers, but not with SMTP: most likely the wrong port.
-      if (parts.code === "EPROTOCOL") return ["configuration", "transport"];
       return [isTlsFailure(parts) ? "tls" : "network", lost(attempt)];
     case "EENVELOPE":
     case "EMESSAGE":
@@ -104,16 +106,25 @@ function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): st
   if (attempt.expired) return "no end within the time limit";
   if (error instanceof DialError || error instanceof ClearTextError) return error.message;
   if (parts.reply === undefined) {
-    // What nodemailer says when a fresh connection is closed before the greeting, twice.
-    return parts.message.replace(/^Reached maximum number of retries.*/, "Connection closed");
+    return parts.message
+      // What nodemailer says when a fresh connection is closed before the greeting, twice.
+      .replace(/^Reached maximum number of retries.*/, "Connection closed")
+      // Deno's only words for two things that an operator has to tell apart.
+      .replace(
+        /^unable to verify the first certificate$/,
+        "the server's certificate has expired, or its authority is not known (smtp.root_cas)",
+      );
   }
-  if (parts.code === "EPROTOCOL" && !/^[2-5]\d\d/.test(parts.reply)) {
-    return `no SMTP server, it says ${parts.reply}`;
-  }
-  return parts.reply;
+  return isForeign(parts.reply) ? `no SMTP server, it says ${parts.reply}` : parts.reply;
+}
+
+/** Whether something was said that no SMTP server says. */
+function isForeign(reply: string | undefined): boolean {
+  return reply !== undefined && !/^[2-5]\d\d/.test(reply);
 }
 
 function isTlsFailure(parts: SmtpError): boolean {
+  if (/socket disconnected/.test(parts.message)) return false;
   return /CERT|TLS|SSL|ALTNAME|VERIFY|ISSUER/.test(parts.systemCode) ||
     /certificate|\btls\b|\bssl\b|altname|handshake/i.test(parts.message);
 }

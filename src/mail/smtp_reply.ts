@@ -9,21 +9,23 @@ const AUTHENTICATION_CODES = [530, 534, 535, 538];
 
 /**
  * Words by which servers that check the sender only at RCPT or DATA (SES, Office 365, Postfix with
- * `smtpd_delay_reject`) say that we may not send as we do. An operator can mend that, so these
- * mails wait instead of being lost.
+ * `smtpd_delay_reject`) say that we may not send as we do, or not from where we are. An operator can
+ * mend that, so these mails wait instead of being lost.
  */
 const ABOUT_SENDER =
-  /relay|send\s*as|sender|not verified|not owned|permission|unauthori[sz]ed|authenticat/i;
+  /relay|send\s*as|sender|not verified|not owned|permission|unauthori[sz]ed|authenticat|client host|block ?list|blacklist|blocked using/i;
 
-/** Decides about a 4xx or 5xx reply; `command` is nodemailer's name of the step. */
+/** A full mailbox by its enhanced code, under whatever code it comes (RFC 3463 §3.3). */
+const MAILBOX_FULL = /^\d{3}[ -][45]\.2\.2\b/;
+
+/** Decides about a 4xx or 5xx reply but 421; `command` is nodemailer's name of the step. */
 export function judgeReply(command: string, code: number, reply: string): Verdict {
-  // The server is about to close (RFC 5321 §3.8); whatever it was asked does not matter.
-  if (code === 421) return ["server", "transport"];
   if (AUTHENTICATION_CODES.includes(code)) return ["authentication", "transport"];
   if (code < 500) return ["server", "later"];
   // Bad sequence: the session was in the wrong state, another one will not be.
   if (code === 503 && command !== "MAIL FROM") return ["server", "later"];
   if (command === "MAIL FROM") return judgeSender(code);
+  if (MAILBOX_FULL.test(reply)) return ["recipient", "later"];
   if (command === "RCPT TO") {
     // A full mailbox; clients should treat it as 452 (RFC 5321 §4.5.3.1.10).
     if (code === 552) return ["recipient", "later"];

@@ -1,7 +1,8 @@
 /** TLS as the SMTP options ask for it. */
 
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
+import { systemRoots } from "../net/system_roots.ts";
 import type { SmtpOptions, SmtpSecrets } from "./smtp_options.ts";
 
 /** Options of `tls.connect` for STARTTLS and for implicit TLS. */
@@ -17,15 +18,4 @@ export function smtpTls(options: SmtpOptions, secrets: SmtpSecrets): tls.Connect
     rejectUnauthorized: !options.insecureSkipVerify,
     minVersion: "TLSv1.2",
   };
-}
-
-/** Deno trusts its built-in list only; the machine's own roots are what the operator expects. */
-function systemRoots(): string[] | undefined {
-  try {
-    const roots = tls.getCACertificates("system");
-    return roots.length > 0 ? roots : undefined;
-  } catch {
-    // No permission (`--allow-sys=ca`) or no store: the built-in list is left.
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** The variables that templates see. */
 
 import type { MailFacts } from "./facts.ts";
+import { shownAuthor, shownName, shownNames, shownText } from "./shown.ts";
 
 const STATUS_EMOJI = {
   PENDING: "\u23F3",
@@ -49,27 +50,27 @@ export const SCOPE_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   review: ["author", "created", "state", "emoji", "reason"],
 };
 
-/** Turns facts into template variables. */
+/** Turns facts into template variables; what users wrote is made fit to be shown. */
 export function templateScope(facts: MailFacts): TemplateScope {
   const { review } = facts;
   return {
-    id: facts.id,
-    cluster: facts.cluster,
-    user: facts.user || null,
-    roles: facts.roles ?? null,
-    reason: facts.reason || null,
+    id: shownName(facts.id),
+    cluster: shownName(facts.cluster),
+    user: shownName(facts.user) || null,
+    roles: facts.roles === undefined ? null : shownNames(facts.roles),
+    reason: shownText(facts.reason) || null,
     link: facts.link ?? null,
     status: {
       state: facts.status.state,
       emoji: STATUS_EMOJI[facts.status.state],
-      reason: facts.status.reason || null,
+      reason: shownText(facts.status.reason) || null,
     },
     review: {
-      author: review?.author ?? "",
+      author: shownAuthor(review?.author ?? ""),
       created: review?.createdMs === undefined ? null : goRfc822(review.createdMs),
-      state: review?.state ?? "",
+      state: shownName(review?.state ?? ""),
       emoji: REVIEW_EMOJI[review?.state ?? ""] ?? "",
-      reason: review?.reason || null,
+      reason: shownText(review?.reason ?? "") || null,
     },
   };
 }

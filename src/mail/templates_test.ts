@@ -37,6 +37,15 @@ Deno.test("loadTemplates() overrides file by file", async () => {
   assert.match(other.text, /^Role Request has been resolved:/);
 });
 
+Deno.test("composeMail() keeps the subject of an override to one line of decent length", async () => {
+  const loaded = await loadFiles({ "subject.txt": "{{ reason }}" });
+  assert.ok(loaded.ok);
+  const reason = `a\nBcc: eve@example.com\u202e${"x".repeat(1000)}`;
+  const { subject } = composeMail({ ...sampleFacts("new"), reason }, loaded.templates);
+  assert.match(subject, /^a Bcc: eve@example\.com\\u\{202e\}x+… \(\d+ more characters\)$/);
+  assert.ok(subject.length < 300);
+});
+
 Deno.test("loadTemplates() escapes in HTML overrides only", async () => {
   const loaded = await loadFiles({ "new.html": "<p>{{ reason }}</p>", "new.txt": "{{ reason }}" });
   assert.ok(loaded.ok);

@@ -16,6 +16,12 @@ export interface LogOptions {
 
 export interface OpenedLog extends Disposable {
   readonly log: Log;
+  /**
+   * Goes on with other options, or with the same ones in a new file after the old one was moved away.
+   *
+   * @throws {Error} as `openLog()`; the log then stays as it was
+   */
+  reopen(options: LogOptions): void;
 }
 
 export const DEFAULT_LOG: LogOptions = {
@@ -32,32 +38,41 @@ const CATEGORY = "teleport-email";
  * @throws {Error} when a log file cannot be opened, in the original's words
  */
 export function openLog(options: LogOptions): OpenedLog {
-  const target = openTarget(options.output);
-  const colour = target.isTerminal && !Deno.noColor;
-  const format = (record: LogRecord) =>
-    options.format === "json" ? formatJson(record) : formatText(record, { colour });
-  const sink: Sink = (record) => target.write(target.prefix(record.level) + format(record));
-  configureSync({
-    reset: true,
-    sinks: { target: sink },
-    loggers: [
-      { category: [CATEGORY], sinks: ["target"], lowestLevel: options.severity },
-      { category: ["logtape", "meta"], sinks: [], lowestLevel: "fatal" },
-    ],
-  });
-  const logger = getLogger([CATEGORY]);
-  if (options.output.kind === "syslog") {
-    logger.warn(
-      "Deno cannot reach the syslog socket: logging to stderr, with syslog's priority in front",
-    );
-  }
+  let target = configure(options);
   return {
-    log: logger,
+    log: getLogger([CATEGORY]),
+    reopen: (next) => {
+      const old = target;
+      target = configure(next);
+      old.close();
+    },
     [Symbol.dispose]: () => {
       resetSync();
       target.close();
     },
   };
+}
+
+function configure({ output, format, severity }: LogOptions): Target {
+  const target = openTarget(output);
+  const colour = target.isTerminal && !Deno.noColor;
+  const text = (record: LogRecord) =>
+    format === "json" ? formatJson(record) : formatText(record, { colour });
+  const sink: Sink = (record) => target.write(target.prefix(record.level) + text(record));
+  configureSync({
+    reset: true,
+    sinks: { target: sink },
+    loggers: [
+      { category: [CATEGORY], sinks: ["target"], lowestLevel: severity },
+      { category: ["logtape", "meta"], sinks: [], lowestLevel: "fatal" },
+    ],
+  });
+  if (output.kind === "syslog") {
+    getLogger([CATEGORY]).warn(
+      "Deno cannot reach the syslog socket: logging to stderr, with syslog's priority in front",
+    );
+  }
+  return target;
 }
 
 interface Target {

@@ -47,3 +47,35 @@ Deno.test("openLog() says which log file it cannot open", () => {
       "open /nonexistent/plugin.log: no such file or directory",
   });
 });
+
+Deno.test("reopen() goes on in a new file after the old one was moved away", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = `${dir}/plugin.log`;
+    const options = { ...DEFAULT_LOG, output: { kind: "file", path } } as const;
+    using opened = openLog(options);
+    opened.log.info("before");
+    await Deno.rename(path, `${path}.1`);
+    opened.log.info("between");
+    opened.reopen({ ...options, format: "json" });
+    opened.log.info("after");
+    assert.match(await Deno.readTextFile(`${path}.1`), /before\n.*between\n$/);
+    assert.equal(JSON.parse(await Deno.readTextFile(path)).message, "after");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("reopen() leaves the log as it was when the new file cannot be opened", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = `${dir}/plugin.log`;
+    using opened = openLog({ ...DEFAULT_LOG, output: { kind: "file", path } });
+    const output = { kind: "file", path: `${dir}/nowhere/plugin.log` } as const;
+    assert.throws(() => opened.reopen({ ...DEFAULT_LOG, output }), /no such file or directory/);
+    opened.log.info("still here");
+    assert.match(await Deno.readTextFile(path), /still here\n$/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -1,4 +1,4 @@
-/** Being told to stop: SIGTERM and SIGINT (upstream.md §3.3). */
+/** What the system tells the program: SIGTERM and SIGINT to stop (upstream.md §3.3), SIGHUP to reload. */
 
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
@@ -6,33 +6,52 @@ import type { Log } from "../log.ts";
 /** How long mails on their way may take after the first signal. */
 const GRACE_MS = 15_000;
 
-export interface StopSignals extends Disposable {
+export interface Signals extends Disposable {
   /** Aborted by the first signal. */
   readonly stop: AbortSignal;
   /** Aborted by the second signal, or when the time to stop is up. */
   readonly kill: AbortSignal;
+  /**
+   * Waits for SIGHUP: true at once if there was one since the last call, however many they were; false
+   * when `signal` is aborted.
+   */
+  reloadAsked(signal: AbortSignal): Promise<boolean>;
   /** Until there is a log, signals are only remembered. */
   log: Log | undefined;
 }
 
 /**
- * Listens from now on. To be called first of all: without a listener the signal kills the process, or,
- * as PID 1 of a container, does nothing.
+ * Listens from now on. To be called first of all: without a listener a signal kills the process, or, as
+ * PID 1 of a container, does nothing.
  */
-export function listenForStop(clock: Clock): StopSignals {
+export function listenForSignals(clock: Clock): Signals {
   const stop = new AbortController();
   const kill = new AbortController();
   let cancel = () => {};
-  const signals: StopSignals = {
+  let mustReload = false;
+  let wake = () => {};
+  const signals: Signals = {
     stop: stop.signal,
     kill: kill.signal,
+    reloadAsked: async (signal) => {
+      if (!mustReload && !signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        signal.addEventListener("abort", wake);
+        await promise;
+        signal.removeEventListener("abort", wake);
+      }
+      if (signal.aborted) return false;
+      mustReload = false;
+      return true;
+    },
     log: undefined,
     [Symbol.dispose]: () => {
       cancel();
-      for (const name of ["SIGTERM", "SIGINT"] as const) Deno.removeSignalListener(name, onSignal);
+      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
     },
   };
-  const onSignal = () => {
+  const onStop = () => {
     if (!stop.signal.aborted) {
       signals.log?.info("Attempting graceful shutdown");
       cancel = clock.after(GRACE_MS, fast);
@@ -44,6 +63,11 @@ export function listenForStop(clock: Clock): StopSignals {
     signals.log?.info("Graceful shutdown failed, attempting fast shutdown");
     kill.abort();
   };
-  for (const name of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(name, onSignal);
+  const onHangUp = () => {
+    mustReload = true;
+    wake();
+  };
+  const listeners = [["SIGTERM", onStop], ["SIGINT", onStop], ["SIGHUP", onHangUp]] as const;
+  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
   return signals;
 }

@@ -13,8 +13,6 @@ import type { Snapshot } from "./plan.ts";
 import type { Cluster, ClusterEvent } from "./ports.ts";
 import type { RawRecord } from "./record.ts";
 
-/** The original's bound on the first event; also why a slow cache start is not waited for in vain. */
-const INIT_TIMEOUT_MS = 15_000;
 /** A stream that lived this long counts as success, and the next outage starts with a short wait. */
 const STABLE_MS = 1_000;
 /** Between tries after the server refused the watch, which seldom mends itself. */
@@ -38,19 +36,23 @@ export interface FeedDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Gives up when the stream ends, as the original does on demand (upstream.md §4). */
+  readonly failFast?: boolean;
+  /** The cluster has let us watch before, so that a refusal is an outage and no mistake of set-up. */
+  readonly wasLive?: boolean;
   /** Called with true when the stream is live and everything is listed, with false when it ends. */
   readonly onLive: (live: boolean) => void;
 }
 
 /**
- * Runs until `signal` is aborted. Rejects only if the very first attempt is refused for a reason that
- * time does not heal: permissions or credentials.
+ * Runs until `signal` is aborted. Rejects only if the very first attempt (unless `wasLive`) is
+ * refused for a reason that time does not heal: permissions or credentials.
  */
 export async function follow(deps: FeedDeps, signal: AbortSignal): Promise<void> {
   const { clock, log } = deps;
   const backoff = new DecorrelatedBackoff(20, 5000, deps.random);
   const outage = { sinceMs: 0, attempts: 0 };
-  let everLive = false;
+  let everLive = deps.wasLive ?? false;
   while (!signal.aborted) {
     const startMs = clock.now();
     let failure: unknown;
@@ -76,6 +78,7 @@ export async function follow(deps: FeedDeps, signal: AbortSignal): Promise<void>
     }
     if (signal.aborted) return;
     deps.onLive(false);
+    if (deps.failFast) throw failedFast(failure);
     if (clock.now() - startMs >= STABLE_MS) backoff.reset();
     if (outage.attempts++ === 0) {
       outage.sinceMs = clock.now();
@@ -86,9 +89,20 @@ export async function follow(deps: FeedDeps, signal: AbortSignal): Promise<void>
   }
 }
 
+/** In the original's words. */
+function failedFast(failure: unknown): ClusterError {
+  if (failure === undefined) {
+    const message = "Watcher stream closed. Exiting as fail fast is on.";
+    return new ClusterError("unavailable", message);
+  }
+  const cause = failure instanceof Error ? failure.message : String(failure);
+  const message = `Connection problem detected. Exiting as fail fast is on.: ${cause}`;
+  return new ClusterError("unavailable", message, { cause: failure });
+}
+
 /** One stream, from connecting to its end. Resolves when the server ends it in good order. */
 async function session(deps: FeedDeps, signal: AbortSignal): Promise<void> {
-  const { cluster, target, clock, log } = deps;
+  const { cluster, target, log } = deps;
   const end = new AbortController();
   const onAbort = () => end.abort();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -97,14 +111,11 @@ async function session(deps: FeedDeps, signal: AbortSignal): Promise<void> {
     failure ??= error;
     end.abort();
   };
-  const cancelInit = clock.after(
-    INIT_TIMEOUT_MS,
-    () => fail(new ClusterError("unavailable", "Watcher initialization timed out")),
-  );
   /** Requests that events told of while the listing was under way: they know better. */
   let touched: Set<string> | undefined;
   let listing: Promise<void> | undefined;
   const list = async () => {
+    touched = new Set();
     target.beginListing();
     const [requests, records] = await Promise.all([
       cluster.listRequests(end.signal),
@@ -116,7 +127,12 @@ async function session(deps: FeedDeps, signal: AbortSignal): Promise<void> {
     deps.onLive(true);
   };
   const take = (event: ClusterEvent) => {
-    if (event.type === "init") return;
+    if (event.type === "init") {
+      // The stream has moved to another connection: what happened between the two is listed.
+      log.debug("Watcher moved to another connection");
+      listing = listing?.then(list).catch(fail);
+      return;
+    }
     const id = event.type === "put" ? event.request.id : event.id;
     touched?.add(id);
     target.update(id, event.type === "put" ? event.request : "gone");
@@ -127,16 +143,13 @@ async function session(deps: FeedDeps, signal: AbortSignal): Promise<void> {
         if (event.type !== "init") {
           throw new ClusterError("unavailable", `Unexpected first event type '${event.type}'`);
         }
-        cancelInit();
         log.debug("Watcher connected");
-        touched = new Set();
         listing = list().catch(fail);
       } else take(event);
     }
   } catch (error) {
     failure ??= error;
   } finally {
-    cancelInit();
     end.abort();
     await listing;
     signal.removeEventListener("abort", onAbort);

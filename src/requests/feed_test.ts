@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { ClusterError } from "../teleport/errors.ts";
 import { type FeedTarget, follow } from "./feed.ts";
-import type { ClusterEvent } from "./ports.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest, FakeClock, fakeLog, settleDown } from "./testing/fixtures.ts";
 
@@ -25,7 +24,7 @@ class Target implements FeedTarget {
   }
 }
 
-function setUp(cluster = new FakeCluster()) {
+function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boolean } = {}) {
   const clock = new FakeClock();
   const log = fakeLog();
   const target = new Target();
@@ -37,6 +36,7 @@ function setUp(cluster = new FakeCluster()) {
     clock,
     random: () => 0.5,
     log,
+    ...options,
     onLive: (is) => live.push(is),
   }, stop.signal);
   const messages = () => log.lines.filter((l) => l.level !== "debug").map((l) => l.message);
@@ -118,25 +118,32 @@ Deno.test("follow() waits longer and longer during one outage, and logs it once"
 });
 
 /** A stream that says nothing until it is given up. */
-async function* silence(signal: AbortSignal): AsyncGenerator<ClusterEvent> {
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
-  yield* [];
-}
-
-Deno.test("follow() gives up a stream whose first event does not come within 15 s", async () => {
-  const cluster = new FakeCluster();
-  const { watch } = cluster;
-  let attempts = 0;
-  cluster.watch = (signal) => {
-    if (++attempts > 1) return watch.call(cluster, signal);
-    return silence(signal);
-  };
-  const { clock, live, end } = setUp(cluster);
-  await clock.tick(14_999);
-  assert.equal(attempts, 1);
-  await clock.tick(1000);
-  assert.deepEqual([attempts, live.at(-1)], [2, true]);
+Deno.test("follow() lists again when the stream comes from another connection", async () => {
+  const { cluster, clock, target, live, end } = setUp();
+  await clock.tick(0);
+  cluster.emit({ type: "init" });
+  await clock.tick(0);
+  assert.deepEqual(target.seen, ["begin", "list 0 0 touched ", "begin", "list 0 0 touched "]);
+  assert.deepEqual(live, [true, true]);
   await end();
+});
+
+Deno.test("follow() ends with the stream when it is told to fail fast", async () => {
+  const closing = new FakeCluster();
+  closing.watch = async function* () {
+    await Promise.resolve();
+    yield { type: "init" };
+  };
+  await assert.rejects(setUp(closing, { failFast: true }).done, {
+    message: "Watcher stream closed. Exiting as fail fast is on.",
+  });
+  const broken = new FakeCluster();
+  broken.watch = () => {
+    throw LOST;
+  };
+  await assert.rejects(setUp(broken, { failFast: true }).done, {
+    message: `Connection problem detected. Exiting as fail fast is on.: ${LOST.message}`,
+  });
 });
 
 Deno.test("follow() starts anew when the listing fails", async () => {

@@ -99,7 +99,8 @@ function addReviews(
   snapshot: AccessRequest,
 ): PluginRecord {
   const count = snapshot.reviews.length;
-  if (count <= record.reviewsCount) return record;
+  // A replica that has not heard of the end yet must not add reviews behind the closing mail.
+  if (count <= record.reviewsCount || record.resolution !== "") return record;
   const recipients = audience(record);
   const owed = [...record.owed];
   for (let index = record.reviewsCount; index < count; index++) {
@@ -112,7 +113,8 @@ function addReviews(
  * Closes the request once. Whoever was told of it, or may have been, is owed the resolution; `new`
  * mails that are still owed are superseded by it, together with the reviews behind them, so that nobody
  * is asked to review what is decided. They may have been accepted without an answer, or by a process
- * that died before it could write that down: hence the resolution goes to those recipients, too.
+ * that died before it could write that down: hence the resolution goes to those recipients, too. A
+ * request that the original has closed may still owe such mails, of which it does not know.
  */
 function close(
   input: PlanInput,
@@ -121,28 +123,24 @@ function close(
   reason: string,
 ): PluginRecord {
   const requestIsGone = input.snapshot === "gone";
-  if (record.resolution !== "") {
-    const owed = requestIsGone ? record.owed.filter((mail) => mail.kind !== "review") : record.owed;
-    return owed.length === record.owed.length ? record : { ...record, owed };
-  }
-  const recipients = audience(record);
-  const waiting = record.owed.filter((mail) => mail.kind === "requester-new").map((m) => m.to);
-  if (recipients.length === 0 && waiting.length === 0 && requestIsGone) return record;
+  const isClosed = record.resolution !== "";
   const untold = new Set(record.owed.filter((mail) => mail.kind === "new").map((m) => m.to));
-  const owed = record.owed.filter((mail) =>
-    mail.kind === "review" && !requestIsGone && !untold.has(mail.to)
+  const waiting = record.owed.filter((mail) => mail.kind === "requester-new").map((m) => m.to);
+  const recipients = isClosed ? [...untold] : audience(record);
+  if (!isClosed && recipients.length === 0 && waiting.length === 0 && requestIsGone) return record;
+  const kept = record.owed.filter(({ kind, to }) =>
+    kind === "review"
+      ? !requestIsGone && !untold.has(to)
+      : kind !== "new" && kind !== "requester-new"
   );
-  const requester = waiting[0] ?? requesterBeside(input, recipients);
-  return {
-    ...record,
-    resolution,
-    resolveReason: reason,
-    owed: [
-      ...owed,
-      ...recipients.map((to) => owe(input, "resolution", to)),
-      ...(requester === undefined ? [] : [owe(input, "requester-resolution", requester)]),
-    ],
-  };
+  const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
+  const added = [
+    ...recipients.map((to) => owe(input, "resolution", to)),
+    ...(requester === undefined ? [] : [owe(input, "requester-resolution", requester)]),
+  ];
+  if (isClosed && added.length === 0 && kept.length === record.owed.length) return record;
+  const end = isClosed ? {} : { resolution, resolveReason: reason };
+  return { ...record, ...end, owed: [...kept, ...added] };
 }
 
 /** Reviewers with a thread, then those whose first mail is still owed; each once. */

@@ -117,6 +117,11 @@ Deno.test("plan() owes the resolution to every thread, after the reviews", () =>
   }
 });
 
+Deno.test("plan() adds no reviews behind the mail that closed the request", () => {
+  const record = aRecord({ threads: [thread("a@x.org")], resolution: "EXPIRED" });
+  assert.equal(recordOf({ record, snapshot: aRequest({ reviews: [review("bob")] }) }), record);
+});
+
 Deno.test("plan() lets a resolution supersede new mails, and their reviews", () => {
   const record = aRecord({
     threads: [thread("a@x.org")],

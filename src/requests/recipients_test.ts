@@ -6,10 +6,12 @@ function recipients(
   roleToRecipients: Record<string, string[]>,
   roles: string[],
   suggestedReviewers: string[] = [],
+  allowedDomains?: string[],
 ) {
   return recipientsOf(aRequest({ roles, suggestedReviewers }), {
     roleToRecipients: new Map(Object.entries(roleToRecipients)),
     isAddress: (text) => text.includes("@"),
+    ...(allowedDomains === undefined ? {} : { allowedDomains }),
   });
 }
 
@@ -43,11 +45,48 @@ Deno.test("recipientsOf() takes suggested reviewers only when no role is request
 });
 
 Deno.test("recipientsOf() reports reviewers that are no addresses, each once", () => {
-  const { addresses, invalid } = recipients({ "*": ["all@x.org"] }, ["a"], [
+  const { addresses, complaints } = recipients({ "*": ["all@x.org"] }, ["a"], [
     "carol",
     "carol",
     "x@y",
   ]);
   assert.deepEqual(addresses, ["all@x.org", "x@y"]);
-  assert.deepEqual(invalid, ["carol"]);
+  assert.deepEqual(complaints, [{
+    message: "Failed to notify a suggested reviewer with an invalid email address",
+    fields: { reviewer: "carol" },
+  }]);
+  const long = recipients({ "*": ["all@x.org"] }, ["a"], [`${"x".repeat(1000)}@y`]);
+  assert.deepEqual(long.addresses, ["all@x.org"]);
+  assert.deepEqual(long.complaints[0]?.fields, {
+    reviewer: `${"x".repeat(254)}… (748 more characters)`,
+  });
+});
+
+Deno.test("recipientsOf() takes the first hundred suggested reviewers and counts the others", () => {
+  const suggested = Array.from({ length: 130 }, (_, n) => `r${n}@x.org`);
+  const { addresses, complaints } = recipients({ "*": ["all@x.org"] }, ["a"], [
+    ...suggested,
+    "R129@x.org",
+    "no-address",
+  ]);
+  assert.deepEqual(addresses, ["all@x.org", ...suggested.slice(0, 100)]);
+  assert.deepEqual(complaints, [{
+    message: "More than 100 suggested reviewers, the first 100 are mailed",
+    fields: { left_out: 31 },
+  }]);
+  const hundred = recipients({ "*": ["all@x.org"] }, ["a"], suggested.slice(0, 100));
+  assert.equal(hundred.addresses.length, 101);
+  assert.deepEqual(hundred.complaints, []);
+});
+
+Deno.test("recipientsOf() mails outside of the allowed domains only what the operator wrote", () => {
+  const map = { dev: ["d@out.org"], other: ["Ops@out.org"], "*": ["all@x.org"] };
+  const suggested = ["bob@x.org", "eve@evil.org", "ops@out.org", "c@sub.y.org", "mallory@y.org"];
+  const { addresses, complaints } = recipients(map, ["dev"], suggested, ["x.org", ".y.org"]);
+  assert.deepEqual(addresses, ["d@out.org", "bob@x.org", "ops@out.org", "c@sub.y.org"]);
+  assert.deepEqual(complaints, [{
+    message: "Suggested reviewers outside of delivery.allowed_domains are not mailed",
+    fields: { left_out: 2, reviewers: ["eve@evil.org", "mallory@y.org"] },
+  }]);
+  assert.deepEqual(recipients(map, ["dev"], suggested, []).addresses, ["d@out.org", "ops@out.org"]);
 });

@@ -16,6 +16,7 @@ import { type Ignored, plan, type Snapshot, supersededMails } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import { type RecipientRules, recipientsOf } from "./recipients.ts";
 import type { PluginRecord, RawRecord } from "./record.ts";
+import { Remarks } from "./remarks.ts";
 import { dueMails, Retries } from "./retries.ts";
 import type { Slots } from "./slots.ts";
 import { StoredRecord } from "./stored_record.ts";
@@ -52,8 +53,7 @@ interface Entry {
   readonly retries: Retries;
   /** Aborted and replaced when a newer snapshot arrives. */
   outdated: AbortController;
-  /** Complaints already made about this request: each is made once. */
-  readonly said: Set<string>;
+  readonly remarks: Remarks;
   failures: number;
   /** The record's version when the listing under way began. */
   versionBeforeListing: number;
@@ -62,6 +62,8 @@ interface Entry {
 export class Reconciler {
   readonly #entries = new Map<string, Entry>();
   readonly #queue: WorkQueue;
+  /** A listing is under way, and may be older than what is known here. */
+  #isListing = false;
   /** Requests whose mails wait for the transport. */
   readonly #resting = new Set<string>();
 
@@ -80,6 +82,7 @@ export class Reconciler {
 
   /** To be called before a listing is asked for. */
   beginListing(): void {
+    this.#isListing = true;
     for (const entry of this.#entries.values()) {
       entry.versionBeforeListing = entry.stored.version;
     }
@@ -110,6 +113,9 @@ export class Reconciler {
       if (!isNewer) entry.stored.set(records.get(id) ?? {});
     }
     for (const [id, snapshot] of snapshots) this.update(id, snapshot);
+    // They were looked at before their records were known.
+    for (const id of touched) this.#queue.add(id);
+    this.#isListing = false;
   }
 
   /** The transport can send again. */
@@ -132,7 +138,7 @@ export class Reconciler {
         stored: new StoredRecord(id, this.deps.cluster),
         retries: new Retries(this.deps.random),
         outdated: new AbortController(),
-        said: new Set(),
+        remarks: new Remarks(id, this.deps.log),
         failures: 0,
         versionBeforeListing: 0,
       };
@@ -161,12 +167,17 @@ export class Reconciler {
     const { clock, random, kill, instance, gate, stopping } = this.deps;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     while (!stopping.aborted) {
-      const { snapshot, stored, retries, outdated } = entry;
-      if (!stored.isKnown && snapshot === "gone") await stored.load(kill);
-      this.#report(id, entry);
+      const { snapshot, stored, retries, outdated, remarks } = entry;
+      remarks.problems(stored.problems);
       const before = stored.record;
-      const planned = plan(this.#planInput(id, entry));
-      if (planned.record === undefined) return this.#leaveAlone(id, entry, planned.ignored);
+      const planned = plan(this.#planInput(entry));
+      if (planned.record === undefined) {
+        const isOver = planned.ignored === "gone" || planned.ignored === "resolved";
+        if (stored.isKnown || !isOver) return this.#leaveAlone(id, entry, planned.ignored);
+        // Somebody may have been told of it by another replica.
+        await stored.load(kill);
+        continue;
+      }
 
       const nowMs = clock.now();
       const { chains, nextMs } = dueMails(planned.record.owed, retries, nowMs);
@@ -185,7 +196,7 @@ export class Reconciler {
           await stored.load(kill);
           continue;
         }
-        if (before !== undefined) this.#logSuperseded(id, before, planned.record);
+        if (before !== undefined) remarks.superseded(supersededMails(before, planned.record));
       }
       if (!send) return this.#rest(id, entry, chains.length > 0, nextMs);
       await dispatch(
@@ -196,7 +207,7 @@ export class Reconciler {
     }
   }
 
-  #planInput(id: string, entry: Entry): Parameters<typeof plan>[0] {
+  #planInput(entry: Entry): Parameters<typeof plan>[0] {
     const { policy, clock } = this.deps;
     const { snapshot, stored } = entry;
     const user = snapshot === "gone" ? stored.record?.user ?? "" : snapshot.user;
@@ -204,23 +215,16 @@ export class Reconciler {
     return {
       snapshot,
       record: stored.record,
-      recipients: snapshot === "gone" ? [] : this.#recipients(id, entry, snapshot),
+      recipients: snapshot === "gone" ? [] : this.#recipients(entry, snapshot),
       ...(wantsMail ? { requester: user } : {}),
       nowMs: clock.now(),
       catchUpMs: policy.catchUpMs,
     };
   }
 
-  #recipients(id: string, entry: Entry, request: AccessRequest): readonly string[] {
-    const { addresses, invalid } = recipientsOf(request, this.deps.policy);
-    for (const reviewer of request.state === "PENDING" ? invalid : []) {
-      this.#sayOnce(
-        entry,
-        `invalid ${reviewer}`,
-        "Failed to notify a suggested reviewer with an invalid email address",
-        { request_id: id, reviewer },
-      );
-    }
+  #recipients(entry: Entry, request: AccessRequest): readonly string[] {
+    const { addresses, complaints } = recipientsOf(request, this.deps.policy);
+    if (request.state === "PENDING") entry.remarks.unreachable(complaints);
     return addresses;
   }
 
@@ -236,57 +240,19 @@ export class Reconciler {
   }
 
   #leaveAlone(id: string, entry: Entry, ignored: Ignored): void {
-    const { log } = this.deps;
-    const { snapshot } = entry;
-    if (ignored === "no-recipients") {
-      this.#sayOnce(entry, ignored, "No recipients to send", { request_id: id });
-    } else if (ignored === "no-state" && snapshot !== "gone") {
-      const state = snapshot.state;
-      this.#sayOnce(entry, ignored, "Unknown request state", { request_id: id, state });
-    } else log.debug("Request is left alone", { request_id: id, reason: ignored });
+    entry.remarks.leftAlone(ignored, entry.snapshot);
     this.#forgetIfGone(id, entry);
   }
 
   #vanished(id: string, entry: Entry): void {
-    const owed = entry.stored.record?.owed.length ?? 0;
-    if (owed > 0) {
-      this.deps.log.warn("Owed mails are dropped: the request and its plugin data are gone", {
-        request_id: id,
-        mails: owed,
-      });
-    }
+    entry.remarks.vanished(entry.stored.record?.owed.length ?? 0);
     entry.stored.set({});
     this.#forgetIfGone(id, entry);
   }
 
   #forgetIfGone(id: string, entry: Entry): void {
-    if (entry.snapshot === "gone") this.#entries.delete(id);
-  }
-
-  #logSuperseded(id: string, before: PluginRecord, next: PluginRecord): void {
-    for (const { kind, to, index } of supersededMails(before, next)) {
-      this.deps.log.info("Mail is superseded, the request has moved on", {
-        request_id: id,
-        email: to,
-        kind,
-        ...(kind === "review" ? { review: index } : {}),
-      });
-    }
-  }
-
-  #report(id: string, entry: Entry): void {
-    for (const problem of entry.stored.problems) {
-      this.#sayOnce(entry, problem, "Plugin data is not as it should be", {
-        request_id: id,
-        problem,
-      });
-    }
-  }
-
-  #sayOnce(entry: Entry, what: string, message: string, fields: Record<string, unknown>): void {
-    if (entry.said.has(what)) return;
-    entry.said.add(what);
-    this.deps.log.warn(message, fields);
+    // While a listing is under way it stays: a record from before the last settlement would look new.
+    if (entry.snapshot === "gone" && !this.#isListing) this.#entries.delete(id);
   }
 
   /** Another replica can then go on at once. */

@@ -214,6 +214,63 @@ Deno.test("Reconciler takes over what a dead replica owed when its lease is over
   assert.equal(two.mailer.accepted.length, 3);
 });
 
+/** Takes the lease over while the replica cannot reach the cluster, after its own lease has ended. */
+async function overtake({ clock, cluster }: ReturnType<typeof setUp>): Promise<void> {
+  await clock.tick(0);
+  cluster.beforeWrite = () => {
+    throw new Error("no route to host");
+  };
+  await clock.tick(26_000);
+  const owner = `two ${new Date(clock.now() + 20_000).toISOString()}`;
+  cluster.records.set("r1", { ...cluster.records.get("r1"), owner });
+  cluster.beforeWrite = () => {};
+}
+
+Deno.test("Reconciler that was overtaken takes out what it sent, and leaves the new owner's lease", async () => {
+  const stage = setUp({ slots: 1 });
+  const { clock, cluster, reconciler, mailer } = stage;
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await overtake(stage);
+  mailer.hold = false;
+  mailer.answer();
+  await clock.tick(10_000);
+  assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org"]);
+  assert.deepEqual(cluster.record()?.owed.map((mail) => mail.to), ["b@x.org", "c@x.org"]);
+  assert.equal(cluster.record()?.owner?.instance, "two");
+});
+
+Deno.test("Reconciler that was overtaken leaves no owner behind when nothing is left to send", async () => {
+  const stage = setUp();
+  const { clock, cluster, reconciler, mailer } = stage;
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await overtake(stage);
+  mailer.answer();
+  await clock.tick(10_000);
+  assert.deepEqual([cluster.record()?.owed, cluster.record()?.owner], [[], undefined]);
+});
+
+Deno.test("Reconciler that cannot write down what was sent sends no more until it can", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp({ slots: 1 });
+  cluster.put(aRequest());
+  cluster.afterWrite = () => {
+    cluster.beforeWrite = () => {
+      throw new Error("no route to host");
+    };
+  };
+  reconciler.update("r1", aRequest());
+  await clock.tick(15_000);
+  // The second one left before the write failed.
+  assert.equal(mailer.attempts.length, 2);
+  cluster.afterWrite = cluster.beforeWrite = () => {};
+  await clock.tick(10_000);
+  assert.equal(mailer.attempts.length, 3);
+  assert.deepEqual(cluster.record()?.owed, []);
+});
+
 Deno.test("Reconciler whose write was done and whose answer was lost sends once", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   let lost = false;
@@ -227,6 +284,16 @@ Deno.test("Reconciler whose write was done and whose answer was lost sends once"
   await clock.tick(30_000);
   assert.equal(mailer.attempts.length, 3);
   assert.deepEqual(cluster.record()?.owed, []);
+});
+
+Deno.test("Reconciler tells the outcome of a request that it first sees resolved, if others told of it", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest({ state: "APPROVED" }));
+  const since = new Date(NOW_MS).toISOString();
+  cluster.records.set("r1", { user: "alice", "email_threads": `a@x.org/${since}/id@x.org` });
+  reconciler.update("r1", aRequest({ state: "APPROVED" }));
+  await clock.tick(0);
+  assert.deepEqual(mailer.accepted, ["r1/resolution/0/a@x.org"]);
 });
 
 Deno.test("Reconciler sends no further mail of an older state when a newer one arrives", async () => {
@@ -309,6 +376,45 @@ Deno.test("Reconciler.replace() believes events that came after the listing bega
   reconciler.replace([], new Map(), new Set(["r1"]));
   await clock.tick(0);
   assert.equal(cluster.record()?.resolution, "");
+});
+
+Deno.test("Reconciler.replace() looks again at requests that events told of, now that it knows their records", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  reconciler.beginListing();
+  const since = new Date(NOW_MS).toISOString();
+  const left = {
+    ...cluster.records.get("r1"),
+    owed: `[{"kind":"new","to":"d@x.org","since":"${since}"}]`,
+  };
+  cluster.records.set("r1", left);
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  reconciler.replace([aRequest()], new Map(cluster.records), new Set(["r1"]));
+  await clock.tick(0);
+  assert.equal(mailer.accepted.at(-1), "r1/new/0/d@x.org");
+});
+
+Deno.test("Reconciler.replace() does not take back what was settled of a request that is gone", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  cluster.remove("r1");
+  mailer.hold = true;
+  reconciler.update("r1", "gone");
+  await clock.tick(0);
+  reconciler.beginListing();
+  const listed = new Map(cluster.records);
+  mailer.hold = false;
+  mailer.answer();
+  await clock.tick(0);
+  assert.deepEqual(cluster.record()?.owed, []);
+  reconciler.replace([], listed, new Set());
+  await clock.tick(1000);
+  assert.equal(mailer.attempts.length, 6);
 });
 
 Deno.test("Reconciler.replace() does not take back what was settled while the listing was made", async () => {

@@ -4,6 +4,7 @@
  * hand becomes a record, with a list of what could not be understood.
  */
 
+import { fitting } from "./fitting.ts";
 import { type OwedMail, readFailed, readOwed, writeFailed, writeOwed } from "./owed.ts";
 import type { FailedMail } from "./owed.ts";
 import { decodeThreads, encodeThreads, type Thread } from "./thread.ts";
@@ -85,13 +86,19 @@ export function decodeRecord(
 
 /** Writes a record; every key of {@linkcode RECORD_KEYS} is there, "" where it is to be absent. */
 export function encodeRecord(record: PluginRecord): Record<string, string> {
+  const [user, roles, requestReason, resolveReason] = fitting([
+    record.user,
+    record.roles.join(","),
+    record.requestReason,
+    record.resolveReason,
+  ]);
   return {
-    user: record.user,
-    roles: record.roles.join(","),
-    request_reason: record.requestReason,
+    user,
+    roles,
+    request_reason: requestReason,
     reviews_count: record.reviewsCount === 0 ? "" : String(record.reviewsCount),
     resolution: record.resolution,
-    resolve_reason: record.resolveReason,
+    resolve_reason: resolveReason,
     // A legacy thread lives in keys of its own, which are never written.
     email_threads: encodeThreads(
       record.threads.filter((thread) => thread.stored !== ""),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { MailKind } from "./owed.ts";
 import { changes, decodeRecord, encodeRecord, expectation, RECORD_KEYS } from "./record.ts";
-import { aRecord, NOW_MS } from "./testing/fixtures.ts";
+import { aRecord, NOW_MS, owed } from "./testing/fixtures.ts";
 
 const full = aRecord({
   user: "user-foo",
@@ -34,6 +34,34 @@ Deno.test("decodeRecord() reads back what encodeRecord() wrote", () => {
   const { record, problems } = decodeRecord(encodeRecord(full));
   assert.deepEqual(problems, []);
   assert.deepEqual({ ...record, threads: record?.threads.map(({ stored: _, ...t }) => t) }, full);
+});
+
+Deno.test("encodeRecord() cuts texts so that the record fits into Teleport's limit", () => {
+  // "<" takes six bytes in the JSON that Go writes.
+  const giant = "<".repeat(2_000_000);
+  const reviewers = Array.from({ length: 100 }, (_, n) => `${"r".repeat(240)}${n}@example.com`);
+  const record = aRecord({
+    user: giant,
+    roles: [giant, giant],
+    requestReason: giant,
+    resolveReason: giant,
+    threads: reviewers.map((recipient) => ({ recipient, time: "t".repeat(30), messageId: "m" })),
+    owed: reviewers.map((to) => owed("review", to, 1)),
+  });
+  const raw = encodeRecord(record);
+  assert.equal(raw["request_reason"], `${"<".repeat(16_384)}… (1983616 more characters)`);
+  const json = JSON.stringify(raw).replaceAll("<", "\\u003c");
+  assert.ok(new TextEncoder().encode(json).length < 1_000_000);
+  // What was read back is written as it is: there is nothing to change.
+  const again = decodeRecord(raw).record;
+  assert.ok(again);
+  assert.deepEqual(changes(raw, encodeRecord(again)), {});
+});
+
+Deno.test("encodeRecord() keeps long reasons verbatim as long as they fit", () => {
+  for (const reason of ["x".repeat(400_000), "<".repeat(80_000), "\u{1f600}".repeat(100_000)]) {
+    assert.equal(encodeRecord(aRecord({ requestReason: reason }))["request_reason"], reason);
+  }
 });
 
 Deno.test("encodeRecord() of an empty record gives every key, all empty", () => {

@@ -43,6 +43,10 @@ export class Settlement {
   readonly #unsettled: Outcome[] = [];
   #oldestMs = 0;
   #lost = false;
+  /** The lease may be gone already: a write that gives it back is under way, or went unanswered. */
+  #isGivingBack = false;
+  /** The last write failed: what is sent now could not be written down either. */
+  #isStuck = false;
   #wake: () => void = () => {};
   #writes: Promise<unknown> = Promise.resolve();
 
@@ -56,6 +60,7 @@ export class Settlement {
 
   /** Takes the lease again if it has run out while a mail waited; whether the mail may leave. */
   async maySend(mail: OwedMail): Promise<boolean> {
+    if (this.#isStuck) return false;
     if (!this.#lost && !this.#holdsLease()) {
       await this.#exclusive(async () => {
         if (!this.#holdsLease()) await this.#write();
@@ -124,8 +129,11 @@ export class Settlement {
     const backoff = new DecorrelatedBackoff(20, 5000, this.deps.random);
     for (let failures = 0;;) {
       try {
-        if (await this.#writeOnce()) return;
+        const isDone = await this.#writeOnce();
+        this.#isStuck = false;
+        if (isDone) return;
       } catch (error) {
+        this.#isStuck = true;
         const say = failures++ === 0 ? this.deps.log.warn : this.deps.log.debug;
         say.call(this.deps.log, "Cannot write plugin data, trying again", {
           request_id: this.id,
@@ -150,8 +158,10 @@ export class Settlement {
       this.#settled(outcomes);
       return true;
     }
+    if (next.owner === undefined) this.#isGivingBack = true;
     switch (await this.stored.write(this.retries.into(next), this.deps.kill)) {
       case "written":
+        this.#isGivingBack = false;
         this.#settled(outcomes);
         return true;
       case "missing":
@@ -159,14 +169,15 @@ export class Settlement {
         return true;
       case "conflict":
         await this.stored.load(this.deps.kill);
+        this.#isGivingBack = false;
         this.#lost = this.#isForeign();
         return false;
     }
   }
 
-  /** Somebody else's lease is left alone: a late settlement only takes out what was sent. */
+  /** Somebody else's lease is left alone, as long as there is anything to send. */
   #leased(record: PluginRecord): PluginRecord {
-    if (this.#isForeign()) return record;
+    if (this.#isForeign() && record.owed.length > 0) return record;
     const keep = this.deps.keepLease() || this.activity().sending > 0;
     return withLease(record, keep ? this.deps.instance : undefined, this.deps.clock.now());
   }
@@ -177,7 +188,8 @@ export class Settlement {
   }
 
   #holdsLease(): boolean {
-    return holdsLease(this.stored.record?.owner, this.deps.instance, this.deps.clock.now());
+    const { instance, clock } = this.deps;
+    return !this.#isGivingBack && holdsLease(this.stored.record?.owner, instance, clock.now());
   }
 
   #settled(outcomes: readonly Outcome[]): void {

@@ -1,40 +1,66 @@
-/** A gRPC channel to the auth server whose connections are made by us. */
+/**
+ * A gRPC channel over one stream that we have dialed ourselves. grpc-js would connect by itself, to one
+ * address, with ALPN fixed to `h2` and certificates read once (deno.md §3); here it never does: when the
+ * stream is gone, the channel is of no more use.
+ */
 
 import * as grpc from "@grpc/grpc-js";
-import type { Socket } from "node:net";
-import type { Credentials } from "./credentials.ts";
+import type { TLSSocket } from "node:tls";
 import { AUTH_SERVER_NAME } from "./dial/direct.ts";
-import { ClusterError } from "./errors.ts";
+import { changeConnector, DIALED } from "./grpc_connector.ts";
 
-/** Makes the secure connection to the auth server over a connected TCP socket. */
-export type Dialer = (
-  socket: Socket,
-  credentials: Credentials,
-) => Promise<Socket>;
+/** The server punishes pings more often than once a minute (wire.md §2.1). */
+const KEEPALIVE_TIME_MS = 75_000;
+/** A dead peer is noticed after both. */
+const KEEPALIVE_TIMEOUT_MS = 30_000;
+/** gRPC's default of 4 MiB is too small for a listing of every record. */
+const MAX_RECEIVE_BYTES = 64 * 1024 * 1024;
 
-export interface ConnectorDeps {
-  readonly dial: Dialer;
-  /** Called for every connection, so that a renewed identity is used by the next one. */
-  readonly loadCredentials: () => Promise<Credentials>;
+/** What a channel needs to be told besides the stream. */
+export interface ChannelOptions {
+  readonly keepaliveTimeMs?: number;
+  readonly keepaliveTimeoutMs?: number;
+  /** What the server may take until it takes part in HTTP/2. */
+  readonly readyTimeoutMs?: number;
+}
+
+/** Opens a channel over a stream that ends at the auth server, TLS included; it owns the stream. */
+export function openChannel(
+  stream: TLSSocket,
+  { keepaliveTimeMs = KEEPALIVE_TIME_MS, keepaliveTimeoutMs = KEEPALIVE_TIMEOUT_MS }:
+    ChannelOptions = {},
+): grpc.Client {
+  changeConnector();
+  // The address is never used.
+  return new grpc.Client("ipv4:127.0.0.1:9", new StreamCredentials(stream), {
+    [DIALED]: 1,
+    "grpc.default_authority": AUTH_SERVER_NAME,
+    "grpc.primary_user_agent": "teleport-email",
+    "grpc.keepalive_time_ms": keepaliveTimeMs,
+    "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.max_receive_message_length": MAX_RECEIVE_BYTES,
+    "grpc.service_config_disable_resolution": 1,
+    // The channel is this stream's alone, and nobody inspects channels.
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.enable_channelz": 0,
+    "grpc.enable_http_proxy": 0,
+    "grpc.enable_retries": 0,
+  });
 }
 
 type SecureConnector = ReturnType<grpc.ChannelCredentials["_createSecureConnector"]>;
 
 /**
- * Channel credentials that connect our own way: grpc-js fixes ALPN to `h2`, and reads certificates once
- * (deno.md §3). The underscored methods are grpc-js' internal interface; its version is pinned, and
- * `channel_test.ts` fails when it changes.
+ * Hands the stream over, once. The underscored methods are grpc-js' internal interface; its version is
+ * pinned, and `channel_test.ts` fails when it changes.
  */
-export class DialingCredentials extends grpc.ChannelCredentials {
-  #lastError: ClusterError | undefined;
+class StreamCredentials extends grpc.ChannelCredentials {
+  #stream: TLSSocket | undefined;
 
-  constructor(private readonly deps: ConnectorDeps) {
+  constructor(stream: TLSSocket) {
     super();
-  }
-
-  /** Why the last connection failed that got as far as TLS. */
-  get lastError(): ClusterError | undefined {
-    return this.#lastError;
+    this.#stream = stream;
   }
 
   override _isSecure(): boolean {
@@ -51,47 +77,16 @@ export class DialingCredentials extends grpc.ChannelCredentials {
     callCredentials?: grpc.CallCredentials,
   ): SecureConnector {
     return {
-      connect: async (socket) => ({ socket: await this.#connect(socket), secure: true }),
+      connect: () => {
+        const stream = this.#stream;
+        this.#stream = undefined;
+        return stream === undefined
+          ? Promise.reject(new Error("the connection is gone"))
+          : Promise.resolve({ socket: stream, secure: true });
+      },
       waitForReady: () => Promise.resolve(),
       getCallCredentials: () => callCredentials ?? grpc.CallCredentials.createEmpty(),
       destroy: () => {},
     };
   }
-
-  async #connect(socket: Socket): Promise<Socket> {
-    try {
-      return await this.deps.dial(socket, await this.deps.loadCredentials());
-    } catch (error) {
-      this.#lastError = error instanceof ClusterError
-        ? error
-        : new ClusterError("other", String(error), { cause: error });
-      throw error;
-    }
-  }
-}
-
-/** The server punishes pings more often than once a minute (wire.md §2.1). */
-const KEEPALIVE_TIME_MS = 75_000;
-const KEEPALIVE_TIMEOUT_MS = 30_000;
-/** gRPC's default of 4 MiB is too small for a listing of every record. */
-const MAX_RECEIVE_BYTES = 64 * 1024 * 1024;
-
-/** Opens a channel to `host:port`; nothing is sent before the first call. */
-export function openChannel(address: string, credentials: DialingCredentials): grpc.Client {
-  return new grpc.Client(`dns:///${address}`, credentials, {
-    "grpc.default_authority": AUTH_SERVER_NAME,
-    "grpc.primary_user_agent": "teleport-email",
-    "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
-    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
-    "grpc.keepalive_permit_without_calls": 1,
-    "grpc.max_receive_message_length": MAX_RECEIVE_BYTES,
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 5_000,
-    // The server would have to be asked for each address anew after a change of DNS.
-    "grpc.dns_min_time_between_resolutions_ms": 1_000,
-    "grpc.service_config_disable_resolution": 1,
-    // Every connection is our own; none is shared with another client of the process.
-    "grpc.use_local_subchannel_pool": 1,
-    "grpc.enable_retries": 0,
-  });
 }

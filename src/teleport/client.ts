@@ -2,14 +2,16 @@
 
 import { status as Status } from "@grpc/grpc-js";
 import type * as grpc from "@grpc/grpc-js";
+import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { type AccessRequest, readAccessRequest } from "./access_request.ts";
 import { callStream, callUnary } from "./calls.ts";
-import { type ConnectorDeps, DialingCredentials, openChannel } from "./channel.ts";
+import type { Connection } from "./connection.ts";
 import { ClusterError } from "./errors.ts";
 import { AuthService, type Event, Operation } from "./generated/auth_pb.ts";
 import type { AccessRequestV3 } from "./generated/types_pb.ts";
 import { hasStatus, toClusterError } from "./grpc_error.ts";
+import { MovingWatch } from "./moving_watch.ts";
 
 const ACCESS_REQUEST = "access_request";
 /** The name under which our entry stands in plugin data, as the original's. */
@@ -17,6 +19,8 @@ const PLUGIN = "email";
 const CALL_TIMEOUT_MS = 10_000;
 /** Listings may be long, and an auth server that has just started is slow. */
 const LIST_TIMEOUT_MS = 60_000;
+/** The original's bound on the first event; a server whose caches start takes its time. */
+const INIT_TIMEOUT_MS = 15_000;
 /** Below the server's limit of 16000 and its default of 1000 (wire.md §5.2). */
 const PAGE_SIZE = 500;
 
@@ -37,23 +41,38 @@ export type WatchEvent =
 
 type Entry = Readonly<Record<string, string>>;
 
+/** Where the connections for calls come from. */
+export interface ConnectionSource {
+  /** The one that new calls go over. Rejects with `ClusterError`. */
+  get(signal: AbortSignal): Promise<Connection>;
+}
+
 /** Every method rejects with {@linkcode ClusterError}. */
-export class TeleportClient implements Disposable {
-  readonly #credentials: DialingCredentials;
-  readonly #grpc: grpc.Client;
+export class TeleportClient {
   /** Calls that this server does not know; each is complained about once. */
   readonly #unsupported = new Set<string>();
 
-  constructor(private readonly address: string, deps: ConnectorDeps, private readonly log: Log) {
-    this.#credentials = new DialingCredentials(deps);
-    this.#grpc = openChannel(address, this.#credentials);
-  }
+  /** `address` is the configured one, for error messages. */
+  constructor(
+    private readonly address: string,
+    private readonly connections: ConnectionSource,
+    private readonly deps: {
+      readonly clock: Clock;
+      readonly random: () => number;
+      readonly log: Log;
+      /** For tests. */
+      readonly initTimeoutMs?: number;
+    },
+  ) {}
 
   async ping(signal: AbortSignal): Promise<ServerInfo> {
     const response = await this.#try(
       "ping the server",
-      () =>
-        callUnary(this.#grpc, AuthService.method.ping, {}, { timeoutMs: CALL_TIMEOUT_MS, signal }),
+      async () => {
+        const { grpc } = await this.connections.get(signal);
+        const options = { timeoutMs: CALL_TIMEOUT_MS, signal };
+        return await callUnary(grpc, AuthService.method.ping, {}, options);
+      },
     );
     return {
       clusterName: response.ClusterName,
@@ -63,17 +82,43 @@ export class TeleportClient implements Disposable {
     };
   }
 
-  /** The events of access requests, `init` first; ends when the server ends the stream. */
+  /**
+   * The events of access requests, `init` first; ends when the server ends the stream. When the
+   * connection is replaced, the stream moves over to the new one without a gap, and `init` comes again:
+   * what happened between is to be listed.
+   */
   async *watch(signal: AbortSignal): AsyncGenerator<WatchEvent> {
-    const request = { Kinds: [{ Kind: ACCESS_REQUEST }], AllowPartialSuccess: true };
-    const events = callStream(this.#grpc, AuthService.method.watchEvents, request, { signal });
+    const open = async (ended: AbortSignal) => {
+      const { grpc, retired } = await this.connections.get(ended);
+      return { events: this.#events(grpc, ended), retired };
+    };
     try {
-      for await (const event of events) {
+      yield* new MovingWatch({ ...this.deps, open }).events(signal);
+    } catch (error) {
+      throw explainRefusedWatch(this.#explain("watch access requests", error));
+    }
+  }
+
+  /** The events on one connection. */
+  async *#events(client: grpc.Client, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+    const request = { Kinds: [{ Kind: ACCESS_REQUEST }], AllowPartialSuccess: true };
+    const late = new AbortController();
+    const { clock, initTimeoutMs = INIT_TIMEOUT_MS } = this.deps;
+    const cancelLate = clock.after(initTimeoutMs, () => late.abort());
+    const options = { signal: AbortSignal.any([signal, late.signal]) };
+    try {
+      for await (
+        const event of callStream(client, AuthService.method.watchEvents, request, options)
+      ) {
+        cancelLate();
         const read = this.#readEvent(event);
         if (read !== undefined) yield read;
       }
-    } catch (error) {
-      throw explainRefusedWatch(this.#explain("watch access requests", error));
+    } finally {
+      cancelLate();
+    }
+    if (late.signal.aborted && !signal.aborted) {
+      throw new ClusterError("unavailable", "Watcher initialization timed out");
     }
   }
 
@@ -108,8 +153,9 @@ export class TeleportClient implements Disposable {
 
   async #streamRequests(signal: AbortSignal): Promise<AccessRequestV3[]> {
     const options = { timeoutMs: LIST_TIMEOUT_MS, signal };
+    const { grpc } = await this.connections.get(signal);
     return await Array.fromAsync(
-      callStream(this.#grpc, AuthService.method.getAccessRequestsV2, {}, options),
+      callStream(grpc, AuthService.method.getAccessRequestsV2, {}, options),
     );
   }
 
@@ -120,7 +166,8 @@ export class TeleportClient implements Disposable {
     let key = "";
     do {
       const request = { Filter: {}, Limit: PAGE_SIZE, StartKey: key };
-      const page = await callUnary(this.#grpc, method, request, options);
+      const { grpc } = await this.connections.get(signal);
+      const page = await callUnary(grpc, method, request, options);
       messages.push(...page.AccessRequests);
       key = page.NextKey;
     } while (key !== "");
@@ -145,7 +192,10 @@ export class TeleportClient implements Disposable {
     const filter = { Kind: ACCESS_REQUEST, Resource: id, Plugin: PLUGIN };
     const response = await this.#try(
       "read plugin data",
-      () => callUnary(this.#grpc, AuthService.method.getPluginData, filter, options),
+      async () => {
+        const { grpc } = await this.connections.get(options.signal);
+        return await callUnary(grpc, AuthService.method.getPluginData, filter, options);
+      },
     );
     return new Map(
       response.PluginData.map((data) => [
@@ -169,17 +219,14 @@ export class TeleportClient implements Disposable {
     const params = { Kind: ACCESS_REQUEST, Resource: id, Plugin: PLUGIN, Set: set, Expect: expect };
     const options = { timeoutMs: CALL_TIMEOUT_MS, signal };
     try {
-      await callUnary(this.#grpc, AuthService.method.updatePluginData, params, options);
+      const { grpc } = await this.connections.get(signal);
+      await callUnary(grpc, AuthService.method.updatePluginData, params, options);
       return "written";
     } catch (error) {
       if (hasStatus(error, Status.FAILED_PRECONDITION)) return "conflict";
       if (hasStatus(error, Status.NOT_FOUND)) return "missing";
       throw this.#explain("write plugin data", error);
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#grpc.close();
   }
 
   async #optional<T>(name: string, call: () => Promise<T>): Promise<T | undefined> {
@@ -189,7 +236,7 @@ export class TeleportClient implements Disposable {
     } catch (error) {
       if (!(error instanceof ClusterError) || error.kind !== "unsupported") throw error;
       this.#unsupported.add(name);
-      this.log.warn("The server does not know a call, doing without", { call: name });
+      this.deps.log.warn("The server does not know a call, doing without", { call: name });
       return undefined;
     }
   }
@@ -203,8 +250,7 @@ export class TeleportClient implements Disposable {
   }
 
   #explain(action: string, error: unknown): ClusterError {
-    const { address } = this;
-    return toClusterError(error, { action, address, connectError: this.#credentials.lastError });
+    return toClusterError(error, { action, address: this.address });
   }
 }
 

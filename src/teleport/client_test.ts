@@ -5,25 +5,22 @@ import { identityFileText, issueIdentity } from "../../sim/identity.ts";
 import { createPki } from "../../sim/pki.ts";
 import { startProxy } from "../../sim/proxy.ts";
 import { RequestState } from "./generated/types_pb.ts";
-import { TeleportClient, type WatchEvent } from "./client.ts";
-import { loadCredentials } from "./credentials.ts";
-import { secureAuthConnection } from "./dial/direct.ts";
+import type { TeleportClient, WatchEvent } from "./client.ts";
 import { ClusterError } from "./errors.ts";
+import { connectClient } from "./testing/cluster_client.ts";
 
 const CLUSTER = "sim.example.com";
 const pki = await createPki(CLUSTER);
 const never = new AbortController().signal;
 
-/** A client, and what it logs. */
-function connect(address: string, identityPath: string, lines: string[] = []): TeleportClient {
-  const say = (message: string, fields = {}) => {
-    lines.push(`${message} ${JSON.stringify(fields)}`);
-  };
-  const log = { trace: say, debug: say, info: say, warn: say, error: say };
-  return new TeleportClient(address, {
-    dial: (socket, credentials) => secureAuthConnection(socket, credentials, 2000),
-    loadCredentials: () => loadCredentials({ kind: "identity", path: identityPath }, Date.now()),
-  }, log);
+type Client = TeleportClient & Disposable & { readonly lines: readonly string[] };
+
+function connect(address: string, identity: string): Client {
+  const connected = connectClient({ address, identity });
+  return Object.assign(connected.client, {
+    lines: connected.lines,
+    [Symbol.dispose]: () => connected[Symbol.dispose](),
+  });
 }
 
 interface Setting {
@@ -42,9 +39,8 @@ async function withCluster(test: (setting: Setting) => Promise<void>): Promise<v
     await Deno.writeTextFile(identity, identityFileText(await issueIdentity(pki)));
     const cluster = new Cluster(CLUSTER);
     await using auth = await startAuthServer(cluster, pki);
-    const lines: string[] = [];
-    using client = connect(auth.address, identity, lines);
-    await test({ cluster, auth, client, lines, identity });
+    using client = connect(auth.address, identity);
+    await test({ cluster, auth, client, lines: client.lines, identity });
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -182,80 +178,6 @@ Deno.test("TeleportClient.writeRecord() is a compare-and-set on the plugin's own
     assert.deepEqual([...await client.listRecords(never)], [[id, { user: "alice" }]]);
     assert.equal(await client.writeRecord("nosuch", { user: "x" }, expect, never), "missing");
     assert.deepEqual(await client.readRecord("nosuch", never), {});
-  });
-});
-
-Deno.test("TeleportClient explains why it cannot connect, in one line with the address", async () => {
-  await withCluster(async ({ auth, identity }) => {
-    const otherPki = await createPki(CLUSTER);
-    const dir = await Deno.makeTempDir();
-    const foreign = `${dir}/foreign`;
-    const expired = `${dir}/expired`;
-    await Deno.writeTextFile(foreign, identityFileText(await issueIdentity(otherPki)));
-    await Deno.writeTextFile(expired, identityFileText(await issueIdentity(pki, { ttlMs: -1000 })));
-    const unknown = `${dir}/unknown`;
-    const { keyPem, certPem } = await issueIdentity(otherPki);
-    const casPem = pki.hostCa.certPem;
-    const mixed = { user: "access-email", keyPem, certPem, casPem };
-    await Deno.writeTextFile(unknown, identityFileText(mixed));
-    const plain = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const answering = (async () => {
-      for await (const conn of plain) {
-        await conn.write(new TextEncoder().encode("SSH-2.0-Teleport\r\n"));
-        conn.close();
-      }
-    })();
-    const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const nobody = `127.0.0.1:${(closed.addr as Deno.NetAddr).port}`;
-    closed.close();
-    const cases: [string, string, string, RegExp][] = [
-      [nobody, identity, "unavailable", /: connection refused: nobody listens there$/],
-      [
-        `127.0.0.1:${(plain.addr as Deno.NetAddr).port}`,
-        identity,
-        "unavailable",
-        /: the server does not speak TLS$/,
-      ],
-      [
-        auth.address,
-        foreign,
-        "credentials",
-        /: the server's certificate is not signed by an autho/,
-      ],
-      [
-        auth.address,
-        expired,
-        "credentials",
-        /: expired credential found: the certificate for 'acce/,
-      ],
-      [
-        auth.address,
-        `${dir}/no`,
-        "credentials",
-        /: cannot read identity file '.*\/no': no such file/,
-      ],
-      [
-        auth.address,
-        unknown,
-        "unavailable",
-        /: .* may not accept the certificate of 'access-email'$/,
-      ],
-      ["nosuch.invalid:3025", identity, "unavailable", /: the host name does not resolve$/],
-    ];
-    for (const [address, path, kind, cause] of cases) {
-      using client = connect(address, path);
-      const error = await errorOf(client.ping(never));
-      assert.equal(error.kind, kind, error.message);
-      assert.ok(
-        error.message.startsWith(`Cannot ping the server at '${address}': `),
-        error.message,
-      );
-      assert.match(error.message, cause);
-      assert.ok(!error.message.includes("\n"));
-    }
-    plain.close();
-    await answering;
-    await Deno.remove(dir, { recursive: true });
   });
 });
 

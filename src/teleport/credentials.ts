@@ -18,6 +18,7 @@ export interface Credentials {
   readonly subject: string;
   /** Name of the cluster that issued the certificate. */
   readonly cluster: string;
+  readonly notBeforeMs: number;
   readonly notAfterMs: number;
   /** The SSH side of an identity file that has one; the tunnel through a proxy needs it. */
   readonly ssh?: SshCredentials;
@@ -78,8 +79,8 @@ function check(
   for (const pem of pems.caPems) {
     parse(`certificate authority in ${names.cas}`, () => new X509Certificate(pem));
   }
-  const subject = attribute(certificate.subject, "CN");
-  const issuer = attribute(certificate.issuer, "CN");
+  const subject = nameAttribute(certificate.subject, "CN");
+  const issuer = nameAttribute(certificate.issuer, "CN");
   if (!certificate.checkPrivateKey(key)) {
     throw refuse(
       `the private key in ${names.key} does not fit the certificate for '${subject}' in ${names.crt}`,
@@ -95,13 +96,14 @@ function check(
     );
   }
   // Teleport's certificate authorities carry the cluster's name as organization (wire.md §3.4).
-  const cluster = attribute(certificate.issuer, "O");
+  const cluster = nameAttribute(certificate.issuer, "O");
   if (cluster === "") {
     throw refuse(
       `the certificate for '${subject}' in ${names.crt} names no cluster: its issuer has no organization`,
     );
   }
-  return { ...pems, subject, cluster, notAfterMs };
+  const notBeforeMs = Date.parse(certificate.validFrom);
+  return { ...pems, subject, cluster, notBeforeMs, notAfterMs };
 }
 
 async function readText(path: string, what: string): Promise<string> {
@@ -146,7 +148,7 @@ function parse<T>(what: string, action: () => T): T {
 }
 
 /** One attribute of a distinguished name as node:crypto prints it, a line each; "" when absent. */
-function attribute(name: string, key: string): string {
+export function nameAttribute(name: string, key: string): string {
   const line = name.split("\n").find((part) => part.startsWith(`${key}=`));
   return line?.slice(key.length + 1) ?? "";
 }

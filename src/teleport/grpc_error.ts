@@ -1,6 +1,7 @@
 /** The one place that turns gRPC statuses into our errors (wire.md §4.3). */
 
 import { status as Status } from "@grpc/grpc-js";
+import { networkFault } from "../net/network_fault.ts";
 import { ClusterError, type ClusterErrorKind } from "./errors.ts";
 
 const KINDS: Readonly<Record<number, ClusterErrorKind>> = {
@@ -21,26 +22,11 @@ const KINDS: Readonly<Record<number, ClusterErrorKind>> = {
 /** PERMISSION_DENIED that is about who we are and not about what our role may do. */
 const IDENTITY_REFUSED = /invalid client certificate|missing authentication|lock targeting/;
 
-/** What the operating system and the resolver say, in words. */
-const NETWORK_FAULTS: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED|connection refused/i, "connection refused: nobody listens there"],
-  [/ETIMEDOUT|timed out/i, "timed out"],
-  [/EHOSTUNREACH|no route to host/i, "no route to the host"],
-  [/ENETUNREACH|network is unreachable/i, "the network cannot be reached"],
-  [
-    /ENOTFOUND|EAI_AGAIN|Name resolution failed|failed to lookup/i,
-    "the host name does not resolve",
-  ],
-  [/ECONNRESET|connection reset/i, "the connection was reset"],
-];
-
 export interface CallContext {
   /** What was tried, for the message: `ping the server`. */
   readonly action: string;
   /** `host:port` of the configuration. */
   readonly address: string;
-  /** Why the last attempt to connect failed, as far as it got to TLS. */
-  readonly connectError: ClusterError | undefined;
 }
 
 /** Whether an error is a gRPC status with this code. */
@@ -58,13 +44,7 @@ export function toClusterError(error: unknown, context: CallContext): ClusterErr
   }
   const details = oneLine("details" in error ? String(error.details) : error.message);
   if (error.code === Status.UNAVAILABLE) {
-    const { connectError } = context;
-    // grpc-js passes on our error's text only; a later failure before TLS has other words.
-    if (connectError !== undefined && details.includes(connectError.message)) {
-      return new ClusterError(connectError.kind, `${where}: ${connectError.message}`, options);
-    }
-    const fault = NETWORK_FAULTS.find(([pattern]) => pattern.test(details))?.[1];
-    return new ClusterError("unavailable", `${where}: ${fault ?? details}`, options);
+    return new ClusterError("unavailable", `${where}: ${networkFault(details)}`, options);
   }
   if (error.code === Status.DEADLINE_EXCEEDED) {
     return new ClusterError("unavailable", `${where}: no answer in time`, options);

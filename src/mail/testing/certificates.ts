@@ -12,8 +12,8 @@ export interface TestCertificate {
 }
 
 export interface TestAuthority extends TestCertificate {
-  /** Issues a certificate for these DNS names and addresses. */
-  issue(names: readonly string[]): Promise<TestCertificate>;
+  /** Issues a certificate for these DNS names and addresses, which ends within a day. */
+  issue(names: readonly string[], notAfter?: Date): Promise<TestCertificate>;
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -34,11 +34,15 @@ export async function createTestAuthority(name = "Test CA"): Promise<TestAuthori
     keys: caKeys,
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
   });
-  const issue = async (names: readonly string[]): Promise<TestCertificate> => {
+  const issue = async (
+    names: readonly string[],
+    notAfter = validity.notAfter,
+  ): Promise<TestCertificate> => {
     const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
     const alternatives = names.map((value) => ({ type: ipOrDns(value), value } as const));
     const certificate = await x509.X509CertificateGenerator.create({
       ...validity,
+      notAfter,
       subject: `CN=${names[0]}`,
       issuer: ca.subject,
       publicKey: keys.publicKey,

@@ -8,8 +8,11 @@ export interface LineServer extends AsyncDisposable {
   readonly lines: readonly string[];
 }
 
-/** What to say, or how to end: `close` ends the connection, `silence` says nothing. */
-export type Answer = string | "close" | "silence";
+/**
+ * What to say, or how to end: `close` and `reset` end the connection, `silence` says nothing,
+ * `garble` agrees to a TLS handshake and then answers it with what is none.
+ */
+export type Answer = string | "close" | "reset" | "silence" | "garble";
 
 /** Starts a server that greets and then answers each line; `answer` may return many lines. */
 export async function startLineServer(
@@ -20,7 +23,11 @@ export async function startLineServer(
   const sockets = new Set<net.Socket>();
   const say = (socket: net.Socket, words: Answer) => {
     if (words === "close") socket.end();
-    else if (words !== "silence") socket.write(`${words}\r\n`);
+    else if (words === "reset") socket.resetAndDestroy();
+    else if (words === "garble") {
+      socket.write("220 go on\r\n");
+      socket.removeAllListeners("data").once("data", () => socket.end("no TLS in here\r\n"));
+    } else if (words !== "silence") socket.write(`${words}\r\n`);
   };
   const server = net.createServer((socket) => {
     sockets.add(socket);

@@ -3,6 +3,8 @@
 import type { AccessRequest } from "../../teleport/access_request.ts";
 import type { Cluster, ClusterEvent, WriteOutcome } from "../ports.ts";
 import { decodeRecord, type PluginRecord, type RawRecord } from "../record.ts";
+import { compareAndSet } from "./compare_and_set.ts";
+import { EventStream } from "./event_stream.ts";
 
 export class FakeCluster implements Cluster {
   readonly requests = new Map<string, AccessRequest>();
@@ -13,7 +15,7 @@ export class FakeCluster implements Cluster {
   /** Called after a write is done; may throw, so that the answer is lost. */
   afterWrite: (id: string) => void = () => {};
   canList = true;
-  #streams: Stream[] = [];
+  #streams: EventStream[] = [];
 
   record(id = "r1"): PluginRecord | undefined {
     return decodeRecord(this.records.get(id) ?? {}).record;
@@ -44,7 +46,7 @@ export class FakeCluster implements Cluster {
 
   async *watch(signal: AbortSignal): AsyncGenerator<ClusterEvent> {
     this.calls.push("watch");
-    const stream = new Stream();
+    const stream = new EventStream();
     this.#streams.push(stream);
     signal.addEventListener("abort", () => stream.end());
     stream.push({ type: "init" });
@@ -75,41 +77,10 @@ export class FakeCluster implements Cluster {
     await Promise.resolve();
     this.beforeWrite(id);
     if (!this.requests.has(id) && !this.records.has(id)) return "missing";
-    const raw = this.records.get(id) ?? {};
-    if (Object.entries(expect).some(([key, value]) => (raw[key] ?? "") !== value)) {
-      return "conflict";
-    }
-    const next = Object.entries({ ...raw, ...set }).filter(([, value]) => value !== "");
-    this.records.set(id, Object.fromEntries(next));
+    const next = compareAndSet(this.records.get(id) ?? {}, set, expect);
+    if (next === "conflict") return next;
+    this.records.set(id, next);
     this.afterWrite(id);
     return "written";
-  }
-}
-
-class Stream {
-  readonly #queue: ClusterEvent[] = [];
-  #ended = false;
-  #error: Error | undefined;
-  #wake: () => void = () => {};
-
-  push(event: ClusterEvent): void {
-    this.#queue.push(event);
-    this.#wake();
-  }
-
-  end(error?: Error): void {
-    this.#ended = true;
-    this.#error = error;
-    this.#wake();
-  }
-
-  async *events(): AsyncGenerator<ClusterEvent> {
-    for (;;) {
-      const event = this.#queue.shift();
-      if (event !== undefined) yield event;
-      else if (this.#error !== undefined) throw this.#error;
-      else if (this.#ended) return;
-      else await new Promise<void>((resolve) => this.#wake = resolve);
-    }
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Receipt } from "../../mail/transport.ts";
 import { TransportGate } from "../gate.ts";
+import type { Mailer } from "../mailer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
 import { Slots } from "../slots.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
@@ -27,6 +28,8 @@ export function startReplica(
     readonly policy?: Partial<ReconcilerPolicy>;
     readonly slots?: number;
     readonly random?: () => number;
+    /** Sends in place of the fake. */
+    readonly mailer?: Mailer;
   } = {},
 ): Replica {
   const log = fakeLog();
@@ -46,7 +49,7 @@ export function startReplica(
   });
   const reconciler: Reconciler = new Reconciler({
     cluster,
-    mailer,
+    mailer: options.mailer ?? mailer,
     slots: new Slots(options.slots ?? 10, undefined, clock),
     gate,
     instance: options.instance ?? "one",

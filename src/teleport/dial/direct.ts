@@ -6,15 +6,17 @@
 
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
-import tls from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Credentials } from "../credentials.ts";
 import {
   closedAfterHandshake,
   explainTlsError,
-  type HandshakeError,
-  handshakeTimedOut,
+  handshakeAborted,
   noProtocolChosen,
 } from "./handshake_error.ts";
+import { connectTcp } from "./tcp.ts";
+import { HandshakeAborted, tlsHandshake } from "./tls_handshake.ts";
+import type { DialWay } from "./way.ts";
 
 /** Every auth server's certificate carries this name (wire.md §2.1). */
 export const AUTH_SERVER_NAME = "teleport.cluster.local";
@@ -32,66 +34,67 @@ const MAX_PROTOCOL_BYTES = 255;
  */
 const FIRST_BYTES_MS = 2000;
 
+/** Dials the configured address itself. */
+export const dialDirectly: DialWay = async (context, signal) => {
+  const stream = await connectTcp(context.address, context, signal);
+  return await secureAuthConnection(stream, context.credentials, context.stepTimeoutMs, signal);
+};
+
 /**
  * Makes the mutual TLS connection to the auth server over `stream`, which ends at the auth server or at
  * a proxy. In TLS 1.3 a client's handshake ends before the server has looked at its certificate: only
  * the server's first bytes, which stay in the socket, show that it was accepted.
  *
  * @throws {HandshakeError} `credentials` when the server is not vouched for by our authorities or does
- *   not accept our certificate, `unavailable` otherwise
+ *   not accept our certificate, `unavailable` otherwise; `stream` is destroyed then
  */
-export function secureAuthConnection(
+export async function secureAuthConnection(
   stream: Duplex,
   credentials: Credentials,
   timeoutMs: number,
-): Promise<tls.TLSSocket> {
+  signal?: AbortSignal,
+): Promise<TLSSocket> {
   const protocol = authProtocol(credentials.cluster);
-  const { promise, resolve, reject } = Promise.withResolvers<tls.TLSSocket>();
-  const socket = tls.connect({
-    socket: stream,
-    ca: [...credentials.caPems],
-    cert: credentials.certPem,
-    key: credentials.keyPem,
-    servername: AUTH_SERVER_NAME,
-    ALPNProtocols: protocol.length <= MAX_PROTOCOL_BYTES ? [protocol, "h2"] : ["h2"],
-    minVersion: "TLSv1.2",
-  });
-  let secured = false;
-  let patience: ReturnType<typeof setTimeout> | undefined;
-  const fail = (error: HandshakeError) => {
-    settle();
-    // What comes after the first error is no news, but must not go unheard.
-    socket.on("error", () => {});
+  let socket: TLSSocket;
+  try {
+    socket = await tlsHandshake({
+      socket: stream,
+      ca: [...credentials.caPems],
+      cert: credentials.certPem,
+      key: credentials.keyPem,
+      servername: AUTH_SERVER_NAME,
+      ALPNProtocols: protocol.length <= MAX_PROTOCOL_BYTES ? [protocol, "h2"] : ["h2"],
+    }, { timeoutMs, signal });
+  } catch (error) {
+    stream.destroy();
+    if (error instanceof HandshakeAborted) throw handshakeAborted(error);
+    throw error instanceof Error ? explainTlsError(error, credentials) : error;
+  }
+  try {
+    if (socket.alpnProtocol === false) throw noProtocolChosen();
+    await firstBytes(socket, credentials);
+    return socket;
+  } catch (error) {
     socket.destroy();
-    reject(error);
-  };
-  const settle = () => {
-    clearTimeout(timer);
-    clearTimeout(patience);
-    socket.off("error", onError).off("close", onClose).off("readable", onReadable);
-  };
-  const succeed = () => {
-    settle();
-    resolve(socket);
-  };
-  const closed = () =>
-    secured
-      ? closedAfterHandshake(credentials)
-      : explainTlsError(new Error("socket disconnected"), credentials);
+    throw error;
+  }
+}
+
+/** Rejects when the server ends the connection instead of saying something. */
+function firstBytes(socket: TLSSocket, credentials: Credentials): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onError = (error: Error) => {
     const explained = explainTlsError(error, credentials);
-    fail(explained.fault === "closed" ? closed() : explained);
+    reject(explained.fault === "closed" ? closedAfterHandshake(credentials) : explained);
   };
-  const onClose = () => fail(closed());
-  const onReadable = () => socket.readableLength > 0 ? succeed() : fail(closed());
-  const timer = setTimeout(() => fail(handshakeTimedOut()), timeoutMs);
-  socket.once("error", onError);
-  socket.once("close", onClose);
-  socket.once("secureConnect", () => {
-    if (socket.alpnProtocol === false) return fail(noProtocolChosen());
-    secured = true;
-    patience = setTimeout(succeed, FIRST_BYTES_MS);
-    socket.once("readable", onReadable);
+  const onClose = () => reject(closedAfterHandshake(credentials));
+  const onReadable = () => socket.readableLength > 0 ? resolve() : onClose();
+  const patience = setTimeout(resolve, FIRST_BYTES_MS);
+  if (socket.errored) onError(socket.errored);
+  else if (socket.destroyed) onClose();
+  socket.once("error", onError).once("close", onClose).once("readable", onReadable);
+  return promise.finally(() => {
+    clearTimeout(patience);
+    socket.off("error", onError).off("close", onClose).off("readable", onReadable);
   });
-  return promise;
 }

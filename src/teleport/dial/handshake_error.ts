@@ -3,16 +3,24 @@
 import type { Credentials } from "../credentials.ts";
 import { ClusterError, type ClusterErrorKind } from "../errors.ts";
 import { alertName, type TlsFault, tlsFault } from "./tls_fault.ts";
+import type { HandshakeAborted } from "./tls_handshake.ts";
+
+export type HandshakeFault = TlsFault | "closed after" | "no alpn" | "timeout" | "cancelled";
 
 /** A failed handshake; `fault` tells whether a closer look at the server is worth while. */
 export class HandshakeError extends ClusterError {
   constructor(
-    readonly fault: TlsFault | "no alpn" | "timeout",
+    readonly fault: HandshakeFault,
     kind: ClusterErrorKind,
     message: string,
     options?: ErrorOptions,
   ) {
     super(kind, message, options);
+  }
+
+  /** Whether it was the cluster's auth server that refused: no other way in leads further. */
+  get isByAuthServer(): boolean {
+    return this.fault === "refused" || this.fault === "closed after";
   }
 }
 
@@ -75,7 +83,7 @@ function words(
 /** The end of a connection whose handshake the server has finished, before it said anything. */
 export function closedAfterHandshake({ subject }: Credentials): HandshakeError {
   return new HandshakeError(
-    "closed",
+    "closed after",
     "unavailable",
     `the server closed the connection right after the TLS handshake: it may not accept the ` +
       `certificate of '${subject}'`,
@@ -91,7 +99,7 @@ export function noProtocolChosen(): HandshakeError {
   );
 }
 
-/** Nothing came in time. */
-export function handshakeTimedOut(): HandshakeError {
-  return new HandshakeError("timeout", "unavailable", "the TLS handshake timed out");
+/** Nothing came in time, or nobody waits any more. */
+export function handshakeAborted({ timedOut, message }: HandshakeAborted): HandshakeError {
+  return new HandshakeError(timedOut ? "timeout" : "cancelled", "unavailable", message);
 }

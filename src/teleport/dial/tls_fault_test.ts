@@ -34,6 +34,7 @@ Deno.test("explainTlsError() gives every fault a line of its own", () => {
     caPems: [],
     subject: "access-email",
     cluster: "example.com",
+    notBeforeMs: 0,
     notAfterMs: 0,
   };
   const lines = new Map(

@@ -1,26 +1,26 @@
 /**
- * TCP connections to the mail server. nodemailer's own resolver asks the name servers only: it
+ * TCP connections to a host by name. nodemailer's own resolver asks the name servers only: it
  * knows neither /etc/hosts nor the search domains of Kubernetes (deno.md §6).
  */
 
 import { lookup as systemLookup } from "node:dns/promises";
 import net from "node:net";
 import { orAborted, startDeadline } from "./deadline.ts";
-import { reasonOf } from "./words.ts";
+import { DialError } from "./dial_error.ts";
+import { networkFault } from "./network_fault.ts";
 
 /** All addresses of a host, in the order of preference. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
+export interface DialOptions {
+  readonly lookup: Lookup;
+  /** Bounds the whole. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** What an address that is not the last one may take before the next is tried. */
 const MAX_ATTEMPT_MS = 3000;
-
-/** Why no connection came about; `refused` stands for every answer of the network. */
-export class DialError extends Error {
-  override readonly name = "DialError";
-  constructor(readonly why: "dns" | "refused" | "timeout" | "cancelled", message: string) {
-    super(message);
-  }
-}
 
 /** Resolves as every other program on the machine does (getaddrinfo). */
 export const lookupAll: Lookup = async (host) =>
@@ -29,7 +29,7 @@ export const lookupAll: Lookup = async (host) =>
 /** Connects to the first address of the host that answers, all within `timeoutMs`. */
 export async function dial(
   target: { readonly host: string; readonly port: number },
-  options: { readonly lookup: Lookup; readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: DialOptions,
 ): Promise<net.Socket> {
   const { host, port } = target;
   const end = Date.now() + options.timeoutMs;
@@ -41,7 +41,7 @@ export async function dial(
       : [host];
   } catch (error) {
     if (deadline.signal.aborted) throw stopped(deadline.expired, "the name lookup");
-    throw new DialError("dns", `cannot resolve '${host}': ${reasonOf(error)}`);
+    throw new DialError("dns", `cannot resolve '${host}': ${lookupFault(error)}`);
   }
   if (addresses.length === 0) throw new DialError("dns", `'${host}' has no address`);
   const causes: string[] = [];
@@ -55,11 +55,22 @@ export async function dial(
       return await connect(address, port, attempt.signal);
     } catch (error) {
       if (deadline.signal.aborted) throw stopped(deadline.expired, "connecting");
-      causes.push(attempt.expired ? `no answer from ${address}` : reasonOf(error));
+      const cause = attempt.expired ? `no answer from ${address}` : networkFault(error);
+      causes.push(addresses.length > 1 && !attempt.expired ? `${address}: ${cause}` : cause);
     }
   }
   const onlyTimeouts = causes.every((cause) => cause.startsWith("no answer"));
   throw new DialError(onlyTimeouts ? "timeout" : "refused", causes.join("; "));
+}
+
+/** A resolver that says no is told from one that does not answer. */
+function lookupFault(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /ENOTFOUND|ENODATA|failed to lookup/i.test(text)
+    ? "no such host"
+    : /EAI_AGAIN/.test(text)
+    ? "the name server does not answer"
+    : text;
 }
 
 function stopped(expired: boolean, during: string): DialError {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { dial, DialError, type Lookup, lookupAll } from "./dial.ts";
-import { startLineServer } from "./testing/line_server.ts";
+import { dial, type Lookup, lookupAll } from "./dial.ts";
+import { DialError } from "./dial_error.ts";
+import { startLineServer } from "../mail/testing/line_server.ts";
 
 const never = new AbortController().signal;
 

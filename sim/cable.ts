@@ -1,0 +1,86 @@
+/** The network between a client and a server, which can be made to fail in the ways that networks do. */
+
+import net from "node:net";
+import { dial } from "./splice.ts";
+import { TcpListener } from "./tcp_listener.ts";
+
+/** Starts a cable to `host:port` on a free port of 127.0.0.1. */
+export async function startCable(target: string): Promise<Cable> {
+  const cable = new Cable(target);
+  await cable.start();
+  return cable;
+}
+
+/** The forwarder with its switches; they hold for connections that are open, too. */
+export class Cable implements AsyncDisposable {
+  /** Whether bytes of clients, or of the server, are lost while TCP stays up. */
+  readonly silent = { up: false, down: false };
+  /** How long every piece is held back. */
+  delayMs = 0;
+  readonly #listener: TcpListener;
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+
+  constructor(private readonly target: string) {
+    this.#listener = new TcpListener(net.createServer((client) => this.#join(client)));
+  }
+
+  /** `127.0.0.1:<port>` */
+  get address(): string {
+    return this.#listener.address;
+  }
+
+  get connections(): number {
+    return this.#listener.connections;
+  }
+
+  /** Nothing gets through any more, in neither direction, and nobody is told. */
+  silence(isSilent = true): void {
+    this.silent.up = this.silent.down = isSilent;
+  }
+
+  /** Breaks every connection. */
+  cut(): void {
+    this.#listener.breakConnections();
+  }
+
+  /** Breaks every connection and refuses new ones. */
+  async stop(): Promise<void> {
+    await this.#listener.stop();
+  }
+
+  async start(): Promise<void> {
+    await this.#listener.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.stop();
+  }
+
+  #join(client: net.Socket): void {
+    const server = dial(this.target);
+    this.#carry(client, server, "up");
+    this.#carry(server, client, "down");
+  }
+
+  #carry(from: net.Socket, to: net.Socket, direction: "up" | "down"): void {
+    from.setNoDelay();
+    from.on("error", () => {});
+    from.on("data", (chunk) => {
+      if (this.silent[direction]) return;
+      this.#later(() => to.destroyed || to.write(chunk));
+    });
+    // The end of one side is not heard of through a cable that is silent.
+    from.on("end", () => this.silent[direction] || this.#later(() => to.end()));
+    from.on("close", () => this.silent[direction] || this.#later(() => to.destroy()));
+  }
+
+  #later(action: () => void): void {
+    if (this.delayMs === 0) return action();
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, this.delayMs);
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,71 @@
+/** An HTTP proxy that only knows CONNECT (RFC 9110 §9.3.6). */
+
+import http from "node:http";
+import type { Duplex } from "node:stream";
+import { refuse } from "./connection_upgrade.ts";
+import { dial, splice } from "./splice.ts";
+import { TcpListener } from "./tcp_listener.ts";
+
+/** Starts a proxy on a free port of 127.0.0.1. */
+export async function startConnectProxy(): Promise<ConnectProxy> {
+  const proxy = new ConnectProxy();
+  await proxy.start();
+  return proxy;
+}
+
+/** The proxy with its switches and counters. */
+export class ConnectProxy implements AsyncDisposable {
+  /** `user:password` that clients have to show. */
+  login: string | undefined;
+  /** Refuses every tunnel, such as with `403 Forbidden`. */
+  refusal: string | undefined;
+  /** Takes requests and never answers. */
+  isSilent = false;
+  /** Answers with something that is no HTTP. */
+  isGarbled = false;
+  /** Where a target is, for names that no resolver knows. */
+  resolve: (target: string) => string = (target) => target;
+  /** How many tunnels have been opened, by `host:port`. */
+  readonly tunnels: Map<string, number> = new Map();
+  readonly #listener: TcpListener;
+
+  constructor() {
+    const server = http.createServer((_request, response) => {
+      response.writeHead(405).end();
+    });
+    server.on("connect", (request, socket: Duplex) => this.#connect(request, socket));
+    this.#listener = new TcpListener(server);
+  }
+
+  /** `127.0.0.1:<port>` */
+  get address(): string {
+    return this.#listener.address;
+  }
+
+  async start(): Promise<void> {
+    await this.#listener.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listener.stop();
+  }
+
+  #connect(request: http.IncomingMessage, socket: Duplex): void {
+    socket.on("error", () => {});
+    if (this.isSilent) return;
+    if (this.isGarbled) return void socket.end("who is there?\r\n\r\n");
+    const expected = this.login === undefined ? undefined : `Basic ${btoa(this.login)}`;
+    if (expected !== undefined && request.headers["proxy-authorization"] !== expected) {
+      return refuse(socket, "407 Proxy Authentication Required");
+    }
+    if (this.refusal !== undefined) return refuse(socket, this.refusal);
+    const target = request.url ?? "";
+    const server = dial(this.resolve(target));
+    server.once("error", () => refuse(socket, "502 Bad Gateway"));
+    server.once("connect", () => {
+      this.tunnels.set(target, (this.tunnels.get(target) ?? 0) + 1);
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      splice(socket, server);
+    });
+  }
+}

@@ -1,0 +1,26 @@
+/** Looks at the ClientHello of a connection without taking it away from whoever serves it. */
+
+import { Buffer } from "node:buffer";
+import type { Duplex } from "node:stream";
+import { parseClientHello, type ParsedHello } from "./client_hello.ts";
+
+/** Calls back once with what the connection begins with; a stream that ends before is dropped. */
+export function peekHello(
+  stream: Duplex,
+  decide: (parsed: Exclude<ParsedHello, { kind: "more" }>) => void,
+): void {
+  let seen: Buffer = Buffer.alloc(0);
+  const onData = (chunk: Buffer) => {
+    seen = Buffer.concat([seen, chunk]);
+    const parsed = parseClientHello(seen);
+    if (parsed.kind === "more") return;
+    stream.off("data", onData);
+    stream.off("end", onEnd);
+    stream.pause();
+    stream.unshift(seen);
+    decide(parsed);
+  };
+  const onEnd = () => void stream.destroy();
+  stream.on("data", onData);
+  stream.on("end", onEnd);
+}

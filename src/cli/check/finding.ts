@@ -1,0 +1,51 @@
+/** One thing that `check` looked at. */
+
+/** `skipped`: it does not apply here, or was not looked at. */
+export type Level = "ok" | "warning" | "problem" | "skipped";
+
+export interface Finding {
+  /** Stable: what was looked at, `way.direct`. */
+  readonly check: string;
+  readonly level: Level;
+  /** One line: what was found, the cause if it is a problem. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+  readonly tookMs?: number;
+  /** Values for programs, with stable keys. */
+  readonly details?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Lines to copy, a role definition for example. */
+  readonly attachment?: string;
+}
+
+/** What everything prints under; also the order of the report. */
+export const TITLES: Readonly<Record<string, string>> = {
+  configuration: "configuration",
+  templates: "templates",
+  runtime: "runtime",
+  credentials: "credentials",
+  "credentials.ssh": "credentials, SSH",
+  "way.direct": "way: direct",
+  "way.upgrade": "way: upgrade",
+  "way.ssh": "way: ssh",
+  server: "server",
+  links: "links in mails",
+  "permission.watch": "may watch requests",
+  "permission.list": "may list requests",
+  "permission.read_data": "may read records",
+  "permission.write_data": "may write records",
+  "permission.role": "role",
+  "mail.settings": "mail settings",
+  "mail.connect": "mail server",
+  "mail.tls": "mail TLS",
+  "mail.login": "mail log-in",
+};
+
+/** Runs `action` and says how long it took, in whole milliseconds. */
+export async function timed<T>(
+  action: () => Promise<T>,
+): Promise<{ readonly value: T; readonly tookMs: number }> {
+  const start = performance.now();
+  const value = await action();
+  return { value, tookMs: Math.round(performance.now() - start) };
+}

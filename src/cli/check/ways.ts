@@ -1,0 +1,70 @@
+/** Every way into the cluster by itself. */
+
+import type { TeleportConfig } from "../../config/config.ts";
+import { lookupAll } from "../../net/dial.ts";
+import type { Environment } from "../../net/proxy_env.ts";
+import { readWebRoots, STEP_TIMEOUT_MS } from "../../teleport/cluster_connections.ts";
+import type { Credentials } from "../../teleport/credentials.ts";
+import { dialDirectly } from "../../teleport/dial/direct.ts";
+import { dialBySsh } from "../../teleport/dial/ssh.ts";
+import { dialByUpgrade, dialByUpgradeIfNeeded } from "../../teleport/dial/upgrade.ts";
+import {
+  type Address,
+  type DialContext,
+  type DialWay,
+  NotThisWay,
+  type Way,
+} from "../../teleport/dial/way.ts";
+import { ClusterError } from "../../teleport/errors.ts";
+import { type Finding, timed } from "./finding.ts";
+
+/**
+ * Dials each way and hangs up. A way that fails is a problem only if the configuration asks for it: with
+ * `auto` one is enough, and whether there is one is told by the connection that comes afterwards.
+ */
+export async function checkWays(
+  address: Address,
+  credentials: Credentials,
+  { via, webRootCas }: TeleportConfig,
+  env: Environment,
+): Promise<readonly Finding[]> {
+  const context: DialContext = {
+    address,
+    credentials,
+    env,
+    webRoots: () => readWebRoots(webRootCas),
+    lookup: lookupAll,
+    now: () => Date.now(),
+    stepTimeoutMs: STEP_TIMEOUT_MS,
+  };
+  const ways: readonly (readonly [Way, DialWay])[] = [
+    ["direct", dialDirectly],
+    ["upgrade", via === "upgrade" ? dialByUpgrade : dialByUpgradeIfNeeded],
+    ["ssh", dialBySsh],
+  ];
+  return await Promise.all(ways.map(([way, dial]) => checkWay(way, dial, context, via)));
+}
+
+async function checkWay(
+  way: Way,
+  dial: DialWay,
+  context: DialContext,
+  via: TeleportConfig["via"],
+): Promise<Finding> {
+  const check = `way.${way}`;
+  const { value: failure, tookMs } = await timed(async () => {
+    try {
+      (await dial(context, new AbortController().signal)).destroy();
+      return undefined;
+    } catch (error) {
+      if (error instanceof ClusterError) return error;
+      throw error;
+    }
+  });
+  if (failure === undefined) return { check, level: "ok", text: "works", tookMs };
+  const applies = !(failure instanceof NotThisWay);
+  const text = `${applies ? "does not work" : "does not apply"}: ${failure.message}`;
+  if (via !== way) return { check, level: "skipped", text, tookMs };
+  const remedy = "set 'via' in [teleport] to a way that works, or to 'auto'";
+  return { check, level: "problem", text, tookMs, remedy };
+}

@@ -1,0 +1,43 @@
+/** What help and manual page say of the commands beside their options. */
+
+const CONFIG_EXITS = "2 if it could not be done, for example because the configuration has errors";
+
+/** Paragraphs by command. */
+export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  start: [
+    "Watches access requests and mails reviewers until SIGTERM or SIGINT ends it with exit code 0. " +
+    "Exit code 1 stands for what a restart does not heal: configuration, credentials, permissions, " +
+    "an address of its own that is taken.",
+  ],
+  check: [
+    "Looks at everything that the daemon depends on, one line each: configuration, templates, " +
+    "credentials, every way into the cluster, what the role may do, and the mail server up to the " +
+    "log-in. Nothing is sent, and nothing is changed. A line that fails says what to do.",
+    "Exit codes: 0 if there is no problem, 1 if there is one, 2 if nothing could be checked because " +
+    "the configuration cannot be read.",
+  ],
+  "test-mail": [
+    "Each address gets five mails in one thread, as for a real request: new, review, approved, " +
+    "denied, expired. They are marked as a test in subject and text.",
+    `Exit codes: 0 if the mail server took every mail, 1 if it refused one, ${CONFIG_EXITS}.`,
+  ],
+  preview: [
+    "Uses the templates of the configuration and nothing of the network.",
+    `Exit codes: 0, or ${CONFIG_EXITS}.`,
+  ],
+  route: [
+    "Looks at the configuration alone and at nothing of the network.",
+    `Exit codes: 0, or ${CONFIG_EXITS}.`,
+  ],
+  status: [
+    "Asks the running daemon if http.listen is set. Otherwise, or when the daemon does not answer, " +
+    "reads from the cluster which mails are owed and which were given up.",
+    "Exit codes: 0 if all is well, 1 if the daemon is not ready or does not answer, or if mails were " +
+    `given up, ${CONFIG_EXITS}.`,
+  ],
+  completion: [
+    "For bash: source <(teleport-email completion bash). For zsh: teleport-email completion zsh > " +
+    "'${fpath[1]}/_teleport-email'. For fish: teleport-email completion fish > " +
+    "~/.config/fish/completions/teleport-email.fish.",
+  ],
+};

@@ -1,0 +1,67 @@
+/** The manual page, from the commands and options as they are (man(7)). */
+
+import type { Command } from "commander";
+import { PROGRAM, VERSION } from "../version.ts";
+import { DEFAULT_CONFIG_PATH } from "./commands.ts";
+import { HELP_TEXTS } from "./help_texts.ts";
+
+/** In roff, a backslash, a leading dot or quote, and a hyphen that is to be copied need care. */
+function roff(text: string): string {
+  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^(?=[.'])/gm, "\\&");
+}
+
+export function manualPage(program: Command): string {
+  const commands = program.createHelp().visibleCommands(program);
+  return `.TH TELEPORT\\-EMAIL 1 "" "${PROGRAM} ${VERSION}" "User Commands"
+.SH NAME
+${roff(PROGRAM)} \\- mails reviewers about Teleport access requests
+.SH SYNOPSIS
+.B ${roff(PROGRAM)}
+.I command
+[\\fIoption\\fR ...] [\\fIargument\\fR ...]
+.SH DESCRIPTION
+A daemon that stands beside a Teleport cluster, mails the right people when somebody asks for access,
+and follows up reviews, approval, denial and expiry in the same thread. The other commands help to
+set it up and to see how it is doing.
+.SH COMMANDS
+${commands.map((command) => commandSection(program, command)).join("\n")}
+.SH EXIT STATUS
+0 on success; 1 for wrong arguments and for problems; 2 where a command says so.
+.SH ENVIRONMENT
+.TP
+.B HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+HTTP proxies to reach the cluster by.
+.TP
+.B TELEPORT_TUNNEL_PUBLIC_ADDR
+Address of the proxy's SSH tunnel.
+.TP
+.B TELEPORT_TLS_ROUTING_CONN_UPGRADE
+Whether connections are upgraded through a load balancer that ends TLS.
+.TP
+.B TELEPORT_PLUGIN_FAIL_FAST
+Whether the daemon ends when it loses the cluster.
+.TP
+.B NO_COLOR
+If set, reports have no colors.
+.SH FILES
+.TP
+.I ${roff(DEFAULT_CONFIG_PATH)}
+The configuration, if no other is given.
+`;
+}
+
+function commandSection(program: Command, command: Command): string {
+  const help = program.createHelp();
+  const usage = `${command.name()} ${command.usage()}`.trim();
+  const options = help.visibleOptions(command).filter((option) => option.long !== "--help");
+  return [
+    `.SS ${roff(usage)}`,
+    roff(command.description()),
+    ...(HELP_TEXTS[command.name()] ?? []).flatMap((paragraph) => [".PP", roff(paragraph)]),
+    ...options.flatMap((option) => [
+      ".TP",
+      `.B ${roff(option.flags)}`,
+      roff(`${help.optionDescription(option)}.`),
+    ]),
+  ].join("\n");
+}

@@ -1,0 +1,106 @@
+/**
+ * Reloading: from the files as they are now to a setup that can take over. Whatever is wrong with them
+ * leaves the setup that works in place.
+ */
+
+import { pause } from "../clock.ts";
+import type { LoadResult, LogConfig } from "../config/config.ts";
+import { ClusterError } from "../teleport/errors.ts";
+import { connect } from "./connect.ts";
+import { requestLinks } from "./request_links.ts";
+import { prepare, release, type Setup, type SetupDeps } from "./setup.ts";
+import { StartError } from "./start_error.ts";
+
+/** Where reloads come from, and who is told of them. */
+export interface Reloads {
+  /** Waits for a reload to be asked for; false when `signal` is aborted. */
+  asked(signal: AbortSignal): Promise<boolean>;
+  /** Reads the configuration file. */
+  load(): Promise<LoadResult>;
+  /** Opens log files anew. Throws when one cannot be opened; the log then stays as it was. */
+  reopenLog(config: LogConfig): void;
+  /** Called when a reload begins. */
+  began(): void;
+  /** Called when it is over: with true when the new configuration is in use, else the old one is. */
+  ended(isReloaded: boolean): void;
+}
+
+export interface ReloadDeps extends SetupDeps {
+  readonly reloads: Reloads;
+}
+
+/** How long the cluster of a new configuration may take to answer. */
+const ANSWER_MS = 15_000;
+
+/** Makes the next setup beside `current`; undefined when that has to stay. Never rejects. */
+export async function reload(current: Setup, deps: ReloadDeps): Promise<Setup | undefined> {
+  const { reloads, log, stop } = deps;
+  reloads.began();
+  log.info("Reloading the configuration");
+  const problems: string[] = [];
+  try {
+    const next = await make(current, deps);
+    try {
+      reloads.reopenLog(next.config.log);
+      return next;
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      await release(next, current);
+    }
+  } catch (error) {
+    problems.push(...messages(error));
+  }
+  if (!stop.aborted) {
+    const since = new Date(current.atMs).toISOString();
+    for (const error of problems) {
+      log.error("Cannot reload the configuration, the one in use stays", {
+        error,
+        in_use_since: since,
+      });
+    }
+  }
+  reloads.ended(false);
+  return undefined;
+}
+
+async function make(current: Setup, deps: ReloadDeps): Promise<Setup> {
+  const { reloads, log, clock, stop } = deps;
+  // First of all, for whoever has moved a log file away and has spoilt the configuration, too.
+  reloads.reopenLog(current.config.log);
+  const loaded = await reloads.load();
+  for (const warning of loaded.warnings) log.warn(warning);
+  if (!loaded.ok) throw new StartError(loaded.errors);
+  const next = await prepare(loaded.config, current, deps);
+  const given = new AbortController();
+  const limit = AbortSignal.any([stop, given.signal]);
+  void pause(clock, ANSWER_MS, limit).then(() => given.abort());
+  try {
+    const { value: cluster } = next.cluster;
+    if (next.cluster === current.cluster) await cluster.reread(limit);
+    else await tryOut(next, { ...deps, stop: limit });
+    return next;
+  } catch (error) {
+    await release(next, current);
+    throw error;
+  } finally {
+    given.abort();
+  }
+}
+
+/** A cluster that does not let us watch must not take the place of one that does. */
+async function tryOut({ config, cluster }: Setup, deps: ReloadDeps): Promise<void> {
+  const { value } = cluster;
+  value.server = await connect(value.client, { ...deps, failFast: true });
+  if (value.server !== undefined) requestLinks(value.server);
+  for await (const _ of value.client.watch(deps.stop)) return;
+  const { addr } = config.teleport;
+  throw new ClusterError(
+    "unavailable",
+    `Cannot watch access requests at '${addr}': no answer in time`,
+  );
+}
+
+function messages(error: unknown): readonly string[] {
+  if (error instanceof StartError) return error.errors;
+  return [error instanceof Error ? error.message : String(error)];
+}

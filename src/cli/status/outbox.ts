@@ -1,0 +1,45 @@
+/** The mails that are owed or were given up, in the words of `/status`. */
+
+import type { FailedMailStatus, OwedMailStatus } from "../../ops/status.ts";
+import type { FailedMail, OwedMail } from "../../requests/owed.ts";
+import { decodeRecord, type RawRecord } from "../../requests/record.ts";
+
+export interface Outbox {
+  readonly owed: readonly OwedMailStatus[];
+  readonly failed: readonly FailedMailStatus[];
+}
+
+/** Reads the outbox of every record. */
+export function outboxOf(records: ReadonlyMap<string, RawRecord>): Outbox {
+  const decoded = [...records].flatMap(([id, raw]) => {
+    const { record } = decodeRecord(raw);
+    return record === undefined ? [] : [{ id, record }];
+  });
+  return {
+    owed: decoded.flatMap(({ id, record }) => record.owed.map((mail) => owedStatus(id, mail))),
+    failed: decoded.flatMap(({ id, record }) =>
+      record.failed.map((mail) => ({
+        ...mailStatus(id, mail),
+        at: time(mail.atMs),
+        error: mail.error,
+      }))
+    ),
+  };
+}
+
+function owedStatus(id: string, mail: OwedMail): OwedMailStatus {
+  return {
+    ...mailStatus(id, mail),
+    since: time(mail.sinceMs),
+    attempts: mail.attempts,
+    ...mail.notBeforeMs === 0 ? {} : { "not_before": time(mail.notBeforeMs) },
+  };
+}
+
+function mailStatus(id: string, { kind, to, index }: OwedMail | FailedMail) {
+  return { "request_id": id, recipient: to, kind, ...kind === "review" ? { review: index } : {} };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,68 @@
+/** The state of the daemon and of its outbox as text. */
+
+import type { FailedMailStatus, OwedMailStatus, Status } from "../../ops/status.ts";
+import type { Outbox } from "./outbox.ts";
+
+const LABEL_WIDTH = 12;
+
+function line(label: string, text: string): string {
+  return `${label.padEnd(LABEL_WIDTH)}${text}\n`;
+}
+
+/** What the running daemon says of itself, with its outbox. */
+export function statusText(status: Status): string {
+  const { cluster, mail, owed, failed } = status;
+  const name = cluster.name === undefined
+    ? "not reached yet"
+    : `'${cluster.name}', Teleport ${cluster.server_version ?? "?"}`;
+  const way = cluster.connected
+    ? `connected via ${cluster.via ?? "?"} since ${cluster.connected_since ?? "?"}`
+    : "not connected";
+  const until = cluster.certificate === undefined
+    ? ""
+    : `, credentials until ${cluster.certificate.not_after}`;
+  const sent = mail.last_sent === undefined ? "none sent yet" : `last sent ${mail.last_sent}`;
+  return [
+    line("daemon", `version ${status.version}, started ${status.started}`),
+    line("ready", status.ready ? "yes" : `no: ${status.reasons.join("; ")}`),
+    line("cluster", `${name}, ${way}${until}`),
+    line("watching", `${cluster.watching ? "yes" : "no"}, since ${cluster.watching_since}`),
+    line("mail", `${mail.paused ? `paused: ${mail.reason ?? "?"}` : "works"}, ${sent}`),
+    line("settings", `${status.reload.loaded}${status.reload.ok ? "" : ", last reload failed"}`),
+    line("queue", `${status.queue} requests`),
+    outboxText({ owed: owed.mails, failed: failed.mails }, {
+      owed: owed.count,
+      failed: failed.count,
+    }),
+  ].join("");
+}
+
+/** The numbers may be larger than the lists. */
+export function outboxText(
+  { owed, failed }: Outbox,
+  count: { readonly owed: number; readonly failed: number } = {
+    owed: owed.length,
+    failed: failed.length,
+  },
+): string {
+  const hint = failed.length === 0
+    ? []
+    : ["Send them again: teleport-email status --retry ID, or --retry all\n"];
+  return [
+    line("owed", `${count.owed} mails`),
+    ...owed.map((mail) => `  ${describe(mail)}, since ${mail.since}${attempts(mail)}\n`),
+    line("given up", `${count.failed} mails`),
+    ...failed.map((mail) => `  ${describe(mail)}, at ${mail.at}: ${mail.error}\n`),
+    ...hint,
+  ].join("");
+}
+
+function describe(mail: OwedMailStatus | FailedMailStatus): string {
+  const review = mail.review === undefined ? "" : ` ${mail.review + 1}`;
+  return `${mail.request_id}  ${mail.kind}${review} to ${mail.recipient}`;
+}
+
+function attempts({ attempts, not_before: notBefore, error }: OwedMailStatus): string {
+  const next = notBefore === undefined ? "" : `, next not before ${notBefore}`;
+  return `, ${attempts} attempts${next}${error === undefined ? "" : `: ${error}`}`;
+}

@@ -1,0 +1,89 @@
+/** `teleport-email test-mail`: real mails, marked as a test, with the server's answer to each. */
+
+import { isEmailAddress } from "../config/address.ts";
+import type { Config } from "../config/config.ts";
+import { domainOf } from "../mail/address.ts";
+import { composeMail } from "../mail/content.ts";
+import { loadTemplates, type Templates } from "../mail/templates.ts";
+import type { MailMessage, MailTransport } from "../mail/transport.ts";
+import type { CliIo, SampleKind, TestMailOptions } from "./commands.ts";
+import { cannot, configOrComplain } from "./read_config.ts";
+import { sampleOf } from "./samples.ts";
+import { createTransport } from "./transport.ts";
+
+const KINDS: readonly SampleKind[] = ["new", "review", "approved", "denied", "expired"];
+const NOTE = "This is a test of teleport-email. There is no such access request.";
+
+/** Sends the thread to each address in turn; returns the exit code. */
+export async function testMail(options: TestMailOptions, io: CliIo): Promise<number> {
+  const { addresses } = options;
+  const wrong = addresses.filter((address) => !isEmailAddress(address));
+  if (wrong.length > 0) {
+    return cannot(
+      io,
+      wrong.map((text) => `Cannot send to '${text}': it is no mail address, want name@example.com`),
+    );
+  }
+  const config = await configOrComplain(options.config, io);
+  if (config === undefined) return 2;
+  const loaded = await loadTemplates(config.templates.directory);
+  for (const warning of loaded.warnings) io.stderr(`warning: ${warning}\n`);
+  if (!loaded.ok) return cannot(io, loaded.errors);
+  await using transport = await createTransport(
+    config.mail,
+    domainOf(config.delivery.sender.address),
+  );
+  let refused = 0;
+  for (const address of addresses) {
+    refused += await sendThread(address, config, loaded.templates, transport, io);
+  }
+  const sent = addresses.length * KINDS.length;
+  io.stdout(refused === 0 ? `${sent} mails accepted\n` : `${refused} of ${sent} mails not sent\n`);
+  return refused === 0 ? 0 : 1;
+}
+
+/** Returns how many mails were not accepted. */
+async function sendThread(
+  to: string,
+  config: Config,
+  templates: Templates,
+  transport: MailTransport,
+  io: CliIo,
+): Promise<number> {
+  const { delivery: { sender: from, replyTo, html } } = config;
+  const { signal } = new AbortController();
+  let first: string | undefined;
+  let refused = 0;
+  for (const kind of KINDS) {
+    const content = composeMail(sampleOf(kind), templates, { html });
+    const message: MailMessage = {
+      messageId: `test-${crypto.randomUUID()}@${domainOf(from.address)}`,
+      from,
+      to,
+      ...(replyTo === undefined ? {} : { replyTo }),
+      subject: `[TEST] ${content.subject}`,
+      ...(first === undefined ? {} : { inReplyTo: first }),
+      date: new Date(),
+      text: `${NOTE}\n\n${content.text}`,
+      ...(content.html === undefined ? {} : { html: markHtml(content.html) }),
+    };
+    const receipt = await transport.send(message, signal);
+    if (receipt.ok) {
+      first ??= receipt.messageId;
+      io.stdout(`ok    ${to}  ${kind}: ${receipt.response}\n`);
+    } else {
+      refused++;
+      io.stdout(`FAIL  ${to}  ${kind}: ${receipt.error}\n`);
+    }
+  }
+  return refused;
+}
+
+/** Puts the note in front of what is shown, in a whole page or a part of one. */
+function markHtml(html: string): string {
+  const note = `<p><strong>${NOTE}</strong></p>`;
+  const body = /<body[^>]*>/i.exec(html);
+  if (body === null) return note + html;
+  const end = body.index + body[0].length;
+  return html.slice(0, end) + note + html.slice(end);
+}

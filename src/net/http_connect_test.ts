@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
+import { type ConnectProxy, startConnectProxy } from "../../sim/connect_proxy.ts";
+import { TcpListener } from "../../sim/tcp_listener.ts";
+import { lookupAll } from "./dial.ts";
+import { DialError } from "./dial_error.ts";
+import { dialFromEnvironment } from "./http_connect.ts";
+
+const HOST = "127.0.0.1";
+
+interface Setting {
+  readonly proxy: ConnectProxy;
+  /** Dials an echo server through the proxy, by a name: loopback is never proxied. */
+  dial(url?: string, timeoutMs?: number): Promise<net.Socket>;
+}
+
+async function withProxy(test: (setting: Setting) => Promise<void>): Promise<void> {
+  await using echo = new TcpListener(net.createServer((socket) => void socket.pipe(socket)));
+  await echo.start();
+  await using proxy = await startConnectProxy();
+  proxy.resolve = (target) => target.replace("echo.test", HOST);
+  await test({
+    proxy,
+    dial: async (url = `http://${proxy.address}`, timeoutMs = 2000) => {
+      const target = { host: "echo.test", port: echo.port };
+      const options = { lookup: lookupAll, timeoutMs, signal: new AbortController().signal };
+      return await dialFromEnvironment(target, { HTTPS_PROXY: url }, options) as net.Socket;
+    },
+  });
+}
+
+async function failure(dialing: Promise<net.Socket>): Promise<DialError> {
+  try {
+    (await dialing).destroy();
+  } catch (error) {
+    assert.ok(error instanceof DialError, String(error));
+    return error;
+  }
+  assert.fail("no error");
+}
+
+Deno.test("dialFromEnvironment() opens a tunnel through the proxy", async () => {
+  await withProxy(async ({ proxy, dial }) => {
+    const socket = await dial();
+    socket.write("hello");
+    const [chunk] = await once(socket, "data");
+    assert.equal(String(chunk), "hello");
+    assert.deepEqual([...proxy.tunnels.values()], [1]);
+    const closed = once(socket, "close");
+    socket.destroy();
+    await closed;
+  });
+});
+
+Deno.test("dialFromEnvironment() shows the credentials of the URL, and never tells them", async () => {
+  await withProxy(async ({ proxy, dial }) => {
+    proxy.login = "me:hunter2";
+    const socket = await dial(`http://me:hunter2@${proxy.address}`);
+    const closed = once(socket, "close");
+    socket.destroy();
+    await closed;
+    const error = await failure(dial(`http://me:hunter3@${proxy.address}`));
+    assert.match(error.message, /^the HTTP proxy '.*' asks for other credentials \(HTTP 407\)/);
+    assert.ok(!error.message.includes("hunter"));
+  });
+});
+
+Deno.test("dialFromEnvironment() says that it is the proxy that fails", async () => {
+  await withProxy(async ({ proxy, dial }) => {
+    proxy.refusal = "403 Forbidden";
+    const refused = await failure(dial());
+    assert.match(refused.message, /refuses a connection to 'echo\.test:\d+' \(HTTP 403\)$/);
+    proxy.isSilent = true;
+    assert.match(
+      (await failure(dial(undefined, 50))).message,
+      /^the HTTP proxy '.*' does not answer/,
+    );
+    proxy.isSilent = false;
+    proxy.isGarbled = true;
+    assert.match((await failure(dial())).message, /^the HTTP proxy '.*' fails: /);
+    const { why, message } = await failure(dial("http://127.0.0.1:1"));
+    assert.equal(why, "proxy");
+    assert.match(message, /^the HTTP proxy '127\.0\.0\.1:1' cannot be reached: connection refused/);
+  });
+});
+
+Deno.test("dialFromEnvironment() goes to this machine directly", async () => {
+  await using echo = new TcpListener(net.createServer((socket) => void socket.pipe(socket)));
+  await echo.start();
+  const options = { lookup: lookupAll, timeoutMs: 2000, signal: new AbortController().signal };
+  const env = { HTTPS_PROXY: "http://127.0.0.1:1" };
+  const socket = await dialFromEnvironment({ host: HOST, port: echo.port }, env, options);
+  const closed = once(socket, "close");
+  socket.destroy();
+  await closed;
+});

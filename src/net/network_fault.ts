@@ -1,0 +1,23 @@
+/** What the operating system and the resolver say, in words. */
+
+const FAULTS: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED|connection refused/i, "connection refused: nobody listens there"],
+  [/ETIMEDOUT|timed out/i, "timed out"],
+  [/EHOSTUNREACH|no route to host/i, "no route to the host"],
+  [/ENETUNREACH|network is unreachable/i, "the network cannot be reached"],
+  [/ECONNRESET|EPIPE|connection reset|broken pipe/i, "the connection was reset"],
+  [/EACCES|EPERM|NotCapable|permission denied/i, "not permitted on this machine"],
+];
+
+/** One phrase for an error of a socket or of the resolver; its own words where there is none. */
+export function networkFault(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return FAULTS.find(([pattern]) => pattern.test(text))?.[1] ?? text;
+}
+
+/** The same for what `fetch` rejects with: "fetch failed" says nothing, the reason is its cause. */
+export function fetchFault(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined
+    ? fetchFault(error.cause)
+    : networkFault(error);
+}

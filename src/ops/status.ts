@@ -1,0 +1,85 @@
+/** What `GET /status` of a running daemon answers: JSON of this shape, which only ever gains keys. */
+
+import * as v from "valibot";
+
+/** RFC 3339, UTC. */
+const Time = v.string();
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Enough to see what is wrong; `count` tells of the rest. */
+export const MAX_LISTED_MAILS = 500;
+
+const mail = {
+  "request_id": v.string(),
+  recipient: v.string(),
+  /** `new`, `review`, `resolution`, `requester-new` or `requester-resolution`. */
+  kind: v.string(),
+  /** Which review the mail is about, from 0; absent for other kinds. */
+  review: v.optional(Count),
+};
+
+const OwedMailStatus = v.object({
+  ...mail,
+  since: Time,
+  attempts: Count,
+  /** Absent when it may leave now. */
+  not_before: v.optional(Time),
+  /** What became of the last attempt; absent when there was none in this process. */
+  error: v.optional(v.string()),
+});
+
+const FailedMailStatus = v.object({ ...mail, at: Time, error: v.string() });
+
+export const StatusSchema = v.object({
+  version: v.string(),
+  started: Time,
+  ready: v.boolean(),
+  /** Why it is not ready; empty when it is. */
+  reasons: v.array(v.string()),
+  cluster: v.object({
+    /** Whether a connection to the auth server stands. */
+    connected: v.boolean(),
+    /** Whether access requests are watched and everything has been listed. */
+    watching: v.boolean(),
+    /** Since when `watching` is what it is. */
+    watching_since: Time,
+    /** The way in, `direct`, `upgrade` or `ssh`; absent without a connection, as the next two. */
+    via: v.optional(v.string()),
+    connected_since: v.optional(Time),
+    /** The Teleport user of the credentials in use. */
+    user: v.optional(v.string()),
+    /** Absent until the server has answered for the first time. */
+    name: v.optional(v.string()),
+    server_version: v.optional(v.string()),
+    certificate: v.optional(v.object({
+      not_after: Time,
+      /** Negative when it has run out. */
+      seconds_left: v.number(),
+    })),
+  }),
+  mail: v.object({
+    /** `smtp` or `mailgun`; absent until the configuration is in use. */
+    transport: v.optional(v.string()),
+    /** Nothing can be sent at the moment. */
+    paused: v.boolean(),
+    /** Why; absent unless paused. */
+    reason: v.optional(v.string()),
+    /** When a mail was last accepted; absent when none was since the start. */
+    last_sent: v.optional(Time),
+  }),
+  /** Requests that wait for their turn or are worked on. */
+  queue: Count,
+  owed: v.object({ count: Count, mails: v.array(OwedMailStatus) }),
+  /** Mails that were given up, of requests that still exist. */
+  failed: v.object({ count: Count, mails: v.array(FailedMailStatus) }),
+  reload: v.object({
+    /** Whether the last reload of the configuration succeeded; true when there was none. */
+    ok: v.boolean(),
+    /** When the configuration in use was loaded. */
+    loaded: Time,
+  }),
+});
+
+export type Status = v.InferOutput<typeof StatusSchema>;
+export type OwedMailStatus = v.InferOutput<typeof OwedMailStatus>;
+export type FailedMailStatus = v.InferOutput<typeof FailedMailStatus>;

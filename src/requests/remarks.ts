@@ -1,0 +1,59 @@
+/** What is said of one request in the log; a complaint about it is made once. */
+
+import type { Log, LogFields } from "../log.ts";
+import type { OwedMail } from "./owed.ts";
+import type { Ignored, Snapshot } from "./plan.ts";
+import type { Complaint } from "./recipients.ts";
+
+export class Remarks {
+  readonly #made = new Set<string>();
+
+  constructor(private readonly id: string, private readonly log: Log) {}
+
+  /** Suggested reviewers that get no mail. */
+  unreachable(complaints: readonly Complaint[]): void {
+    for (const { message, fields } of complaints) {
+      this.#complain(`${message} ${JSON.stringify(fields)}`, message, fields);
+    }
+  }
+
+  /** What could not be understood in the record. */
+  problems(problems: readonly string[]): void {
+    for (const problem of problems) {
+      this.#complain(problem, "Plugin data is not as it should be", { problem });
+    }
+  }
+
+  leftAlone(reason: Ignored, snapshot: Snapshot): void {
+    if (reason === "no-recipients") this.#complain(reason, "No recipients to send");
+    else if (reason === "no-state" && snapshot !== "gone") {
+      this.#complain(reason, "Unknown request state", { state: snapshot.state });
+    } else this.log.debug("Request is left alone", { request_id: this.id, reason });
+  }
+
+  superseded(mails: readonly OwedMail[]): void {
+    for (const { kind, to, index } of mails) {
+      this.log.info("Mail is superseded, the request has moved on", {
+        request_id: this.id,
+        email: to,
+        kind,
+        ...(kind === "review" ? { review: index } : {}),
+      });
+    }
+  }
+
+  /** The record is gone, and with it what was owed. */
+  vanished(mails: number): void {
+    if (mails === 0) return;
+    this.log.warn("Owed mails are dropped: the request and its plugin data are gone", {
+      request_id: this.id,
+      mails,
+    });
+  }
+
+  #complain(what: string, message: string, fields: LogFields = {}): void {
+    if (this.#made.has(what)) return;
+    this.#made.add(what);
+    this.log.warn(message, { request_id: this.id, ...fields });
+  }
+}

@@ -1,0 +1,77 @@
+/** Connections to a cluster as the configuration asks for them. */
+
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { type Lookup, lookupAll } from "../net/dial.ts";
+import type { Environment } from "../net/proxy_env.ts";
+import { systemRoots } from "../net/system_roots.ts";
+import type { ChannelOptions } from "./channel.ts";
+import { openConnection } from "./connection.ts";
+import { Connections } from "./connections.ts";
+import type { CredentialStore } from "./credential_store.ts";
+import { Dialer } from "./dial/dialer.ts";
+import { type Address, formatAddress, type Way } from "./dial/way.ts";
+import { ClusterError } from "./errors.ts";
+
+/** What one step of dialing may take. */
+export const STEP_TIMEOUT_MS = 10_000;
+
+export interface ClusterConnectionsDeps {
+  readonly address: Address;
+  readonly via: Way | "auto";
+  /** PEM file of who vouches for a proxy's public certificate; undefined = the system's. */
+  readonly webRootCas: string | undefined;
+  readonly store: CredentialStore;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly lookup?: Lookup;
+  readonly stepTimeoutMs?: number;
+  /** For tests. */
+  readonly channel?: ChannelOptions;
+}
+
+/** Nothing is dialed before the first call. */
+export function clusterConnections(deps: ClusterConnectionsDeps): Connections {
+  const { address, via, store, env, clock, random, log } = deps;
+  const dialer = new Dialer({ via, clock });
+  const connect = async (signal: AbortSignal) => {
+    const credentials = await store.read(signal);
+    try {
+      const dialed = await dialer.dial({
+        address,
+        credentials,
+        env,
+        webRoots: () => readWebRoots(deps.webRootCas),
+        lookup: deps.lookup ?? lookupAll,
+        now: () => clock.now(),
+        stepTimeoutMs: deps.stepTimeoutMs ?? STEP_TIMEOUT_MS,
+      }, signal);
+      const parts = { ...dialed, credentials, nowMs: clock.now() };
+      return await openConnection(parts, signal, deps.channel);
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      const message = `Cannot reach the cluster at '${formatAddress(address)}': ${error.message}`;
+      throw new ClusterError(error.kind, message, { cause: error });
+    }
+  };
+  return new Connections({ connect, clock, random, log });
+}
+
+/** Who vouches for web certificates, in PEM: the file's authorities, or the machine's own. */
+export async function readWebRoots(
+  path: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (path === undefined) return systemRoots();
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    const message = `cannot read teleport.web_root_cas '${path}'`;
+    throw new ClusterError("credentials", message, { cause });
+  }
+  const pems = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (pems.length > 0) return pems;
+  throw new ClusterError("credentials", `teleport.web_root_cas '${path}' holds no PEM certificate`);
+}

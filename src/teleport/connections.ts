@@ -1,0 +1,104 @@
+/** The connection in use: made when it is needed, shared by all calls, and replaced on demand. */
+
+import { DecorrelatedBackoff } from "../backoff.ts";
+import { type Clock, pause } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { orAborted } from "../net/deadline.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionSource } from "./client.ts";
+import { ClusterError } from "./errors.ts";
+
+/** Waits between attempts that failed: one after another, however many calls want a connection. */
+const BACKOFF_MS = { base: 50, cap: 5_000 };
+
+export interface ConnectionsDeps {
+  /** Makes a connection. Rejects with `ClusterError`. */
+  readonly connect: (signal: AbortSignal) => Promise<Connection>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export class Connections implements ConnectionSource, Disposable {
+  #current: Connection | undefined;
+  #connecting: Promise<Connection> | undefined;
+  readonly #backoff: DecorrelatedBackoff;
+  #notBeforeMs = 0;
+  readonly #closed = new AbortController();
+  /** Replaced connections whose streams have not ended yet. */
+  readonly #leaving = new Set<Connection>();
+
+  constructor(private readonly deps: ConnectionsDeps) {
+    this.#backoff = new DecorrelatedBackoff(BACKOFF_MS.base, BACKOFF_MS.cap, deps.random);
+  }
+
+  /** The connection that works now; undefined when there is none. */
+  get current(): Connection | undefined {
+    return this.#current?.retired.aborted === false ? this.#current : undefined;
+  }
+
+  async get(signal: AbortSignal): Promise<Connection> {
+    if (signal.aborted) throw cancelled();
+    const { current } = this;
+    if (current !== undefined) return current;
+    return await orAborted(this.#connect(), signal).catch((error) => {
+      throw signal.aborted ? cancelled() : error;
+    });
+  }
+
+  /** Makes a new connection beside the one in use, which is retired when the new one works. */
+  async replace(): Promise<Connection> {
+    return await this.#connect();
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed.abort();
+    this.#current?.destroy();
+    for (const connection of this.#leaving) connection.destroy();
+  }
+
+  /** One attempt at a time, for all who ask. */
+  #connect(): Promise<Connection> {
+    this.#connecting ??= this.#attempt().finally(() => this.#connecting = undefined);
+    return this.#connecting;
+  }
+
+  async #attempt(): Promise<Connection> {
+    const { clock, connect, log } = this.deps;
+    const waitMs = this.#notBeforeMs - clock.now();
+    if (waitMs > 0) await pause(clock, waitMs, this.#closed.signal);
+    if (this.#closed.signal.aborted) throw cancelled();
+    let connection: Connection;
+    try {
+      connection = await connect(this.#closed.signal);
+    } catch (error) {
+      this.#notBeforeMs = clock.now() + this.#backoff.next();
+      throw error;
+    }
+    if (this.#closed.signal.aborted) {
+      connection.destroy();
+      throw cancelled();
+    }
+    this.#backoff.reset();
+    const { way, credentials } = connection;
+    log.debug("Connected to the cluster", {
+      via: way,
+      user: credentials.subject,
+      credentials_until: new Date(credentials.notAfterMs).toISOString(),
+    });
+    const old = this.#current;
+    this.#current = connection;
+    if (old !== undefined) this.#retire(old);
+    return connection;
+  }
+
+  #retire(old: Connection): void {
+    old.retire();
+    this.#leaving.add(old);
+    old.onClosed(() => this.#leaving.delete(old));
+  }
+}
+
+function cancelled(): ClusterError {
+  return new ClusterError("unavailable", "the program is stopping");
+}

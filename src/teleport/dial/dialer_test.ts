@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import type { TLSSocket } from "node:tls";
+import { FakeClock, NOW_MS, settleDown } from "../../requests/testing/fixtures.ts";
+import { ClusterError } from "../errors.ts";
+import { someCredentials } from "../testing/fixtures.ts";
+import { Dialer } from "./dialer.ts";
+import { HandshakeError } from "./handshake_error.ts";
+import { type DialContext, NotThisWay, type Way } from "./way.ts";
+
+const never = new AbortController().signal;
+const CONTEXT: DialContext = {
+  address: { host: "proxy.example.com", port: 443 },
+  credentials: someCredentials(),
+  env: {},
+  webRoots: () => Promise.resolve(undefined),
+  lookup: () => Promise.reject(new Error("no lookups here")),
+  now: () => NOW_MS,
+  stepTimeoutMs: 1000,
+};
+
+const DOWN = new ClusterError("unavailable", "connection refused");
+const FOREIGN = new ClusterError("credentials", "not signed by an authority");
+const NOT_HERE = new NotThisWay("not needed");
+
+/** What each way does: an error, a name for its stream, or nothing for ever. */
+type Outcomes = Partial<Record<Way, Error | string>>;
+
+function setUp(outcomes: Outcomes, via: Way | "auto" = "auto") {
+  const clock = new FakeClock();
+  const tried: Way[] = [];
+  const destroyed: string[] = [];
+  const way = (name: Way) => () => {
+    tried.push(name);
+    const outcome = outcomes[name];
+    if (outcome instanceof Error) return Promise.reject(outcome);
+    if (outcome === undefined) return new Promise<never>(() => {});
+    const stream = { outcome, destroy: () => destroyed.push(outcome) };
+    return Promise.resolve(stream as unknown as TLSSocket);
+  };
+  const ways = { direct: way("direct"), upgrade: way("upgrade"), ssh: way("ssh") };
+  const dialer = new Dialer({ via, clock, ways });
+  return { clock, dialer, tried, destroyed, outcomes };
+}
+
+async function failure(outcomes: Outcomes, via: Way | "auto" = "auto"): Promise<ClusterError> {
+  const { clock, dialer } = setUp(outcomes, via);
+  const dialing = dialer.dial(CONTEXT, never);
+  dialing.catch(() => {});
+  await clock.tick(60_000);
+  return await dialing.then(() => assert.fail("it worked"), (error) => error);
+}
+
+Deno.test("Dialer.dial() goes the first way that works, in the order of what they cost", async () => {
+  const { dialer, tried } = setUp({ direct: NOT_HERE, upgrade: "upgraded", ssh: "tunnel" });
+  assert.equal((await dialer.dial(CONTEXT, never)).way, "upgrade");
+  assert.deepEqual(tried, ["direct", "upgrade"]);
+});
+
+Deno.test("Dialer.dial() does not wait for a dead way before it tries a live one", async () => {
+  const { clock, dialer, tried } = setUp({ upgrade: NOT_HERE, ssh: "tunnel" });
+  const dialing = dialer.dial(CONTEXT, never);
+  await clock.tick(1000);
+  assert.equal((await dialing).way, "ssh");
+  assert.deepEqual(tried, ["direct", "upgrade", "ssh"]);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("Dialer.dial() tries what worked before first, and looks again when it fails", async () => {
+  const { dialer, tried, outcomes } = setUp({ direct: DOWN, upgrade: NOT_HERE, ssh: "tunnel" });
+  await dialer.dial(CONTEXT, never);
+  tried.length = 0;
+  await dialer.dial(CONTEXT, never);
+  assert.deepEqual(tried, ["ssh"]);
+  Object.assign(outcomes, { ssh: DOWN, direct: "plain" });
+  tried.length = 0;
+  assert.equal((await dialer.dial(CONTEXT, never)).way, "direct");
+  assert.deepEqual(tried, ["ssh", "direct"]);
+});
+
+Deno.test("Dialer.dial() goes only the way that the configuration names", async () => {
+  const error = await failure({ direct: "plain", ssh: DOWN }, "ssh");
+  assert.equal(error.message, "connection refused");
+});
+
+Deno.test("Dialer.dial() lists every way with its own cause, or the one cause that all share", async () => {
+  assert.equal(
+    (await failure({ direct: DOWN, upgrade: NOT_HERE, ssh: FOREIGN })).message,
+    "no way in works: directly: connection refused; by connection upgrade: not needed; " +
+      "by SSH tunnel: not signed by an authority",
+  );
+  assert.equal(
+    (await failure({ direct: DOWN, upgrade: DOWN, ssh: DOWN })).message,
+    "connection refused",
+  );
+});
+
+Deno.test("Dialer.dial() fails for good only when no way could mend itself", async () => {
+  const kind = async (outcomes: Outcomes) => (await failure(outcomes)).kind;
+  assert.equal(await kind({ direct: FOREIGN, upgrade: NOT_HERE, ssh: FOREIGN }), "credentials");
+  assert.equal(await kind({ direct: FOREIGN, upgrade: NOT_HERE, ssh: DOWN }), "unavailable");
+  assert.equal(await kind({ direct: NOT_HERE, upgrade: NOT_HERE, ssh: NOT_HERE }), "unavailable");
+});
+
+Deno.test("Dialer.dial() reports a refusal of the auth server itself alone", async () => {
+  const refused = new HandshakeError("refused", "credentials", "the server does not accept it");
+  assert.equal(await failure({ direct: refused, upgrade: DOWN, ssh: DOWN }), refused);
+});
+
+Deno.test("Dialer.dial() gives up after a while, and with the caller", async () => {
+  assert.equal((await failure({})).message, "timed out");
+  const { dialer, clock } = setUp({});
+  const stop = new AbortController();
+  const dialing = dialer.dial(CONTEXT, stop.signal);
+  stop.abort();
+  await assert.rejects(dialing, { message: "cancelled" });
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("Dialer.dial() throws away what comes too late", async () => {
+  const late = Promise.withResolvers<TLSSocket>();
+  const clock = new FakeClock();
+  let isDestroyed = false;
+  const dialer = new Dialer({
+    via: "auto",
+    clock,
+    ways: {
+      direct: () => late.promise,
+      upgrade: () => Promise.resolve({} as TLSSocket),
+      ssh: () => Promise.reject(DOWN),
+    },
+  });
+  const dialing = dialer.dial(CONTEXT, never);
+  await clock.tick(1000);
+  assert.equal((await dialing).way, "upgrade");
+  late.resolve({ destroy: () => isDestroyed = true } as unknown as TLSSocket);
+  await settleDown();
+  assert.ok(isDestroyed);
+});

@@ -1,0 +1,82 @@
+/** Asks a proxy's web server what it is (wire.md §2.6). */
+
+import http from "node:http";
+import type { TLSSocket } from "node:tls";
+import * as v from "valibot";
+import { networkFault } from "../../net/network_fault.ts";
+import { ClusterError } from "../errors.ts";
+import { ProxySettings } from "./tunnel_address.ts";
+import { type Address, type DialContext, formatAddress, NotThisWay } from "./way.ts";
+import { connectWeb } from "./web_tls.ts";
+
+const PATH = "/webapi/find";
+/** A real answer has some 2 KiB. */
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Gets `/webapi/find` of the proxy at `address`.
+ *
+ * @throws {ClusterError} `NotThisWay` when there is no web server of a proxy
+ */
+export async function findProxy(
+  address: Address,
+  context: DialContext,
+  signal: AbortSignal,
+): Promise<ProxySettings> {
+  const socket = await connectWeb(address, ["http/1.1"], context, signal);
+  try {
+    const body = await get(socket, address, context.stepTimeoutMs, signal);
+    const parsed = v.safeParse(ProxySettings, parseJson(body));
+    if (parsed.success) return parsed.output;
+  } finally {
+    socket.destroy();
+  }
+  throw new NotThisWay(
+    `the web server at '${
+      formatAddress(address)
+    }' is no Teleport proxy: it does not answer ${PATH}`,
+  );
+}
+
+function get(
+  socket: TLSSocket,
+  address: Address,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const fail = (cause: unknown) =>
+    reject(
+      new ClusterError("unavailable", `${PATH} of the proxy failed: ${networkFault(cause)}`, {
+        cause,
+      }),
+    );
+  const request = http.get({
+    path: PATH,
+    headers: { host: formatAddress(address), connection: "close" },
+    createConnection: () => socket,
+    timeout,
+    signal,
+  }, (response) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    response.on("data", (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > MAX_BYTES) request.destroy(new Error("the answer is too long"));
+    });
+    response.on("end", () => new Blob(chunks as BlobPart[]).text().then(resolve, fail));
+    response.on("error", fail);
+  });
+  request.on("timeout", () => request.destroy(new Error("timed out")));
+  request.on("error", fail);
+  return promise;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

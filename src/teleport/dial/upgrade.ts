@@ -1,0 +1,128 @@
+/**
+ * The way in behind a balancer that ends TLS: a WebSocket to the proxy's web server, inside of which the
+ * proxy routes as on its own port (wire.md §2.4).
+ */
+
+import type { Duplex } from "node:stream";
+// @ts-types="@types/ws"
+import { createWebSocketStream, WebSocket } from "ws";
+import { networkFault } from "../../net/network_fault.ts";
+import { ClusterError } from "../errors.ts";
+import { secureAuthConnection } from "./direct.ts";
+import { needsUpgrade, upgradeOverride } from "./upgrade_need.ts";
+import { type Address, type DialContext, type DialWay, formatAddress, NotThisWay } from "./way.ts";
+import { connectWeb } from "./web_tls.ts";
+
+const PATH = "/webapi/connectionupgrade";
+/** With pings from the proxy, which keep a balancer from cutting a quiet connection; then without. */
+const PROTOCOLS = ["alpn-ping", "alpn"];
+
+/** Upgrades in any case; for those who have asked for this way. */
+export const dialByUpgrade: DialWay = async (context, signal) => {
+  const stream = await openUpgrade(context.address, context, signal);
+  return await secureAuthConnection(stream, context.credentials, context.stepTimeoutMs, signal);
+};
+
+/** Upgrades where the test or the environment says that it is needed. */
+export const dialByUpgradeIfNeeded: DialWay = async (context, signal) => {
+  const needed = upgradeOverride(context.address, context.env) ??
+    await needsUpgrade(context.address, context, signal);
+  if (!needed) throw new NotThisWay("not needed, no balancer ends TLS there");
+  return await dialByUpgrade(context, signal);
+};
+
+/**
+ * Opens the upgraded connection; what is written to it reaches the proxy as if on its own port.
+ *
+ * @throws {ClusterError}
+ */
+export async function openUpgrade(
+  address: Address,
+  context: DialContext,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  let failure: unknown;
+  for (const protocol of PROTOCOLS) {
+    const socket = await connectWeb(address, ["http/1.1"], context, signal);
+    try {
+      return await upgrade(socket, address, protocol, context.stepTimeoutMs, signal);
+    } catch (error) {
+      socket.destroy();
+      failure ??= error;
+      // Only a server that wants another protocol is asked again.
+      if (!(error instanceof ProtocolRefused)) break;
+    }
+  }
+  throw failure;
+}
+
+/** The server does not take the subprotocol, or says nothing of it. */
+class ProtocolRefused extends ClusterError {
+  constructor(message: string) {
+    super("unavailable", message);
+  }
+}
+
+function upgrade(
+  socket: Duplex,
+  address: Address,
+  protocol: string,
+  handshakeTimeout: number,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const websocket = new WebSocket(`ws://${formatAddress(address)}${PATH}`, [protocol], {
+    createConnection: () => socket,
+    handshakeTimeout,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+  });
+  const onAbort = () => {
+    websocket.terminate();
+    reject(new ClusterError("unavailable", "the attempt was cancelled"));
+  };
+  const onError = (error: Error) => reject(explain(error));
+  websocket.once("unexpected-response", (_request, response) => {
+    websocket.terminate();
+    reject(unexpected(response.statusCode));
+  });
+  websocket.once("error", onError);
+  websocket.once("open", () => {
+    websocket.off("error", onError);
+    const stream = createWebSocketStream(websocket);
+    // A WebSocket that is gone only ends the stream; what runs inside would wait for more.
+    stream.on("end", () => stream.destroy());
+    resolve(stream);
+  });
+  // Terminating a socket that is still connecting is an error event, too.
+  websocket.on("error", () => {});
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort);
+  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+function explain(error: Error): ClusterError {
+  if (/subprotocol/i.test(error.message)) {
+    return new ProtocolRefused(
+      "the server agrees to a WebSocket but to another protocol than Teleport's: something else than " +
+        "the proxy answers",
+    );
+  }
+  if (/handshake has timed out/i.test(error.message)) {
+    return new ClusterError("unavailable", "the connection upgrade timed out", { cause: error });
+  }
+  const message = `the connection upgrade failed: ${networkFault(error)}`;
+  return new ClusterError("unavailable", message, { cause: error });
+}
+
+function unexpected(status: number | undefined): ClusterError {
+  if (status === 404) {
+    return new ClusterError(
+      "unavailable",
+      "the server does not know connection upgrades (HTTP 404): no Teleport proxy, or one before " +
+        "version 15.1",
+    );
+  }
+  const message = `the connection upgrade is refused with HTTP ${status}`;
+  return status === 400 ? new ProtocolRefused(message) : new ClusterError("unavailable", message);
+}

@@ -1,0 +1,108 @@
+/** TLS with the public side of a proxy or balancer, whose certificate is not the cluster's own. */
+
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { ClusterError } from "../errors.ts";
+import { connectTcp } from "./tcp.ts";
+import { type TlsFault, tlsFault } from "./tls_fault.ts";
+import { tlsHandshake } from "./tls_handshake.ts";
+import type { Address, DialContext } from "./way.ts";
+import { NotThisWay } from "./way.ts";
+
+/** Why the web side could not be talked to; `fault` is that of the handshake. */
+export class WebTlsError extends ClusterError {
+  constructor(readonly fault: TlsFault, message: string, options?: ErrorOptions) {
+    super(
+      fault === "untrusted" || fault === "name" ? "credentials" : "unavailable",
+      message,
+      options,
+    );
+  }
+}
+
+/** The server does not speak TLS at all. */
+export class NoTls extends NotThisWay {}
+
+/** The server speaks TLS but none of the protocols that were offered inside of it. */
+export class NoCommonProtocol extends NotThisWay {}
+
+/**
+ * Connects to `address` and makes the TLS handshake with its web server.
+ *
+ * @throws {ClusterError} `WebTlsError` for what the handshake fails with
+ */
+export async function connectWeb(
+  address: Address,
+  alpn: readonly string[],
+  context: DialContext,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const stream = await connectTcp(address, context, signal);
+  return await secureWeb(stream, address.host, alpn, context, signal);
+}
+
+/** The handshake over a stream that is connected already; `host` is the name to check. */
+export async function secureWeb(
+  stream: Duplex,
+  host: string,
+  alpn: readonly string[],
+  { webRoots, stepTimeoutMs: timeoutMs }: DialContext,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  try {
+    const ca = await webRoots();
+    return await tlsHandshake({
+      socket: stream,
+      // SNI has no room for addresses (RFC 6066 §3); the certificate is checked against them still.
+      ...net.isIP(host) === 0 ? { servername: host } : { host },
+      ...ca === undefined ? {} : { ca: [...ca] },
+      ALPNProtocols: [...alpn],
+    }, { timeoutMs, signal });
+  } catch (error) {
+    stream.destroy();
+    if (error instanceof ClusterError || !(error instanceof Error)) throw error;
+    throw explain(error, host);
+  }
+}
+
+function explain(error: Error, host: string): ClusterError {
+  const fault = tlsFault(error);
+  const options = { cause: error };
+  switch (fault) {
+    case "not tls":
+      return new NoTls(
+        "the server there is no web server of a proxy: it does not speak TLS",
+        options,
+      );
+    case "untrusted":
+      return new WebTlsError(
+        fault,
+        `the web certificate of '${host}' is not signed by a known authority: if the proxy has a private ` +
+          `one, name it in teleport.web_root_cas`,
+        options,
+      );
+    case "name":
+      return new WebTlsError(
+        fault,
+        `the web certificate there is not for '${host}': use the proxy's public name as teleport.addr`,
+        options,
+      );
+    case "expired":
+      return new WebTlsError(
+        fault,
+        `the web certificate of '${host}' has expired or is not valid yet`,
+        options,
+      );
+    case "no protocol":
+      return new NoCommonProtocol("the server there is no web server of a proxy", options);
+    case "refused":
+    case "closed":
+    case "other":
+      return new WebTlsError(
+        fault,
+        `the TLS handshake with the web server failed: ${error.message}`,
+        options,
+      );
+  }
+}

@@ -1,0 +1,97 @@
+/** Keeps the connection's certificate valid: notices renewed files, and changes over in good time. */
+
+import { type Clock, pause } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Connection } from "./connection.ts";
+import { type CredentialStore, describe } from "./credential_store.ts";
+import type { Credentials } from "./credentials.ts";
+
+const MINUTE_MS = 60_000;
+/** A warning each, when so much is left and nothing has renewed the credentials. */
+const WARNINGS_MS = [60 * MINUTE_MS, 10 * MINUTE_MS];
+
+export interface RenewalDeps {
+  readonly store: CredentialStore;
+  readonly connections: {
+    readonly current: Connection | undefined;
+    replace(): Promise<Connection>;
+  };
+  /** Whether the files are looked at all the time, and not only when the end is near. */
+  readonly refresh: boolean;
+  readonly intervalMs: number;
+  /** Resolves when the files may have changed, or never. */
+  readonly changed: (signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs until `signal` is aborted; never rejects. */
+export async function renewCredentials(deps: RenewalDeps, signal: AbortSignal): Promise<void> {
+  const { store, connections, clock, log } = deps;
+  const warn = warner(deps);
+  let complaint: string | undefined;
+  while (!signal.aborted) {
+    await waitForChange(deps, signal);
+    if (signal.aborted) return;
+    const connection = connections.current;
+    const isDue = connection !== undefined && isEnding(connection.credentials, clock.now());
+    if (!deps.refresh && !isDue) {
+      warn(store.last);
+      continue;
+    }
+    try {
+      const fresh = await store.read(signal);
+      warn(fresh);
+      if (isDue && fresh.notAfterMs > connection.credentials.notAfterMs) {
+        await connections.replace();
+        log.info("Connection moved to the renewed credentials", describe(fresh));
+      }
+      complaint = undefined;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const say = message === complaint ? log.debug : log.warn;
+      say.call(log, "Cannot change over to renewed credentials yet", { error });
+      complaint = message;
+    }
+  }
+}
+
+/** Whether it is time to change over: when two thirds of the certificate's life are gone. */
+export function isEnding({ notBeforeMs, notAfterMs }: Credentials, nowMs: number): boolean {
+  return notAfterMs - nowMs < (notAfterMs - notBeforeMs) / 3;
+}
+
+async function waitForChange(
+  { clock, intervalMs, changed }: RenewalDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const done = new AbortController();
+  const limit = AbortSignal.any([signal, done.signal]);
+  await Promise.race([pause(clock, intervalMs, limit), changed(limit)]);
+  done.abort();
+}
+
+/** Complains about credentials that run out, once for each threshold. */
+function warner({ clock, log, refresh }: RenewalDeps) {
+  let certificate: string | undefined;
+  let level = 0;
+  return (credentials: Credentials | undefined): void => {
+    if (credentials === undefined) return;
+    if (credentials.certPem !== certificate) [certificate, level] = [credentials.certPem, 0];
+    const leftMs = credentials.notAfterMs - clock.now();
+    const reached = WARNINGS_MS.filter((limit) => leftMs < limit).length;
+    // What lives for less than an hour anyway is renewed more often than that.
+    const isShort = credentials.notAfterMs - credentials.notBeforeMs <= 2 * (WARNINGS_MS[0] ?? 0);
+    if (reached <= level || (refresh && isShort && leftMs > (WARNINGS_MS[1] ?? 0))) return;
+    level = reached;
+    const left = { "minutes_left": Math.floor(leftMs / MINUTE_MS) };
+    const fields = { ...describe(credentials), ...left };
+    if (refresh) log.warn("Credentials run out soon and have not been renewed", fields);
+    else {
+      log.warn(
+        "Credentials run out soon and nothing renews them: sign new ones, or set refresh_identity",
+        fields,
+      );
+    }
+  };
+}

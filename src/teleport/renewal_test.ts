@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { FakeClock, fakeLog, NOW_MS } from "../requests/testing/fixtures.ts";
+import { CredentialStore } from "./credential_store.ts";
+import type { Credentials } from "./credentials.ts";
+import { ClusterError } from "./errors.ts";
+import { isEnding, renewCredentials } from "./renewal.ts";
+import { FakeConnection, someCredentials } from "./testing/fixtures.ts";
+
+const MINUTE_MS = 60_000;
+
+async function setUp(options: { readonly refresh: boolean; readonly first?: Credentials }) {
+  const clock = new FakeClock();
+  const log = fakeLog();
+  let file: Credentials | ClusterError = options.first ?? someCredentials();
+  const load = () => file instanceof ClusterError ? Promise.reject(file) : Promise.resolve(file);
+  const store = new CredentialStore({ load, clock, log });
+  const stop = new AbortController();
+  let current = new FakeConnection(await store.read(stop.signal));
+  let refusals = 0;
+  let change = () => {};
+  const connections = {
+    get current() {
+      return current;
+    },
+    replace: async () => {
+      if (refusals-- > 0) throw new ClusterError("unavailable", "connection refused");
+      current = new FakeConnection(await store.read(stop.signal));
+      return current;
+    },
+  };
+  const done = renewCredentials({
+    store,
+    connections,
+    refresh: options.refresh,
+    intervalMs: MINUTE_MS,
+    changed: () => new Promise((resolve) => change = resolve),
+    clock,
+    log,
+  }, stop.signal);
+  return {
+    clock,
+    write: (next: Credentials | ClusterError) => file = next,
+    change: () => change(),
+    refuse: (times: number) => refusals = times,
+    used: () => current.credentials.certPem,
+    lines: () => log.lines.map(({ level, message }) => `${level} ${message}`),
+    end: async () => {
+      stop.abort();
+      await done;
+      assert.equal(clock.pending, 0);
+    },
+  };
+}
+
+/** The `count`-th certificate of a bot: an hour long, every twenty minutes. */
+function botCertificate(count: number): Credentials {
+  const notBeforeMs = NOW_MS + count * 20 * MINUTE_MS;
+  const notAfterMs = notBeforeMs + 60 * MINUTE_MS;
+  return someCredentials({ certPem: `certificate ${count}`, notBeforeMs, notAfterMs });
+}
+
+Deno.test("isEnding() when a third of a certificate's life is left", () => {
+  const hour = someCredentials();
+  assert.equal(isEnding(hour, NOW_MS + 40 * MINUTE_MS), false);
+  assert.equal(isEnding(hour, NOW_MS + 40 * MINUTE_MS + 1), true);
+});
+
+Deno.test("renewCredentials() changes over well before the certificate in use runs out", async () => {
+  const { clock, write, used, lines, end } = await setUp({
+    refresh: true,
+    first: botCertificate(0),
+  });
+  write(botCertificate(1));
+  await clock.tick(30 * MINUTE_MS);
+  assert.equal(used(), "certificate 0");
+  write(botCertificate(2));
+  await clock.tick(12 * MINUTE_MS);
+  assert.equal(used(), "certificate 2");
+  assert.deepEqual(lines(), [
+    "info Credentials were renewed",
+    "info Credentials were renewed",
+    "info Connection moved to the renewed credentials",
+  ]);
+  await end();
+});
+
+Deno.test("renewCredentials() looks at once when the file changes", async () => {
+  const { clock, write, change, used, end } = await setUp({
+    refresh: true,
+    first: someCredentials({
+      notAfterMs: NOW_MS + MINUTE_MS,
+      notBeforeMs: NOW_MS - 60 * MINUTE_MS,
+    }),
+  });
+  await clock.tick(1000);
+  write(botCertificate(1));
+  change();
+  await clock.tick(0);
+  assert.equal(used(), "certificate 1");
+  await end();
+});
+
+Deno.test("renewCredentials() tries again when the new connection fails", async () => {
+  const { clock, write, refuse, used, lines, end } = await setUp({
+    refresh: true,
+    first: botCertificate(0),
+  });
+  await clock.tick(41 * MINUTE_MS);
+  write(botCertificate(2));
+  refuse(1);
+  await clock.tick(MINUTE_MS);
+  assert.equal(used(), "certificate 0");
+  await clock.tick(MINUTE_MS);
+  assert.equal(used(), "certificate 2");
+  assert.ok(lines().includes("warn Cannot change over to renewed credentials yet"));
+  await end();
+});
+
+Deno.test("renewCredentials() without refresh_identity looks only when the end is near, and warns", async () => {
+  const first = someCredentials({ notAfterMs: NOW_MS + 120 * MINUTE_MS });
+  const { clock, write, used, lines, end } = await setUp({ refresh: false, first });
+  await clock.tick(119 * MINUTE_MS);
+  const warning = "warn Credentials run out soon and nothing renews them: sign new ones, or set " +
+    "refresh_identity";
+  assert.deepEqual(lines(), [warning, warning]);
+  write(botCertificate(6));
+  await clock.tick(MINUTE_MS);
+  assert.equal(used(), "certificate 6");
+  await end();
+});
+
+Deno.test("renewCredentials() warns when a renewed file does not come", async () => {
+  const { clock, write, lines, end } = await setUp({ refresh: true, first: botCertificate(0) });
+  write(new ClusterError("credentials", "it holds no PEM block"));
+  await clock.tick(52 * MINUTE_MS);
+  assert.deepEqual(lines(), [
+    "error Failed to reload identity file from disk.",
+    "warn Credentials run out soon and have not been renewed",
+  ]);
+  await end();
+});

@@ -1,0 +1,63 @@
+/** A client that dials for real, for tests against the simulator. */
+
+import assert from "node:assert/strict";
+import { systemClock } from "../../clock.ts";
+import type { Log } from "../../log.ts";
+import { type Lookup, lookupAll } from "../../net/dial.ts";
+import type { Environment } from "../../net/proxy_env.ts";
+import type { ChannelOptions } from "../channel.ts";
+import { TeleportClient } from "../client.ts";
+import { clusterConnections } from "../cluster_connections.ts";
+import type { Connections } from "../connections.ts";
+import { CredentialStore } from "../credential_store.ts";
+import { loadCredentials } from "../credentials.ts";
+import { parseAddress, type Way } from "../dial/way.ts";
+
+export interface ClientOptions {
+  readonly address: string;
+  readonly identity: string;
+  readonly via?: Way | "auto";
+  readonly webRootCas?: string;
+  readonly env?: Environment;
+  readonly stepTimeoutMs?: number;
+  readonly lookup?: Lookup;
+  readonly channel?: ChannelOptions;
+}
+
+export interface ConnectedClient extends Disposable {
+  readonly client: TeleportClient;
+  readonly connections: Connections;
+  /** `level message` of what was logged. */
+  readonly lines: readonly string[];
+}
+
+export function connectClient(options: ClientOptions): ConnectedClient {
+  const lines: string[] = [];
+  const say = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+  const log: Log = {
+    trace: say("trace"),
+    debug: say("debug"),
+    info: say("info"),
+    warn: say("warn"),
+    error: say("error"),
+  };
+  const deps = { clock: systemClock, random: Math.random, log };
+  const load = () => loadCredentials({ kind: "identity", path: options.identity }, Date.now());
+  const connections = clusterConnections({
+    ...deps,
+    address: parseAddress(options.address, 3025) ?? assert.fail(options.address),
+    via: options.via ?? "auto",
+    webRootCas: options.webRootCas,
+    store: new CredentialStore({ ...deps, load }),
+    env: options.env ?? {},
+    lookup: options.lookup ?? lookupAll,
+    stepTimeoutMs: options.stepTimeoutMs ?? 2000,
+    channel: options.channel ?? {},
+  });
+  return {
+    client: new TeleportClient(options.address, connections, deps),
+    connections,
+    lines,
+    [Symbol.dispose]: () => connections[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,251 @@
+/** `teleport-email check` against the simulated cluster and its mail servers. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { PlaygroundOptions } from "../sim/playground.ts";
+import { runProgram } from "../sim/plugin_process.ts";
+import { createPki } from "../sim/pki.ts";
+import { check } from "../src/cli/check.ts";
+import { onStage, runCommand, type Stage, useMailgun } from "./support.ts";
+
+interface Finding {
+  readonly check: string;
+  readonly level: string;
+  readonly text: string;
+  readonly remedy?: string;
+  readonly attachment?: string;
+}
+
+/** Runs `check --json` and gives the exit code and the findings that are no success. */
+async function trouble({ playground }: Stage, offline = false) {
+  const options = { config: playground.paths.config, offline, json: true };
+  const { code, stdout } = await runCommand((io) => check(options, io));
+  const { findings }: { findings: Finding[] } = JSON.parse(stdout);
+  const bad = findings.filter(({ level }) => level === "problem" || level === "warning");
+  return { code, findings, bad, checks: bad.map((finding) => finding.check) };
+}
+
+Deno.test("check is green where everything is in order, sends nothing and leaves nothing", async () => {
+  await onStage({}, async ({ playground }) => {
+    const { code, stdout, stderr } = await runProgram([
+      "check",
+      "--config",
+      playground.paths.config,
+    ]);
+    assert.deepEqual([code, stderr], [0, ""], stdout);
+    assert.match(stdout, /\n0 problems, 0 warnings\n$/);
+    assert.ok(!stdout.includes("\u001b"), "no colors without a terminal");
+    const lines = [
+      /^ok +credentials +user 'access-email', roles access-plugin, cluster .* left, not renewed$/m,
+      /^ok +credentials, SSH +log-in 'access-email', fits the key, host authorities: 1$/m,
+      /^ok +way: direct +works \(\d+ ms\)$/m,
+      /^- +way: upgrade +does not work: the web certificate of '127\.0\.0\.1' is not signed .* \(\d+ ms\)$/m,
+      /^ok +server +Teleport \S+, cluster '\S+', via direct \(\d+ ms\)$/m,
+      /^ok +links in mails +below https:\/\/localhost:\d+\/web\/requests\/$/m,
+      /^ok +may write records +tried with a write that changes nothing/m,
+      /^ok +mail TLS +TLSv1\.[23], certificate 'CN=.*' by '.*' until \d{4}-/m,
+      /^ok +mail log-in +as 'teleport'/m,
+    ];
+    for (const line of lines) assert.match(stdout, line);
+    assert.deepEqual([playground.mail.mails.length, playground.cluster.pluginData.all()], [0, {}]);
+  });
+});
+
+interface Case {
+  readonly name: string;
+  readonly options?: Omit<PlaygroundOptions, "dir">;
+  readonly spoil?: (stage: Stage) => Promise<unknown>;
+  /** The checks that fail. */
+  readonly checks: readonly string[];
+  /** Of the first of them. */
+  readonly cause: RegExp;
+  readonly remedy: RegExp;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "an expired identity",
+    options: { identity: { ttlMs: -1000 } },
+    checks: ["credentials"],
+    cause: /^expired credential found: the certificate for 'access-email', .* not valid after /,
+    remedy: /^sign new ones \('tctl auth sign /,
+  },
+  {
+    name: "an identity that soon expires and is not renewed",
+    options: { identity: { ttlMs: 600_000 } },
+    checks: ["credentials"],
+    cause: /, [89] min left, not renewed$/,
+    remedy: /let tbot renew the identity file/,
+  },
+  {
+    name: "an identity file that is not there",
+    spoil: ({ configure }) =>
+      configure((text) => text.replace(/identity = .*/, 'identity = "/no"')),
+    checks: ["credentials"],
+    cause: /^cannot read identity file '\/no': no such file or directory$/,
+    remedy: /^check the path in \[teleport\]/,
+  },
+  {
+    name: "authorities of another cluster",
+    spoil: async ({ playground }) => {
+      const { identity } = playground.paths;
+      const { hostCa } = await createPki("other");
+      const text = await Deno.readTextFile(identity);
+      await Deno.writeTextFile(
+        identity,
+        text.replace(playground.pki.hostCa.certPem, hostCa.certPem),
+      );
+    },
+    checks: ["server"],
+    cause: /^Cannot reach the cluster at .*certificate is not signed by an authority of cluster /,
+    remedy: /^sign new credentials|^check host and port/,
+  },
+  {
+    name: "a wrong port of the cluster",
+    spoil: ({ configure }) =>
+      configure((text) => text.replace(/addr = .*/, 'addr = "localhost:1"')),
+    checks: ["server"],
+    cause: /^Cannot reach the cluster at 'localhost:1': connection refused: nobody listens there/,
+    remedy: /^check host and port in teleport\.addr/,
+  },
+  {
+    name: "a way in that does not exist there",
+    spoil: ({ configure }) =>
+      configure((text) => text.replace("[teleport]", '[teleport]\nvia = "upgrade"')),
+    checks: ["way.upgrade", "server"],
+    cause:
+      /^does not work: the web certificate of '127\.0\.0\.1' is not signed by a known authority/,
+    remedy: /^set 'via' in \[teleport\] to a way that works/,
+  },
+  {
+    name: "a role without access_plugin_data",
+    spoil: ({ playground }) =>
+      Promise.resolve(playground.cluster.roles.set("access-plugin", [
+        { kind: "access_request", verbs: ["list", "read"] },
+      ])),
+    checks: ["permission.write_data", "permission.role"],
+    cause: /access denied to perform action "update" on "access_plugin_data"/,
+    remedy: /^give the role the verbs 'update' on 'access_plugin_data', see below$/,
+  },
+  {
+    name: "a mail server that is not there",
+    spoil: ({ configure }) => configure((text) => text.replace(/port = .*/, "port = 1")),
+    checks: ["mail.connect"],
+    cause: /^Cannot connect to SMTP server 'localhost:1': /,
+    remedy: /^check smtp\.host and smtp\.port/,
+  },
+  {
+    name: "a mail server's private authority",
+    spoil: ({ configure }) => configure((text) => text.replace(/root_cas = .*\n/, "")),
+    checks: ["mail.tls"],
+    cause: /certificate.* \(the server shows 'CN=.*' by '.*Simulated Mail CA.*' until \d{4}-/,
+    remedy: /name it in smtp\.root_cas/,
+  },
+  {
+    name: "a wrong SMTP password",
+    spoil: ({ configure }) => configure((text) => text.replace("secret", "geheim")),
+    checks: ["mail.login"],
+    cause: /^Cannot log in to SMTP server 'localhost:\d+' during AUTH \S+: 535 /,
+    remedy: /^check smtp\.username and the password/,
+  },
+  {
+    name: "a mail server without STARTTLS",
+    options: { mail: { hideStarttls: true } },
+    checks: ["mail.tls"],
+    cause: /^Cannot connect to SMTP server 'localhost:\d+' during STARTTLS: /,
+    remedy: /^the server offers no STARTTLS: use its port for implicit TLS \(465/,
+  },
+  {
+    name: "mails that travel unencrypted",
+    options: { mail: { hideStarttls: true } },
+    spoil: ({ configure }) => configure((text) => text.replace('"mandatory"', '"disabled"')),
+    checks: ["mail.tls"],
+    cause: /^none: mails and answers travel unencrypted$/,
+    remedy: /^use a server with STARTTLS/,
+  },
+];
+
+for (const { name, options, spoil, checks, cause, remedy } of CASES) {
+  Deno.test(`check tells of ${name}, and what to do`, async () => {
+    await onStage(options ?? {}, async (stage) => {
+      await spoil?.(stage);
+      const { code, bad, ...result } = await trouble(stage);
+      assert.deepEqual(result.checks, checks, JSON.stringify(bad, null, 2));
+      assert.equal(code, bad.some(({ level }) => level === "problem") ? 1 : 0);
+      assert.match(bad[0]?.text ?? "", cause);
+      assert.match(bad[0]?.remedy ?? "", remedy);
+      for (const finding of bad) assert.ok(finding.remedy, `${finding.check} says what to do`);
+    });
+  });
+}
+
+Deno.test("check prints a role with just what is missing", async () => {
+  await onStage({}, async (stage) => {
+    const { roles } = stage.playground.cluster;
+    const attachment = async () =>
+      (await trouble(stage)).bad.find(({ check }) => check === "permission.role")?.attachment ?? "";
+    roles.set("access-plugin", []);
+    assert.match(
+      await attachment(),
+      /rules:\n {6}- resources: \[access_request\]\n {8}verbs: \[list, read\]\n {6}- resources: \[access_plugin_data\]\n {8}verbs: \[update\]$/,
+    );
+    roles.set("access-plugin", [{ kind: "access_plugin_data", verbs: ["update"] }]);
+    assert.match(
+      await attachment(),
+      /^kind: role\nversion: v7\n.*rules:\n {6}- resources: \[access_request\]\n {8}verbs: \[list, read\]$/s,
+    );
+  });
+});
+
+Deno.test("check asks Mailgun for the domain and sends nothing", async () => {
+  await onStage({}, async (stage) => {
+    await useMailgun(stage);
+    const { mailgun } = stage.playground;
+    assert.deepEqual((await trouble(stage)).checks, []);
+    mailgun.domainState = "unverified";
+    assert.match((await trouble(stage)).bad[0]?.text ?? "", /in state 'unverified'$/);
+    mailgun.failNext(401);
+    const refused = await trouble(stage);
+    assert.deepEqual([refused.code, refused.checks], [0, ["mail.login"]]);
+    mailgun.failNext(404);
+    assert.match((await trouble(stage)).bad[0]?.remedy ?? "", /mailgun\.region/);
+    assert.equal(mailgun.messages.length, 0);
+  });
+});
+
+Deno.test("check --offline asks nobody, and a configuration may come from standard input", async () => {
+  await onStage({}, async (stage) => {
+    const { playground } = stage;
+    await playground.mail.stop();
+    await playground.proxy.stop();
+    const { code, findings } = await trouble(stage, true);
+    assert.equal(code, 0);
+    assert.deepEqual(findings.map((finding) => finding.check), [
+      "configuration",
+      "templates",
+      "credentials",
+      "credentials.ssh",
+      "server",
+    ]);
+    const { code: stdinCode, stdout } = await runProgram(["check", "--config", "-"]);
+    assert.equal(stdinCode, 1);
+    assert.match(stdout, /^FAIL +configuration +provide either \[mailgun\] or \[smtp\] sections/m);
+  });
+});
+
+Deno.test("check ends with code 2 where there is no configuration, and 1 where it has errors", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const config = join(dir, "teleport-email.toml");
+    const run = () => runCommand((io) => check({ config, offline: true, json: false }, io));
+    const missing = await run();
+    assert.equal(missing.code, 2);
+    assert.match(missing.stdout, /^FAIL +configuration +open .*: no such file or directory$/m);
+    await Deno.writeTextFile(config, '[smtp]\nhost = 1\n[log]\nseverity = "loud"\n');
+    const wrong = await run();
+    assert.equal(wrong.code, 1);
+    assert.ok((wrong.stdout.match(/^FAIL +configuration/gm) ?? []).length >= 2, wrong.stdout);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

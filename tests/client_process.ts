@@ -1,0 +1,79 @@
+/**
+ * The client side of the program as a process of its own, for tests of what the runtime does: makes
+ * calls, says so, and does as it is told on stdin, a word a line: `ping` makes calls again, `watch` opens
+ * the watch, `cycle` loses the connection 300 times, `exit` ends it.
+ */
+
+import { systemClock } from "../src/clock.ts";
+import type { Log } from "../src/log.ts";
+import { TeleportClient } from "../src/teleport/client.ts";
+import { clusterConnections } from "../src/teleport/cluster_connections.ts";
+import { CredentialStore } from "../src/teleport/credential_store.ts";
+import { loadCredentials } from "../src/teleport/credentials.ts";
+import { parseAddress } from "../src/teleport/dial/way.ts";
+
+const WARM_UP = 100;
+const RECONNECTS = 300;
+
+const [addr = "", identity = "", calls = "1"] = Deno.args;
+const ignore = () => {};
+const log: Log = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+const deps = { clock: systemClock, random: Math.random, log };
+const address = parseAddress(addr, 3025);
+if (address === undefined) throw new Error(`no address: '${addr}'`);
+using connections = clusterConnections({
+  ...deps,
+  address,
+  via: "direct",
+  webRootCas: undefined,
+  env: {},
+  store: new CredentialStore({
+    ...deps,
+    load: () => loadCredentials({ kind: "identity", path: identity }, Date.now()),
+  }),
+});
+const client = new TeleportClient(addr, connections, deps);
+const end = new AbortController();
+
+/** Calls as the program makes them, which come again when a connection was lost under them. */
+async function ping(): Promise<void> {
+  for (let left = Number(calls); left > 0;) {
+    await client.ping(end.signal).then(() => left--, () => {});
+  }
+}
+
+async function watch(): Promise<void> {
+  for await (const event of client.watch(end.signal)) {
+    if (event.type === "init") return say("watching");
+  }
+}
+
+/** How much memory a reconnect costs, in MiB, once everything has its size. */
+async function cycle(): Promise<number> {
+  let startMiB = 0;
+  for (let i = 0; i < WARM_UP + RECONNECTS; i++) {
+    if (i === WARM_UP) startMiB = residentMiB();
+    connections.current?.destroy();
+    await client.ping(end.signal);
+  }
+  return (residentMiB() - startMiB) / RECONNECTS;
+}
+
+function residentMiB(): number {
+  return Deno.memoryUsage().rss / 2 ** 20;
+}
+
+function say(word: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(word + "\n"));
+}
+
+await ping();
+say("ready");
+for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+  for (const word of chunk.trim().split("\n")) {
+    if (word === "ping") await ping().then(() => say("pinged"));
+    if (word === "watch") await watch();
+    if (word === "cycle") await cycle().then((cost) => say(`cycled ${cost.toFixed(4)}`));
+    if (word === "exit") Deno.exit(0);
+  }
+}

@@ -1,0 +1,131 @@
+/** `preview`, `route` and `test-mail`. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { preview } from "../src/cli/preview.ts";
+import { route } from "../src/cli/route.ts";
+import { testMail } from "../src/cli/test_mail.ts";
+import { onStage, runCommand, textOf } from "./support.ts";
+
+const CONFIG = `
+[smtp]
+host = "mail.invalid"
+[delivery]
+sender = "teleport@example.com"
+[role_to_recipients]
+dba = ["bob@example.com", "carol@example.com"]
+"*" = ["all@example.com"]
+`;
+
+async function withConfig(text: string, test: (config: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const config = join(dir, "teleport-email.toml");
+    await Deno.writeTextFile(config, text.replace("$DIR", dir));
+    await test(config);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("preview prints subject and text of each kind, and HTML alone", async () => {
+  await withConfig(CONFIG, async (config) => {
+    const run = async (kind: Parameters<typeof preview>[0]["kind"], html = false) => {
+      const { code, stdout, stderr } = await runCommand((io) =>
+        preview({ config, kind, html }, io)
+      );
+      assert.deepEqual([code, stderr], [0, ""]);
+      return stdout;
+    };
+    assert.match(await run("new"), /^Subject: .*\n\nYou have a new Role Request:\n/);
+    assert.match(await run("review"), /bob@example\.com reviewed the request at /);
+    assert.match(await run("denied"), /DENIED \(Not on a Friday\)\n$/);
+    assert.match(await run("expired"), /EXPIRED\n$/);
+    assert.match(await run("approved", true), /^<.*APPROVED/s);
+    assert.notEqual(await run("requester-new"), await run("new"));
+  });
+});
+
+Deno.test("preview tells of a template that is broken, with code 2", async () => {
+  await withConfig(`${CONFIG}[templates]\ndirectory = "$DIR"\n`, async (config) => {
+    await Deno.writeTextFile(join(config, "..", "new.txt"), "{{ user ");
+    const { code, stderr, stdout } = await runCommand((io) =>
+      preview({ config, kind: "new", html: false }, io)
+    );
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /^error: .*new\.txt/m);
+  });
+});
+
+Deno.test("route says for each role and reviewer who is mailed and why", async () => {
+  await withConfig(CONFIG, async (config) => {
+    const roles = ["dba", "ops"];
+    const reviewers = ["Bob@example.com", "joe"];
+    const { code, stdout } = await runCommand((io) => route({ config, roles, reviewers }, io));
+    assert.equal(code, 0);
+    assert.deepEqual(stdout.trimEnd().split("\n"), [
+      "role 'dba' -> bob@example.com, carol@example.com (entry 'dba' of role_to_recipients)",
+      "role 'ops' -> all@example.com (no entry 'ops' in role_to_recipients, so that of '*')",
+      "suggested reviewer 'Bob@example.com' -> Bob@example.com (the name is a mail address)",
+      "suggested reviewer 'joe' -> nobody (the name is no mail address)",
+      "Mailed, each once: bob@example.com, carol@example.com, all@example.com",
+    ]);
+  });
+  const text = CONFIG.replace("[delivery]", '[delivery]\nallowed_domains = ["example.com"]');
+  await withConfig(text, async (config) => {
+    const reviewers = ["eve@example.net"];
+    const { stdout } = await runCommand((io) => route({ config, roles: ["x"], reviewers }, io));
+    assert.match(stdout, /^suggested reviewer 'eve@example\.net' -> nobody \(outside of delivery/m);
+    assert.match(stdout, /^Mailed, each once: all@example\.com$/m);
+  });
+});
+
+Deno.test("route tells of a missing configuration, and of the requester's mails, with code 2 and 0", async () => {
+  const request = { roles: ["ops"], reviewers: [] };
+  const missing = await runCommand((io) => route({ config: "/no", ...request }, io));
+  assert.deepEqual([missing.code, missing.stdout, missing.stderr], [
+    2,
+    "",
+    "error: open /no: no such file or directory\n",
+  ]);
+  const text = CONFIG.replace("[delivery]", "[delivery]\nnotify_requester = true");
+  await withConfig(text, async (config) => {
+    const { code, stdout } = await runCommand((io) => route({ config, ...request }, io));
+    assert.equal(code, 0);
+    assert.match(stdout, /\nThe requester is mailed, too, if their name is a mail address /);
+  });
+});
+
+Deno.test("test-mail sends five marked mails in one thread and repeats the server's answers", async () => {
+  await onStage({}, async ({ playground: { paths: { config }, mail } }) => {
+    const addresses = ["bob@example.com"];
+    const { code, stdout } = await runCommand((io) => testMail({ config, addresses }, io));
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^ok {4}bob@example\.com {2}new: 250 /);
+    assert.match(stdout, /\n5 mails accepted\n$/);
+    const [first, ...others] = mail.mails;
+    assert.ok(first);
+    assert.equal(others.length, 4);
+    for (const { parsed } of others) assert.equal(parsed.inReplyTo, first.parsed.messageId);
+    for (const received of mail.mails) {
+      assert.match(received.parsed.subject ?? "", /^\[TEST\] /);
+      assert.match(textOf(received), /^This is a test of teleport-email\. /);
+      assert.match(received.parsed.html ?? "", /<strong>This is a test of teleport-email\. /);
+    }
+  });
+});
+
+Deno.test("test-mail ends with code 1 where a mail is refused, and 2 for what is no address", async () => {
+  await onStage({}, async ({ playground: { paths: { config }, mail } }) => {
+    mail.denyRecipient("no@example.com", 550, "5.1.1 No such user");
+    const addresses = ["bob@example.com", "no@example.com"];
+    const refused = await runCommand((io) => testMail({ config, addresses }, io));
+    assert.equal(refused.code, 1);
+    assert.match(refused.stdout, /^FAIL {2}no@example\.com {2}new: .* 5\.1\.1 No such user$/m);
+    assert.match(refused.stdout, /\n5 of 10 mails not sent\n$/);
+    const wrong = await runCommand((io) => testMail({ config, addresses: ["bob"] }, io));
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^error: Cannot send to 'bob': it is no mail address/);
+    assert.equal(mail.mails.length, 5);
+  });
+});

@@ -1,0 +1,84 @@
+/** A machine's ways to the cluster and to the mail server of a simulation. */
+
+import type { Receipt } from "../../src/mail/transport.ts";
+import type { Cluster } from "../../src/requests/ports.ts";
+import { ClusterError } from "../../src/teleport/errors.ts";
+import type { SimulatedCluster } from "./cluster.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Line } from "./line.ts";
+import type { Machine } from "./machine.ts";
+import type { PostOffice } from "./post_office.ts";
+import type { Random } from "./random.ts";
+import type { Exits } from "./replica.ts";
+import { Watches } from "./watches.ts";
+import type { World } from "./world.ts";
+
+export interface Surroundings {
+  readonly world: World;
+  readonly cluster: SimulatedCluster;
+  readonly office: PostOffice;
+  readonly ledger: Ledger;
+  /** Told of each mail that leaves, before it arrives. */
+  readonly onSend: (sending: ReturnType<Ledger["call"]>) => void;
+}
+
+/** The exits, and a way to end the machine's watches. */
+export function exitsOf(
+  machine: Machine,
+  line: Line,
+  { world, cluster, office, ledger, onSend }: Surroundings,
+  random: Random,
+): Exits & { readonly dropWatches: () => void } {
+  const ask = async <T>(what: string, perform: () => T, signal: AbortSignal): Promise<T> => {
+    const delay = () => random.delayMs(50, 500);
+    const answer = await line.call({ what, target: "cluster", delay, perform, signal });
+    if ("value" in answer) return answer.value;
+    throw new ClusterError("unavailable", answer.broken);
+  };
+
+  const watches = new Watches(machine, world, cluster, random, ask);
+  const port: Cluster = {
+    watch: (signal) => watches.watch(signal),
+    listRequests: (signal) => ask("list requests", () => [...cluster.requests.values()], signal),
+    listRecords: (signal) => ask("list records", () => new Map(cluster.records), signal),
+    readRecord: (id, signal) => ask(`read ${id}`, () => cluster.records.get(id) ?? {}, signal),
+    writeRecord: (id, set, expect, signal) =>
+      ask(
+        `write ${id} ${JSON.stringify(set)}`,
+        () => cluster.write(id, set, expect, machine.name),
+        signal,
+      ),
+  };
+
+  const mail = async (
+    what: string,
+    perform: () => Receipt,
+    signal: AbortSignal,
+    delay: () => number,
+  ): Promise<Receipt> => {
+    const answer = await line.call({ what, target: "mail", delay, perform, signal });
+    if ("value" in answer) return answer.value;
+    const error = answer.broken;
+    if (error === "cancelled") return { ok: false, category: "cancelled", retry: "later", error };
+    const retry = random.pick(["later", "transport"]);
+    return { ok: false, category: "network", retry, error };
+  };
+
+  return {
+    cluster: port,
+    dropWatches: () => watches.drop(),
+    verify: (signal) =>
+      mail("verify", () => office.verify(), signal, () => random.delayMs(50, 500)),
+    send: async (job, message, signal) => {
+      if (machine.isGone) return await new Promise<never>(() => {});
+      const sending = ledger.call(job, message, machine, world.nowMs);
+      onSend(sending);
+      const perform = () => office.receive(sending);
+      const delay = () => random.delayMs(200, 30_000);
+      const receipt = await mail(`send ${job.id} ${sending.mail}`, perform, signal, delay);
+      if (!receipt.ok && receipt.category === "cancelled") sending.excuse ??= "sender was cut off";
+      else if (!receipt.ok && receipt.category === "network") sending.excuse ??= "no answer";
+      return receipt;
+    },
+  };
+}

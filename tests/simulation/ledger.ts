@@ -1,0 +1,78 @@
+/** Every mail that was handed to the mail server: what became of it, and what excuses a repeat. */
+
+import type { MailMessage } from "../../src/mail/transport.ts";
+import type { MailJob } from "../../src/requests/mailer.ts";
+import { mailKey } from "../../src/requests/owed.ts";
+import type { Machine } from "./machine.ts";
+
+/**
+ * Why an acceptance may be followed by another of the same mail (docs/delivery.md, "When a mail comes
+ * twice"): nobody who could know of it was able to write it down.
+ */
+export type Excuse = "no answer" | "sender crashed" | "sender was cut off" | "lease was overtaken";
+
+export interface Sending {
+  readonly request: string;
+  /** Kind, index and recipient. */
+  readonly mail: string;
+  readonly to: string;
+  readonly message: MailMessage;
+  readonly instance: string;
+  readonly machine: Machine;
+  readonly calledMs: number;
+  state: "under way" | "accepted" | "refused";
+  /** The record that no longer owes it was written. */
+  settled: boolean;
+  excuse: Excuse | undefined;
+}
+
+export class Ledger {
+  readonly sendings: Sending[] = [];
+  /** In the order of acceptance. */
+  readonly accepted: Sending[] = [];
+
+  call(
+    job: MailJob,
+    message: MailMessage,
+    machine: Machine,
+    nowMs: number,
+  ): Sending {
+    const sending: Sending = {
+      request: job.id,
+      mail: mailKey(job.mail),
+      to: job.mail.to,
+      message,
+      instance: machine.name,
+      machine,
+      calledMs: nowMs,
+      state: "under way",
+      settled: false,
+      excuse: undefined,
+    };
+    this.sendings.push(sending);
+    return sending;
+  }
+
+  accept(sending: Sending): void {
+    sending.state = "accepted";
+    this.accepted.push(sending);
+  }
+
+  wasAccepted(request: string, mail: string): boolean {
+    return this.accepted.some((other) => other.request === request && other.mail === mail);
+  }
+
+  /** Sendings that nobody has written down yet. */
+  open(request: string): readonly Sending[] {
+    return this.sendings.filter((sending) =>
+      sending.request === request && !sending.settled && sending.state !== "refused"
+    );
+  }
+
+  /** What a replica that is no more has left behind. */
+  abandon(instance: string, excuse: Excuse): void {
+    for (const sending of this.sendings) {
+      if (sending.instance === instance && !sending.settled) sending.excuse ??= excuse;
+    }
+  }
+}

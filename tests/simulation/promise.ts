@@ -1,0 +1,81 @@
+/** What must be true of a simulation at rest: the promise of docs/delivery.md. */
+
+import type { PluginRecord } from "../../src/requests/record.ts";
+import { originalCanWrite } from "../../src/requests/testing/original_record.ts";
+import type { AccessRequest } from "../../src/teleport/access_request.ts";
+import type { SimulatedCluster } from "./cluster.ts";
+import type { Ledger, Sending } from "./ledger.ts";
+import { mailsOfRequester, mailsOfReviewer } from "./recipient.ts";
+
+export interface Rest {
+  readonly cluster: SimulatedCluster;
+  readonly ledger: Ledger;
+  /** Every request that ever was, as it was last. */
+  readonly history: ReadonlyMap<string, AccessRequest>;
+  readonly recipients: readonly string[];
+  readonly requester: string | undefined;
+}
+
+/** Everything that is wrong; empty when the promise was kept. */
+export function broken(rest: Rest): readonly string[] {
+  const requests = [...rest.history].flatMap(([id, request]) =>
+    ofRequest(request, rest).map((wrong) => `${id}: ${wrong}`)
+  );
+  return [...repeats(rest.ledger), ...requests];
+}
+
+/** Of all acceptances of a mail, one at most has no excuse; all have the same Message-ID. */
+function repeats({ accepted }: Ledger): readonly string[] {
+  const byMail = Map.groupBy(accepted, ({ request, mail }) => `${request} ${mail}`);
+  return [...byMail].flatMap(([mail, sendings]) => {
+    const wrong: string[] = [];
+    const unexcused = sendings.filter(({ excuse }) => excuse === undefined).length;
+    if (unexcused > 1) {
+      wrong.push(`${mail} was sent ${sendings.length} times, ${unexcused} without excuse`);
+    }
+    const ids = new Set(sendings.map(({ message }) => message.messageId));
+    if (ids.size > 1) wrong.push(`${mail} was sent under ${ids.size} Message-IDs`);
+    return wrong;
+  });
+}
+
+function ofRequest(request: AccessRequest, rest: Rest): readonly string[] {
+  const { id } = request;
+  const record = rest.cluster.record(id);
+  const isOpen = rest.cluster.requests.get(id)?.state === "PENDING";
+  if (record === undefined) return isOpen ? ["was not announced"] : [];
+  const got = (to: string): readonly Sending[] =>
+    rest.ledger.accepted.filter((sending) => sending.request === id && sending.to === to);
+  return [
+    ...ofRecord(record, request, rest),
+    ...rest.recipients.flatMap((to) =>
+      mailsOfReviewer(to, record, request.reviews.length, got(to))
+    ),
+    ...(rest.requester === undefined
+      ? []
+      : mailsOfRequester(rest.requester, record, got(rest.requester))),
+  ];
+}
+
+function ofRecord(
+  record: PluginRecord,
+  { id, state }: AccessRequest,
+  { cluster }: Rest,
+): readonly string[] {
+  const wrong: string[] = [];
+  if (record.owed.length > 0) wrong.push("mails are still owed");
+  if (record.owner !== undefined) wrong.push("there is still an owner");
+  if (!originalCanWrite(cluster.records.get(id) ?? {})) {
+    wrong.push("the original cannot go on with the record");
+  }
+  const isGone = !cluster.requests.has(id);
+  const expected: string[] = isGone ? ["EXPIRED"] : [];
+  if (state !== "PENDING") expected.push(state);
+  else if (!isGone) expected.push("");
+  // What vanished before anybody had got a mail has nobody to be told.
+  if (isGone && record.threads.length === 0) expected.push("");
+  if (!expected.includes(record.resolution)) {
+    wrong.push(`its record says '${record.resolution}' and not '${expected.join("' or '")}'`);
+  }
+  return wrong;
+}

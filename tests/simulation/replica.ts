@@ -1,0 +1,109 @@
+/** The whole core of the program on a simulated machine: feed, reconciler, outbox, gate, mailer. */
+
+import { TEMPLATE_FILES, type Templates } from "../../src/mail/templates.ts";
+import type { MailMessage, Receipt } from "../../src/mail/transport.ts";
+import { ComposingMailer } from "../../src/requests/composing_mailer.ts";
+import { follow } from "../../src/requests/feed.ts";
+import { TransportGate } from "../../src/requests/gate.ts";
+import type { Mailer, MailJob } from "../../src/requests/mailer.ts";
+import type { Cluster } from "../../src/requests/ports.ts";
+import { Reconciler, type ReconcilerPolicy } from "../../src/requests/reconciler.ts";
+import { Slots } from "../../src/requests/slots.ts";
+import { fakeLog } from "../../src/requests/testing/fixtures.ts";
+import type { Machine } from "./machine.ts";
+import type { Random } from "./random.ts";
+import type { Sabotage } from "./sabotage.ts";
+
+/** What leaves the machine. */
+export interface Exits {
+  readonly cluster: Cluster;
+  readonly verify: (signal: AbortSignal) => Promise<Receipt>;
+  readonly send: (job: MailJob, message: MailMessage, signal: AbortSignal) => Promise<Receipt>;
+}
+
+export interface ReplicaOptions {
+  readonly policy: ReconcilerPolicy;
+  readonly slots: number;
+  /** Mails per second; undefined = no limit. */
+  readonly perSecond: number | undefined;
+  readonly random: Random;
+  readonly sabotage: Sabotage;
+}
+
+export interface Replica {
+  readonly machine: Machine;
+  /** Ends it as a signal does; `kill` ends it when the time to stop is up. */
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+export function startReplica(machine: Machine, exits: Exits, options: ReplicaOptions): Replica {
+  const { clock } = machine;
+  const { policy, sabotage } = options;
+  const instance = machine.name;
+  const random = options.random.next;
+  const log = fakeLog();
+  const [stopping, kill] = [new AbortController(), new AbortController()];
+  const cluster = sabotage.cluster?.(exits.cluster, instance) ?? exits.cluster;
+  const gate = new TransportGate(exits, {
+    clock,
+    random,
+    log,
+    onOpen: () => reconciler.wakeResting(),
+    signal: stopping.signal,
+  });
+  const honest = mailerOf(exits, machine);
+  const reconciler: Reconciler = new Reconciler({
+    cluster,
+    mailer: sabotage.mailer?.(honest, exits.cluster) ?? honest,
+    slots: new Slots(options.slots, options.perSecond, clock),
+    gate,
+    instance,
+    policy,
+    clock,
+    random,
+    log,
+    stopping: stopping.signal,
+    kill: kill.signal,
+  });
+  const check = gate.check();
+  const onLive = (live: boolean) => machine.say(() => live ? "is live" : "is not live");
+  const following = follow(
+    { cluster, target: reconciler, clock, random, log, onLive },
+    stopping.signal,
+  );
+  return {
+    machine,
+    kill: () => kill.abort(),
+    stop: async () => {
+      stopping.abort();
+      await following;
+      await reconciler.stop();
+      await check;
+    },
+  };
+}
+
+/** The real mailer, for its message ids and threads; the words do not matter here. */
+function mailerOf(exits: Exits, { clock }: Machine): Mailer {
+  const send = (job: MailJob, signal: AbortSignal) =>
+    new ComposingMailer({
+      transport: { send: (message) => exits.send(job, message, signal) },
+      templates: WORDLESS,
+      from: { address: "teleport@example.com" },
+      domain: "example.com",
+      html: false,
+      clusterName: "example.com",
+      link: () => undefined,
+      clock,
+      log: fakeLog(),
+    }).send(job, signal);
+  return { send };
+}
+
+const WORDLESS: Templates = {
+  builtin: Object.fromEntries(
+    TEMPLATE_FILES.map((file) => [file, { render: () => ({ ok: true, output: "words" }) }]),
+  ) as unknown as Templates["builtin"],
+  overrides: {},
+};

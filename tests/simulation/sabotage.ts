@@ -1,0 +1,75 @@
+/** Deliberate faults, put between the program and its ports: the simulation has to notice them. */
+
+import type { Mailer } from "../../src/requests/mailer.ts";
+import { settle } from "../../src/requests/outcome.ts";
+import type { Cluster } from "../../src/requests/ports.ts";
+import { expectation, type RawRecord } from "../../src/requests/record.ts";
+import { StoredRecord } from "../../src/requests/stored_record.ts";
+
+export interface Sabotage {
+  readonly cluster?: (honest: Cluster, instance: string) => Cluster;
+  readonly mailer?: (honest: Mailer, cluster: Cluster) => Mailer;
+}
+
+/** Writes a mail down as sent, and then sends it, as the original does. */
+export const SETTLE_BEFORE_SEND: Sabotage = {
+  mailer: (honest, cluster) => ({
+    async send(job, signal) {
+      const stored = new StoredRecord(job.id, cluster);
+      await stored.load(signal).catch(() => {});
+      if (stored.record !== undefined) {
+        const outcome = { type: "accepted", mail: job.mail, messageId: "early", atMs: 0 } as const;
+        await stored.write(settle(stored.record, [outcome]), signal).catch(() => {});
+      }
+      return await honest.send(job, signal);
+    },
+  }),
+};
+
+/** Does not see the leases of others. */
+export const FORGET_THE_LEASE: Sabotage = {
+  cluster: (honest, instance) => {
+    const hidden = new Map<string, string>();
+    const hide = (id: string, raw: RawRecord): RawRecord => {
+      const { owner, ...rest } = raw;
+      if (owner === undefined || owner.startsWith(`${instance} `)) {
+        hidden.delete(id);
+        return raw;
+      }
+      hidden.set(id, owner);
+      return rest;
+    };
+    return {
+      watch: (signal) => honest.watch(signal),
+      listRequests: (signal) => honest.listRequests(signal),
+      listRecords: async (signal) =>
+        new Map([...await honest.listRecords(signal)].map(([id, raw]) => [id, hide(id, raw)])),
+      readRecord: async (id, signal) => hide(id, await honest.readRecord(id, signal)),
+      async writeRecord(id, set, expect, signal) {
+        const owner = hidden.get(id);
+        const seen = owner === undefined ? expect : { ...expect, owner };
+        const outcome = await honest.writeRecord(id, set, seen, signal);
+        if (outcome === "written") hidden.delete(id);
+        return outcome;
+      },
+    };
+  },
+};
+
+/** Takes a conflict for a reason to forget what is owed. */
+export const DROP_OWED_ON_CONFLICT: Sabotage = {
+  cluster: (honest) => ({
+    watch: (signal) => honest.watch(signal),
+    listRequests: (signal) => honest.listRequests(signal),
+    listRecords: (signal) => honest.listRecords(signal),
+    readRecord: (id, signal) => honest.readRecord(id, signal),
+    async writeRecord(id, set, expect, signal) {
+      const outcome = await honest.writeRecord(id, set, expect, signal);
+      if (outcome === "conflict") {
+        const raw = await honest.readRecord(id, signal);
+        await honest.writeRecord(id, { owed: "", owner: "" }, expectation(raw), signal);
+      }
+      return outcome;
+    },
+  }),
+};

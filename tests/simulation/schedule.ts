@@ -1,0 +1,124 @@
+/** What is going to happen in a simulation: drawn in advance, at random times. */
+
+import type { AccessRequest } from "../../src/teleport/access_request.ts";
+import type { SimulatedCluster } from "./cluster.ts";
+import type { Fleet } from "./fleet.ts";
+import type { PostOffice } from "./post_office.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+interface Plan {
+  readonly world: World;
+  readonly random: Random;
+  readonly untilMs: number;
+}
+
+/** One to three requests with reviews, an end for most, and a deletion for some. */
+export function planRequests(
+  { world, cluster, history, random, untilMs }: Plan & {
+    readonly cluster: SimulatedCluster;
+    readonly history: Map<string, AccessRequest>;
+  },
+): void {
+  const change = (id: string, changes: (request: AccessRequest) => Partial<AccessRequest>) => {
+    const request = cluster.requests.get(id);
+    if (request?.state !== "PENDING") return;
+    const next = { ...request, ...changes(request) };
+    history.set(id, next);
+    world.say("people", () => `${id} is ${next.state} with ${next.reviews.length} reviews`);
+    cluster.put(next);
+  };
+  const create = (id: string) => {
+    const request: AccessRequest = {
+      id,
+      user: "alice@example.com",
+      roles: ["dev"],
+      state: "PENDING",
+      createdMs: world.nowMs,
+      reason: "",
+      resolveReason: "",
+      reviews: [],
+      suggestedReviewers: [],
+    };
+    history.set(id, request);
+    world.say("people", () => `${id} is asked for`);
+    cluster.put(request);
+  };
+  for (let left = random.int(1, 3); left > 0; left--) {
+    const id = `r${left}`;
+    const createdMs = random.int(0, untilMs / 2);
+    const later = () => random.int(createdMs, random.chance(0.5) ? createdMs + 3_000 : untilMs);
+    world.after(createdMs, () => create(id));
+    for (let n = random.int(0, 3); n > 0; n--) {
+      const review = { author: "bob", state: "APPROVED", reason: "" } as const;
+      world.after(later(), () => change(id, ({ reviews }) => ({ reviews: [...reviews, review] })));
+    }
+    const state = random.pick(["PENDING", "APPROVED", "DENIED", "PROMOTED"]);
+    if (state !== "PENDING") world.after(later(), () => change(id, () => ({ state })));
+    if (random.chance(0.3)) {
+      world.after(later(), () => {
+        world.say("people", () => `${id} is deleted`);
+        cluster.remove(id);
+      });
+    }
+  }
+}
+
+/** Refusals, and times in which the mail server is down. */
+export function planMailTrouble(
+  { world, office, random, untilMs }: Plan & { readonly office: PostOffice },
+): void {
+  office.laterRate = random.pick([0, 0.05, 0.3]);
+  office.neverRate = random.pick([0, 0.05]);
+  for (let n = random.int(-2, 2); n > 0; n--) {
+    const downMs = random.int(0, untilMs);
+    const set = (isDown: boolean) => () => {
+      world.say("mail", () => isDown ? "the mail server is down" : "the mail server is up");
+      office.isDown = isDown;
+    };
+    world.after(downMs, set(true));
+    world.after(random.int(downMs, downMs + 60_000), set(false));
+  }
+}
+
+/** One to three replicas that come, lose their watch, are stopped; unless it is calm, worse. */
+export function planReplicas(
+  { world, cluster, fleet, calm, random, untilMs }: Plan & {
+    readonly cluster: SimulatedCluster;
+    readonly fleet: Fleet;
+    readonly calm: boolean;
+  },
+): void {
+  fleet.faultRate = calm ? 0 : random.pick([0, 0.01, 0.05, 0.2]);
+  const one = () => {
+    const [first, ...rest] = fleet.alive;
+    return first === undefined ? undefined : random.pick([first, ...rest]);
+  };
+  const sometimes = (least: number, most: number, action: () => void) => {
+    for (let n = random.int(least, most); n > 0; n--) world.after(random.int(0, untilMs), action);
+  };
+  for (let n = random.int(1, 3); n > 0; n--) {
+    world.after(random.chance(0.7) ? 0 : random.int(0, untilMs), () => fleet.start());
+  }
+  sometimes(0, 3, () => one()?.dropWatches());
+  // A listing is most delicate while there is news, and while mails are on their way.
+  cluster.watchers.add(() => {
+    if (random.chance(0.2)) world.after(random.int(0, 2_000), () => one()?.dropWatches());
+  });
+  sometimes(-2, 2, () => {
+    const member = one();
+    if (member !== undefined) fleet.stop(member, !calm);
+    world.after(random.int(0, 30_000), () => fleet.start());
+  });
+  if (calm) return;
+  sometimes(-1, 2, () => {
+    one()?.machine.crash();
+    world.after(random.int(0, 60_000), () => fleet.start());
+  });
+  sometimes(-1, 2, () => one()?.machine.hang(random.int(1, 90_000)));
+  sometimes(-1, 1, () => {
+    const member = one();
+    member?.machine.goOffline(random.int(1, 60_000));
+    member?.dropWatches();
+  });
+}

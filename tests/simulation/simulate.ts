@@ -1,0 +1,88 @@
+/** One simulated schedule, from a seed: what happens to requests and replicas, and what came of it. */
+
+import type { AccessRequest } from "../../src/teleport/access_request.ts";
+import { Audit } from "./audit.ts";
+import { SimulatedCluster } from "./cluster.ts";
+import { Fleet } from "./fleet.ts";
+import { Ledger } from "./ledger.ts";
+import { PostOffice } from "./post_office.ts";
+import { broken } from "./promise.ts";
+import { Random } from "./random.ts";
+import type { Sabotage } from "./sabotage.ts";
+import { planMailTrouble, planReplicas, planRequests } from "./schedule.ts";
+import { World } from "./world.ts";
+
+export interface Outcome {
+  readonly seed: number;
+  /** No crash, no hang, no lost answer, nothing cut off. */
+  readonly calm: boolean;
+  /** What is wrong; empty when the promise was kept. */
+  readonly wrong: readonly string[];
+  readonly trace: readonly string[];
+  /** What happened how often, by name. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Until when trouble may come; then everything heals and comes to rest. */
+const TROUBLE_MS = 120_000;
+
+const PEOPLE = ["a@example.com", "b/team@example.com", "c%2C@example.com"];
+
+export async function simulate(
+  seed: number,
+  options: { readonly trace?: boolean; readonly sabotage?: Sabotage } = {},
+): Promise<Outcome> {
+  const random = new Random(seed);
+  const world = new World({ trace: options.trace ?? false });
+  const counts = new Map<string, number>();
+  const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  const ledger = new Ledger();
+  const audit = new Audit(world, () => cluster, ledger);
+  const cluster: SimulatedCluster = new SimulatedCluster(audit.onWrite);
+  const office = new PostOffice(ledger, random.fork());
+  const calm = random.chance(0.3);
+  const recipients = PEOPLE.slice(0, random.int(1, PEOPLE.length));
+  const requester = random.chance(0.3) ? "alice@example.com" : undefined;
+  const fleet = new Fleet(
+    { world, cluster, office, ledger, onSend: audit.onSend },
+    {
+      roleToRecipients: new Map([["*", recipients]]),
+      isAddress: (text) => text.includes("@"),
+      catchUpMs: 86_400_000,
+      retryForMs: 86_400_000,
+      notifyRequester: requester !== undefined,
+    },
+    { random: random.fork(), count, sabotage: options.sabotage ?? {} },
+  );
+  const history = new Map<string, AccessRequest>();
+  planRequests({ world, cluster, history, random: random.fork(), untilMs: TROUBLE_MS });
+  planMailTrouble({ world, office, random: random.fork(), untilMs: TROUBLE_MS });
+  planReplicas({ world, cluster, fleet, calm, random: random.fork(), untilMs: TROUBLE_MS });
+  const rest = { cluster, ledger, history, recipients, requester };
+  const wrong: string[] = [];
+  try {
+    await world.run(TROUBLE_MS);
+    world.say("world", () => "trouble is over");
+    office.isDown = false;
+    office.laterRate = 0;
+    fleet.heal();
+    // Nothing is left to happen: no timer, no call, no event. That is rest.
+    await world.run();
+    if (!calm && audit.lateRecords.size > 0 && broken(rest).length > 0) {
+      // Its writer is no more, and the others had left the request alone: they see it when they list.
+      count("found by listing again");
+      world.say("world", () => "the stream starts anew");
+      for (const member of fleet.alive) member.dropWatches();
+      await world.run();
+    }
+  } catch (error) {
+    wrong.push(String(error));
+  }
+  wrong.push(...audit.violations, ...broken(rest));
+  for (const { excuse } of ledger.accepted) count(excuse ?? "accepted");
+  const repeats = ledger.accepted.length -
+    new Set(ledger.accepted.map(({ message }) => message.messageId)).size;
+  for (let i = 0; i < repeats; i++) count("repeated");
+  if (calm && repeats > 0) wrong.push(`${repeats} mails were repeated though nothing went wrong`);
+  return { seed, calm, wrong, trace: world.trace ?? [], counts };
+}

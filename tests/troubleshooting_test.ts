@@ -1,0 +1,142 @@
+/** The guide explains every message that the sources hold, and none that they do not. */
+
+import assert from "node:assert/strict";
+import { messagesIn } from "./troubleshooting/messages.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Every message of these is in the guide. */
+const SOURCES = [
+  "src/cli/cluster.ts",
+  "src/cli/connect.ts",
+  "src/cli/fail_fast.ts",
+  "src/cli/health.ts",
+  "src/config",
+  "src/mail/clear_text.ts",
+  "src/mail/mailgun.ts",
+  "src/mail/mailgun_receipt.ts",
+  "src/mail/request_link.ts",
+  "src/mail/smtp.ts",
+  "src/mail/smtp_options.ts",
+  "src/mail/smtp_receipt.ts",
+  "src/mail/template_engine.ts",
+  "src/mail/templates.ts",
+  "src/net",
+  "src/ops/http.ts",
+  "src/ops/log.ts",
+  "src/requests/feed.ts",
+  "src/teleport/client.ts",
+  "src/teleport/cluster_connections.ts",
+  "src/teleport/connection.ts",
+  "src/teleport/credentials.ts",
+  "src/teleport/dial",
+  "src/teleport/grpc_error.ts",
+  "src/teleport/identity_file.ts",
+  "src/teleport/server_version.ts",
+];
+
+/** Messages that explain themselves, by a remedy beside them; the guide may tell more. */
+const SELF_EXPLAINING = ["src/cli/check"];
+
+/** Texts of the sources that are no messages about a fault, or only a part of one. */
+const NO_FAULTS: readonly string[] = [
+  // News.
+  "Credentials are valid",
+  "Checking Teleport server version",
+  "Teleport server answers now",
+  "Watcher is connected again",
+  "Watcher moved to another connection",
+  // What a message is about.
+  "<your Mailgun domain>",
+  "<your Mailgun key>",
+  "<your mail server>",
+  "the name lookup",
+  "ping the server",
+  "watch access requests",
+  "read plugin data",
+  "write plugin data",
+  "list access requests",
+  "identity file '…'",
+  "TLS certificate in …",
+  "private key in …",
+  "certificate authority in …",
+  "by connection upgrade",
+  "by SSH tunnel",
+  "… and … more",
+  "valid until '…'",
+  "without an end",
+  // What is sent, or said to a program.
+  "method not allowed",
+  "this client offers no services",
+  // A library's words, and faults of our own that tests would show.
+  "Server public key verification failed",
+  "No end after … ms",
+  "Built-in template is broken: …",
+  "no way was tried",
+  "no certificate has been set",
+  "there is no private key",
+  "a key pair of another algorithm",
+  "certificate keys are neither generated nor converted",
+  "a host key without a certificate",
+];
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  if (path.endsWith(".ts")) return [path];
+  const entries = await Array.fromAsync(Deno.readDir(new URL(path, ROOT)));
+  return entries.map(({ name }) => `${path}/${name}`)
+    .filter((name) => name.endsWith(".ts") && !/_test\.ts$|\/example\.ts$/.test(name)).sort();
+}
+
+async function messagesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const files = (await Promise.all(paths.map(filesOf))).flat();
+  const found = await Promise.all(
+    files.map(async (file) =>
+      messagesIn(await Deno.readTextFile(new URL(file, ROOT)))
+        .map((message) => [message.trim(), file] as const)
+    ),
+  );
+  return new Map(found.flat());
+}
+
+/** The code spans in front of the colon of each list item: the beginnings of messages. */
+function entriesOf(guide: string): readonly string[] {
+  const items = guide.replace(/\n {2}/g, " ").split("\n").filter((line) => line.startsWith("- "));
+  return items.flatMap((item) => {
+    const head = /^- ((?:`[^`]+`,? ?)+):/.exec(item)?.[1];
+    assert.ok(head, `an item of the guide begins with messages and a colon: ${item}`);
+    return [...head.matchAll(/`([^`]+)`/g)].map(([, entry]) => (entry ?? "").trim());
+  });
+}
+
+Deno.test("docs/troubleshooting.md explains every message, and only messages that there are", async () => {
+  const entries = entriesOf(await Deno.readTextFile(new URL("docs/troubleshooting.md", ROOT)));
+  const messages = await messagesOf(SOURCES);
+  const others = await messagesOf(SELF_EXPLAINING);
+  const isExplained = (message: string) => entries.some((entry) => message.startsWith(entry));
+  const missing = [...messages].filter(([message]) =>
+    !isExplained(message) && !NO_FAULTS.includes(message)
+  );
+  assert.deepEqual(missing.map(([message, file]) => `${file}: ${message}`), []);
+  const known = [...messages.keys(), ...others.keys()];
+  const begins = (entry: string) => known.some((message) => message.startsWith(entry));
+  assert.deepEqual(entries.filter((entry) => !begins(entry)), []);
+  assert.deepEqual(NO_FAULTS.filter((text) => !messages.has(text) || isExplained(text)), []);
+});
+
+Deno.test("messagesIn() joins literals, marks holes and looks into them", () => {
+  const source = [
+    '/* "not a word here" */ // `nor is here one`',
+    'fail("cannot read it: " + `from \'${path}\' ` + "at all"); import("./a b c.ts");',
+    "const x = `in ${ok ? `the very middle` : 'or at the end'} it is`;",
+    'f("two words", "these are three", "and these, too");',
+  ].join("\n");
+  assert.deepEqual(messagesIn(source), [
+    "cannot read it: from '…' at all",
+    "./a b c.ts",
+    "the very middle",
+    "or at the end",
+    "in … it is",
+    "these are three",
+    "and these, too",
+  ]);
+});
