@@ -1,0 +1,222 @@
+/** The program and a mail server of another make (Exim), over real STARTTLS and AUTH. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { RequestState } from "../../src/teleport/generated/types_pb.ts";
+import { ask, dataOf, onStage, type Stage, until, untilSettled } from "../support.ts";
+import { ACCOUNT, type DeliveredMail, type Exim, startExim } from "./exim.ts";
+import { fetchExim } from "./exim_program.ts";
+
+const dir = await Deno.makeTempDir({ prefix: "teleport-email-exim-" });
+Deno.test.afterAll(() => Deno.remove(dir, { recursive: true }));
+const exim = await fetchExim(dir);
+if (!exim.ok) {
+  // deno-lint-ignore no-console -- for whoever runs the tests
+  console.warn(`tests against Exim are skipped: ${exim.why}`);
+}
+const ignore = !exim.ok;
+
+const SENDER = "Zugänge, «Größe» & Co.";
+
+interface EximStage extends Stage {
+  readonly exim: Exim;
+  /** Writes the password file that the configuration names. */
+  givePassword(password: string): Promise<void>;
+}
+
+/** As `onStage()`, with Exim in the place of the simulated mail server. */
+async function onEximStage(
+  recipients: readonly string[],
+  test: (stage: EximStage) => Promise<void>,
+): Promise<void> {
+  assert.ok(exim.ok);
+  await using server = await startExim(exim.program);
+  await onStage({ roleToRecipients: { "*": recipients } }, async (stage) => {
+    const files = join(stage.playground.paths.config, "..");
+    const [ca, password] = [join(files, "exim-ca.pem"), join(files, "password")];
+    await Deno.writeTextFile(ca, server.caPem);
+    const givePassword = (text: string) => Deno.writeTextFile(password, `${text}\n`);
+    await givePassword(ACCOUNT.password);
+    await stage.configure((text) =>
+      text
+        .replace(
+          /\[smtp\][^[]*/,
+          [
+            "[smtp]",
+            'host = "localhost"',
+            `port = ${server.port}`,
+            `username = "${ACCOUNT.username}"`,
+            `password_file = "${password}"`,
+            `root_cas = "${ca}"\n\n`,
+          ].join("\n"),
+        )
+        .replace(/sender = .*/, `sender = '"${SENDER}" <teleport@example.com>'`)
+    );
+    await test({ ...stage, exim: server, givePassword });
+  });
+}
+
+/** The mails that Exim has delivered, once there are so many. */
+async function delivered(exim: Exim, count: number): Promise<readonly DeliveredMail[]> {
+  await until(`${count} mails are delivered`, async () => (await exim.mails()).length >= count);
+  return await exim.mails();
+}
+
+/** Without line ends at the end, of which transfer adds one. */
+function trimmed(text: string | undefined): string {
+  return (text ?? "").replace(/\n+$/, "");
+}
+
+Deno.test({
+  name: "Exim delivers a thread as it was written, after STARTTLS and log-in",
+  ignore,
+  fn: async () => {
+    const recipients = ["bob@example.com", "carol@example.org"];
+    await onEximStage(recipients, async ({ playground, exim, start }) => {
+      const { cluster, proxy } = playground;
+      await start();
+      const reason = [
+        "Größe äöü ✅ für «Ñandú» 日本語",
+        ".",
+        "..two dots, and a long line:",
+        "ü".repeat(2000),
+        "From the start, trailing blanks   ",
+        "=3D is no escape here",
+        "x".repeat(1500),
+      ].join("\n");
+      const user = "jürgen.müller@example.com";
+      const id = ask(playground, { user, roles: ["größe", "dba"], reason });
+      await delivered(exim, 2);
+      cluster.review(id, { author: "rené", state: RequestState.APPROVED, reason: "d'accord ✔" });
+      await delivered(exim, 4);
+      cluster.setState(id, RequestState.DENIED, { reason: "nein, später.\n." });
+      const mails = await delivered(exim, 6);
+      await untilSettled(playground, id);
+
+      const link = `https://localhost:${proxy.port}/web/requests/${id}`;
+      const facts = [
+        `ID: ${id}`,
+        "Cluster: sim.example.com",
+        `User: ${user}`,
+        "Role(s): größe,dba",
+        `Reason: ${reason}`,
+        `Link: ${link}`,
+      ];
+      for (const recipient of recipients) {
+        const own = mails.filter(({ envelope }) => envelope.to === recipient);
+        const root = own.find(({ parsed }) => parsed.inReplyTo === undefined);
+        const texts = own.map(({ parsed }) => trimmed(parsed.text));
+        assert.equal(own.length, 3);
+        assert.equal(
+          trimmed(root?.parsed.text),
+          ["You have a new Role Request:", "", ...facts, "", "Status: ⏳ PENDING"].join("\n"),
+        );
+        assert.ok(texts.includes(
+          [
+            "Role Request has been resolved:",
+            "",
+            ...facts,
+            "",
+            "Status: ❌ DENIED (nein, später.\n.)",
+          ]
+            .join("\n"),
+        ));
+        const review = texts.find((text) => text.startsWith("rené reviewed the request at "));
+        assert.match(review ?? "", /\nResolution: ✅ APPROVED\.\nReason: d'accord ✔\.$/);
+        assert.match(root?.parsed.html ?? "", /ü{2000}/);
+        for (const { parsed, envelope, raw } of own) {
+          assert.equal(envelope.from, "teleport@example.com");
+          assert.deepEqual(
+            [parsed.from?.name, parsed.from?.address],
+            [SENDER, "teleport@example.com"],
+          );
+          assert.deepEqual(parsed.to?.map(({ address }) => address), [recipient]);
+          assert.equal(parsed.subject, `sim.example.com Role Request ${id}`);
+          assert.match(parsed.messageId ?? "", /^<[0-9a-f]{40}@example\.com>$/);
+          assert.match(raw, /^Auto-Submitted: auto-generated$/m);
+          assert.match(raw, /^Content-Type: multipart\/alternative;/m);
+          assert.ok(parsed.text && parsed.html);
+          // RFC 2045 §6.7: no server has to fold or refuse a line.
+          assert.ok(raw.split("\n").every((line) => line.length <= 200));
+          const isRoot = parsed.messageId === root?.parsed.messageId;
+          const thread = isRoot ? undefined : root?.parsed.messageId;
+          assert.deepEqual([parsed.inReplyTo, parsed.references], [thread, thread]);
+        }
+        assert.ok(
+          dataOf(playground, id)["email_threads"]?.includes(
+            root?.parsed.messageId?.slice(1, -1) ?? "none",
+          ),
+        );
+      }
+      assert.equal(new Set(mails.map(({ parsed }) => parsed.messageId)).size, 6);
+      const taken = (await exim.log()).split("\n").filter((line) => line.includes(" <= "));
+      assert.equal(taken.length, 6);
+      for (const line of taken) assert.match(line, / X=TLS1\.3:.* A=plain:teleport /);
+    });
+  },
+});
+
+Deno.test({
+  name: "A password that Exim refuses pauses all mails, is named, and heals with its file",
+  ignore,
+  fn: async () => {
+    await onEximStage(["bob@example.com"], async ({ playground, exim, start, givePassword }) => {
+      await givePassword("not this one");
+      const plugin = await start();
+      const line = await plugin.waitFor(/Mail transport is paused/);
+      assert.match(line, /AUTH PLAIN/);
+      assert.match(line, /535 Incorrect authentication data/);
+      const ids = [ask(playground), ask(playground)];
+      await until("both are owed", () => ids.every((id) => dataOf(playground, id)["owed"]));
+      await givePassword(ACCOUNT.password);
+      await plugin.waitFor(/Mail transport works again/);
+      const mails = await delivered(exim, 2);
+      for (const id of ids) await untilSettled(playground, id);
+      assert.equal(mails.length, 2);
+      const log = plugin.lines.join("\n");
+      assert.ok(!log.includes("not this one") && !log.includes(ACCOUNT.password));
+    });
+  },
+});
+
+Deno.test({
+  name: "A recipient that Exim refuses is given up, and keeps nobody else from their mail",
+  ignore,
+  fn: async () => {
+    await onEximStage(
+      ["nobody@example.com", "bob@example.com"],
+      async ({ playground, exim, start }) => {
+        const plugin = await start();
+        const id = ask(playground);
+        await plugin.waitFor(/Mail is refused .*email:nobody@example\.com.*5\.1\.1 No such user/);
+        await untilSettled(playground, id);
+        const failed = JSON.parse(dataOf(playground, id)["failed"] ?? "[]");
+        assert.deepEqual(failed.map(({ to, kind }: Record<string, string>) => [to, kind]), [
+          ["nobody@example.com", "new"],
+        ]);
+        const mails = await delivered(exim, 1);
+        assert.deepEqual(mails.map(({ envelope }) => envelope.to), ["bob@example.com"]);
+      },
+    );
+  },
+});
+
+Deno.test({
+  name: "Exim gets each of 120 mails of a burst once, over a few connections",
+  ignore,
+  fn: async () => {
+    const recipients = ["a@example.com", "b@example.com", "c@example.com"];
+    await onEximStage(recipients, async ({ playground, exim, start }) => {
+      await start();
+      const ids = Array.from({ length: 40 }, () => ask(playground));
+      for (const id of ids) await untilSettled(playground, id);
+      const mails = await delivered(exim, 120);
+      const ordered = mails.map(({ envelope, parsed }) => `${envelope.to} ${parsed.subject}`)
+        .sort();
+      const wanted = ids.flatMap((id) =>
+        recipients.map((to) => `${to} sim.example.com Role Request ${id}`)
+      );
+      assert.deepEqual(ordered, wanted.sort());
+    });
+  },
+});
