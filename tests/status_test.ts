@@ -1,9 +1,20 @@
 /** `teleport-email status`, with and without a daemon to ask. */
 
 import assert from "node:assert/strict";
+import * as v from "valibot";
 import { status } from "../src/cli/status.ts";
-import type { Status } from "../src/ops/status.ts";
-import { ask, dataOf, onStage, runCommand, type Stage, tally, untilSettled } from "./support.ts";
+import { type Status, StatusSchema } from "../src/ops/status.ts";
+import {
+  ask,
+  dataOf,
+  listen,
+  onStage,
+  runCommand,
+  type Stage,
+  tally,
+  until,
+  untilSettled,
+} from "./support.ts";
 
 const AT = "2026-01-02T03:04:05.000Z";
 const STATUS: Status = {
@@ -129,3 +140,77 @@ Deno.test("status --retry puts mails that were given up back, and the daemon sen
     assert.deepEqual([again.code, /no mails were given up/.test(again.stdout)], [1, true]);
   });
 });
+
+Deno.test("status tells what the real daemon does: connected, sends, waits, gives up, reloads", async () => {
+  const roleToRecipients = {
+    "dev": ["now@example.com"],
+    "dba": ["later@example.com", "never@example.com"],
+  };
+  await onStage(
+    { roleToRecipients: { ...roleToRecipients, "*": ["x@example.com"] } },
+    async (stage) => {
+      const { playground, start, configure } = stage;
+      const { mail } = playground;
+      mail.denyRecipient("later@example.com", 450, "4.2.0 Greylisted");
+      mail.denyRecipient("never@example.com", 550, "5.1.1 No such user");
+      const url = await listen(stage);
+      const plugin = await start();
+      const idle = await statusOf(url);
+      assert.equal(idle.ready, true);
+      assert.deepEqual(idle.reasons, []);
+      const { cluster } = idle;
+      assert.deepEqual([cluster.connected, cluster.watching, cluster.via], [true, true, "direct"]);
+      assert.equal(cluster.name, playground.cluster.name);
+      assert.ok((cluster.certificate?.seconds_left ?? 0) > 0);
+      assert.deepEqual([idle.mail.transport, idle.mail.paused], ["smtp", false]);
+      assert.equal(idle.mail.last_sent, undefined);
+      assert.deepEqual([idle.queue, idle.owed.count, idle.failed.count], [0, 0, 0]);
+
+      await untilSettled(playground, ask(playground, { roles: ["dev"] }));
+      const id = ask(playground, { roles: ["dba"] });
+      await plugin.waitFor(/Mail is refused/);
+      await plugin.waitFor(/Mail is not accepted yet/);
+      await until(
+        "the failed mail is in /status",
+        async () => (await statusOf(url)).failed.count > 0,
+      );
+      const busy = await statusOf(url);
+      assert.ok(busy.mail.last_sent !== undefined);
+      const [owed, failed] = [busy.owed.mails[0], busy.failed.mails[0]];
+      assert.deepEqual(
+        [busy.owed.count, owed?.request_id, owed?.recipient, owed?.kind],
+        [1, id, "later@example.com", "new"],
+      );
+      assert.match(owed?.error ?? "", /Greylisted/);
+      assert.ok((owed?.attempts ?? 0) > 0 && owed?.not_before !== undefined);
+      assert.deepEqual([failed?.request_id, failed?.recipient], [id, "never@example.com"]);
+      assert.match(failed?.error ?? "", /No such user/);
+      const asked = await run(stage);
+      assert.equal(asked.code, 1);
+      assert.match(asked.stdout, /^cluster +'\S+', Teleport \S+, connected via direct since/m);
+      assert.match(asked.stdout, /new to later@example\.com, .*Greylisted/);
+
+      await configure((text) => text.replace('host = "localhost"', ""));
+      plugin.signal("SIGHUP");
+      await until("the reload failed", async () => !(await statusOf(url)).reload.ok);
+      await configure((text) => text.replace("[smtp]", '[smtp]\nhost = "localhost"'));
+      plugin.signal("SIGHUP");
+      await until("the reload succeeded", async () => (await statusOf(url)).reload.ok);
+      assert.notEqual((await statusOf(url)).reload.loaded, idle.reload.loaded);
+
+      assert.deepEqual(await (await fetch(`${url}/healthz`)).text(), "ok\n");
+      await playground.proxy.stop();
+      await until("the loss is noticed", async () => !(await statusOf(url)).cluster.connected);
+      const lost = await statusOf(url);
+      assert.equal(lost.ready, false);
+      assert.match(lost.reasons.join(), /^the cluster is not connected/);
+      assert.ok(lost.cluster.watching_since >= cluster.watching_since);
+      // An outage of others is no reason to restart the program.
+      assert.equal(await fetch(`${url}/healthz`).then((r) => (r.body?.cancel(), r.status)), 200);
+    },
+  );
+});
+
+async function statusOf(url: string): Promise<Status> {
+  return v.parse(StatusSchema, await (await fetch(`${url}/status`)).json());
+}

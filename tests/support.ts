@@ -134,3 +134,12 @@ export async function runCommand(
   });
   return { code, stdout, stderr };
 }
+
+/** Has the daemon listen for HTTP, on a port that was free a moment ago; returns the base URL. */
+export async function listen({ configure }: Stage): Promise<string> {
+  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr;
+  probe.close();
+  await configure((text) => `${text}\n[http]\nlisten = "127.0.0.1:${port}"\n`);
+  return `http://127.0.0.1:${port}`;
+}

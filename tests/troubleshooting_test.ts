@@ -9,8 +9,9 @@ const ROOT = new URL("../", import.meta.url);
 const SOURCES = [
   "src/cli/cluster.ts",
   "src/cli/connect.ts",
+  "src/cli/daemon_state.ts",
   "src/cli/fail_fast.ts",
-  "src/cli/health.ts",
+  "src/cli/endpoints.ts",
   "src/config",
   "src/mail/clear_text.ts",
   "src/mail/mailgun.ts",
@@ -24,6 +25,7 @@ const SOURCES = [
   "src/net",
   "src/ops/http.ts",
   "src/ops/log.ts",
+  "src/ops/pulse.ts",
   "src/requests/feed.ts",
   "src/teleport/client.ts",
   "src/teleport/cluster_connections.ts",
@@ -46,6 +48,9 @@ const NO_FAULTS: readonly string[] = [
   "Teleport server answers now",
   "Watcher is connected again",
   "Watcher moved to another connection",
+  "connected by …",
+  "mail is paused",
+  "… … owed",
   // What a message is about.
   "<your Mailgun domain>",
   "<your Mailgun key>",

@@ -14,6 +14,8 @@ export interface ConnectDeps {
   readonly stop: AbortSignal;
   /** Gives up at the first failure. */
   readonly failFast?: boolean;
+  /** Called whenever the server has not answered. */
+  readonly onSilence?: (error: ClusterError) => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function connect(
       return server;
     }
     if (stop.aborted) return undefined;
+    deps.onSilence?.(server);
     if (!server.isTransient || deps.failFast) throw server;
     const say = attempts === 1 ? log.warn : log.debug;
     say.call(log, "Teleport server does not answer, trying again", { error: server });

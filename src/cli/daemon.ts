@@ -14,7 +14,7 @@ import { TransportGate } from "../requests/gate.ts";
 import { Reconciler } from "../requests/reconciler.ts";
 import { Slots } from "../requests/slots.ts";
 import { connect } from "./connect.ts";
-import type { Health } from "./health.ts";
+import { DaemonState } from "./daemon_state.ts";
 import { reload, type Reloads } from "./reload.ts";
 import { requestLinks } from "./request_links.ts";
 import { prepare, release, type Setup } from "./setup.ts";
@@ -43,15 +43,17 @@ const RELOAD_GRACE_MS = 30_000;
  *   permissions. Everything else is retried for as long as it takes.
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
-  const health: Health = { watching: false, mail: () => undefined };
-  const all: AllDeps = { ...deps, health, lived: { ever: false } };
+  using state = new DaemonState(deps.clock);
+  const all: AllDeps = { ...deps, state, lived: { ever: false } };
   let setup = await prepare(config, undefined, all);
+  state.setup = setup;
   try {
     for (;;) {
       const next = await runRound(setup, all);
       if (next === undefined) return;
       await release(setup, next);
-      setup = next;
+      state.setup = setup = next;
+      state.isReloaded = true;
       deps.log.info("The new configuration is in use");
       deps.reloads.ended(true);
     }
@@ -103,7 +105,7 @@ function logTransport({ mail }: Config, log: Log): void {
 }
 
 interface AllDeps extends DaemonDeps {
-  readonly health: Health;
+  readonly state: DaemonState;
   /** Before the cluster has been live, its refusal ends the program. */
   readonly lived: { ever: boolean };
 }
@@ -112,11 +114,15 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
   const { config: { delivery, roleToRecipients }, templates, domain } = setup;
   const cluster = setup.cluster.value;
   const transport = setup.transport.value;
-  const server = cluster.server ??= await connect(cluster.client, deps);
+  const { state } = deps;
+  const server = cluster.server ??= await connect(cluster.client, {
+    ...deps,
+    onSilence: (error) => state.watching(false, error),
+  });
   if (server === undefined) return;
   logTransport(setup.config, deps.log);
   const { client } = cluster;
-  const { health, lived } = deps;
+  const { lived } = deps;
   const { clock, log, random, kill } = deps;
   // Ends with the program, and also when the watch is refused for good.
   const ended = new AbortController();
@@ -148,6 +154,7 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
     mailer,
     slots,
     gate,
+    observer: state,
     instance: crypto.randomUUID(),
     policy: {
       roleToRecipients,
@@ -163,7 +170,7 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
     stopping: stop,
     kill,
   });
-  health.mail = () => gate.reason;
+  state.work = { reconciler, gate, slots };
   const check = gate.check();
   try {
     await follow({
@@ -174,15 +181,15 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
       log,
       failFast: deps.failFast,
       wasLive: lived.ever,
-      onLive: (live) => {
+      onLive: (live, failure) => {
         if (live && !lived.ever) log.info("Plugin is ready");
         lived.ever ||= live;
-        health.watching = live;
+        state.watching(live, failure);
       },
     }, stop);
   } finally {
     ended.abort();
-    health.watching = false;
+    state.watching(false);
     await reconciler.stop();
     slots.close();
     await check;

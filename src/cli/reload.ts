@@ -59,6 +59,7 @@ export async function reload(current: Setup, deps: ReloadDeps): Promise<Setup | 
       });
     }
   }
+  deps.state.isReloaded = false;
   reloads.ended(false);
   return undefined;
 }

@@ -9,7 +9,8 @@ import { loadTemplates, type Templates } from "../mail/templates.ts";
 import type { MailTransport } from "../mail/transport.ts";
 import type { Log } from "../log.ts";
 import { type ClusterAccess, type ClusterDeps, openCluster } from "./cluster.ts";
-import { type Health, serveHealth } from "./health.ts";
+import type { DaemonState } from "./daemon_state.ts";
+import { serveEndpoints } from "./endpoints.ts";
 import { StartError } from "./start_error.ts";
 import { createTransport } from "./transport.ts";
 
@@ -32,7 +33,7 @@ export interface Setup {
 }
 
 export interface SetupDeps extends ClusterDeps {
-  readonly health: Health;
+  readonly state: DaemonState;
 }
 
 /**
@@ -62,7 +63,7 @@ export async function prepare(
     templates: await readTemplates(config, deps.log),
     domain,
     cluster: await part(old?.cluster, teleport, () => openCluster(teleport, deps)),
-    http: await part(old?.http, http, () => serveHealth(config, deps.health)),
+    http: await part(old?.http, http, () => serveEndpoints(http, deps.state)),
     transport: await part(old?.transport, [mail, domain], () => createTransport(mail, domain)),
   };
   made.move();

@@ -1,4 +1,4 @@
-/** Health over HTTP: `/healthz` says that the process turns, `/readyz` whether it can do its job. */
+/** The pages of `http.listen`. What they say is the business of others. */
 
 export interface ListenAddress {
   readonly host: string;
@@ -9,20 +9,29 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number;
 }
 
+export interface Page {
+  /** Default 200. */
+  readonly status?: number;
+  /** Default plain text. */
+  readonly contentType?: string;
+  readonly body: string;
+}
+
+/** Pages by path; each is made when it is asked for. */
+export type Pages = Readonly<Record<string, () => Page | Promise<Page>>>;
+
 /**
- * Serves until disposed. `notReady` gives the reasons why the job cannot be done now; none means ready.
+ * Serves until disposed.
  *
  * @throws {Error} when the address cannot be listened on
  */
-export function serveHttp(
-  { host, port }: ListenAddress,
-  notReady: () => readonly string[],
-): HttpServer {
+export function serveHttp({ host, port }: ListenAddress, pages: Pages): HttpServer {
+  const known = new Map(Object.entries(pages));
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
     server = Deno.serve(
       { hostname: host, port, onListen: () => {} },
-      (request) => answer(request, notReady),
+      (request) => answer(request, known),
     );
   } catch (error) {
     const cause = error instanceof Deno.errors.AddrInUse
@@ -35,29 +44,23 @@ export function serveHttp(
   return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-function answer(request: Request, notReady: () => readonly string[]): Response {
+async function answer(
+  request: Request,
+  pages: ReadonlyMap<string, Pages[string]>,
+): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return text(405, "method not allowed", { allow: "GET, HEAD" });
+    return response({ status: 405, body: "method not allowed\n" }, { allow: "GET, HEAD" });
   }
-  switch (new URL(request.url).pathname) {
-    case "/healthz":
-      return text(200, "ok");
-    case "/readyz": {
-      const reasons = notReady();
-      return reasons.length === 0 ? text(200, "ok") : text(503, reasons.join("\n"));
-    }
-    default:
-      return text(404, "not found");
-  }
+  const page = pages.get(new URL(request.url).pathname);
+  return response(page === undefined ? { status: 404, body: "not found\n" } : await page());
 }
 
-function text(status: number, body: string, headers: Record<string, string> = {}): Response {
-  return new Response(`${body}\n`, {
+function response(
+  { status = 200, contentType = "text/plain; charset=utf-8", body }: Page,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(body, {
     status,
-    headers: {
-      "content-type": "text/plain; charset=utf-8",
-      "cache-control": "no-store",
-      ...headers,
-    },
+    headers: { "content-type": contentType, "cache-control": "no-store", ...headers },
   });
 }

@@ -3,26 +3,33 @@ import { serveHttp } from "./http.ts";
 
 const LOCAL = { host: "127.0.0.1", port: 0 };
 
-async function get(port: number, path: string, method = "GET"): Promise<[number, string]> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
-  return [response.status, await response.text()];
-}
-
-Deno.test("serveHttp() answers that the process turns, and why it is not ready", async () => {
-  const reasons = ["not connected", "mail: refused"];
-  await using server = serveHttp(LOCAL, () => reasons);
-  assert.deepEqual(await get(server.port, "/healthz"), [200, "ok\n"]);
-  assert.deepEqual(await get(server.port, "/readyz"), [503, "not connected\nmail: refused\n"]);
-  reasons.length = 0;
-  assert.deepEqual(await get(server.port, "/readyz?verbose"), [200, "ok\n"]);
-  assert.deepEqual(await get(server.port, "/nosuch"), [404, "not found\n"]);
-  assert.deepEqual(await get(server.port, "/readyz", "POST"), [405, "method not allowed\n"]);
+Deno.test("serveHttp() serves pages as they are when they are asked for", async () => {
+  let count = 0;
+  await using server = serveHttp(LOCAL, {
+    "/text": () => ({ body: `${++count}\n` }),
+    "/json": () => Promise.resolve({ status: 503, contentType: "application/json", body: "{}" }),
+  });
+  const ask = async (path: string, method = "GET") => {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+    const type = response.headers.get("content-type");
+    return [response.status, type, await response.text()];
+  };
+  const text = "text/plain; charset=utf-8";
+  assert.deepEqual(await ask("/text"), [200, text, "1\n"]);
+  assert.deepEqual(await ask("/text?verbose"), [200, text, "2\n"]);
+  assert.deepEqual(await ask("/text", "HEAD"), [200, text, ""]);
+  assert.deepEqual(await ask("/json"), [503, "application/json", "{}"]);
+  assert.deepEqual(await ask("/nosuch"), [404, text, "not found\n"]);
+  assert.deepEqual(await ask("/text", "POST"), [405, text, "method not allowed\n"]);
 });
 
-Deno.test("serveHttp() says which address is taken", async () => {
-  await using server = serveHttp(LOCAL, () => []);
+Deno.test("serveHttp() says which address cannot be listened on, and why", async () => {
+  await using server = serveHttp(LOCAL, {});
   const { port } = server;
-  assert.throws(() => serveHttp({ ...LOCAL, port }, () => []), {
+  assert.throws(() => serveHttp({ ...LOCAL, port }, {}), {
     message: `Cannot listen on http.listen '127.0.0.1:${port}': the address is already in use`,
+  });
+  assert.throws(() => serveHttp({ host: "192.0.2.1", port: 80 }, {}), {
+    message: /^Cannot listen on http\.listen '192\.0\.2\.1:80': /,
   });
 });

@@ -8,6 +8,8 @@ import type { Log } from "../log.ts";
 import type { Refusal } from "../mail/transport.ts";
 import type { TransportGate } from "./gate.ts";
 import type { Mailer } from "./mailer.ts";
+import type { Observer } from "./observer.ts";
+import { lostWith } from "./outcome.ts";
 import type { OwedMail } from "./owed.ts";
 import type { Snapshot } from "./plan.ts";
 import type { Retries } from "./retries.ts";
@@ -23,6 +25,7 @@ export interface DispatchDeps {
   readonly slots: Slots;
   readonly gate: TransportGate;
   readonly mailer: Mailer;
+  readonly observer: Observer;
   /** How long a mail may be owed before a further refusal ends it. */
   readonly retryForMs: number;
   /** The program stops: no further mail leaves, leases are given back. */
@@ -111,8 +114,9 @@ class Dispatch {
     this.#count("sending", 1);
     const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
     this.#count("sending", -1);
-    if (!receipt.ok) return this.#refused(mail, receipt);
     const atMs = deps.clock.now();
+    if (!receipt.ok) return this.#refused(mail, receipt, atMs, atMs - startMs);
+    deps.observer.accepted(mail, atMs - startMs, atMs - mail.sinceMs);
     deps.gate.succeeded();
     deps.log.info("Successfully sent", {
       ...this.#fields(mail),
@@ -124,22 +128,23 @@ class Dispatch {
     return true;
   }
 
-  #refused(mail: OwedMail, refusal: Refusal): false {
-    const { clock, log, gate, retryForMs } = this.deps;
+  #refused(mail: OwedMail, refusal: Refusal, atMs: number, tookMs: number): false {
+    const { log, gate, observer, retryForMs } = this.deps;
     if (this.deps.kill.aborted) return false;
+    observer.refused(mail, refusal, tookMs);
     if (refusal.retry === "transport") {
       gate.close(refusal);
       return false;
     }
-    const atMs = clock.now();
     const fields = { ...this.#fields(mail), error: refusal.error, category: refusal.category };
     const tooOld = atMs - mail.sinceMs >= retryForMs;
     if (refusal.retry === "never" || tooOld) {
       log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
+      for (const lost of lostWith(this.job.stored.record, mail)) observer.lost(lost, "failed");
       this.#settlement.add({ type: "failed", mail, error: refusal.error, atMs });
       return false;
     }
-    const attempts = this.job.retries.failed(mail, atMs, refusal.retryAfterMs);
+    const attempts = this.job.retries.failed(mail, atMs, refusal);
     const say = attempts === 1 ? log.warn : log.debug;
     say.call(log, "Mail is not accepted yet, it is sent again later", { ...fields, attempts });
     return false;

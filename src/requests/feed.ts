@@ -40,8 +40,11 @@ export interface FeedDeps {
   readonly failFast?: boolean;
   /** The cluster has let us watch before, so that a refusal is an outage and no mistake of set-up. */
   readonly wasLive?: boolean;
-  /** Called with true when the stream is live and everything is listed, with false when it ends. */
-  readonly onLive: (live: boolean) => void;
+  /**
+   * Called with true when the stream is live and everything is listed, with false when it ends or could
+   * not begin: because of `failure`, if there was one.
+   */
+  readonly onLive: (live: boolean, failure?: unknown) => void;
 }
 
 /**
@@ -77,7 +80,7 @@ export async function follow(deps: FeedDeps, signal: AbortSignal): Promise<void>
       if (refused && !everLive) throw error;
     }
     if (signal.aborted) return;
-    deps.onLive(false);
+    deps.onLive(false, failure);
     if (deps.failFast) throw failedFast(failure);
     if (clock.now() - startMs >= STABLE_MS) backoff.reset();
     if (outage.attempts++ === 0) {

@@ -45,15 +45,22 @@ function settleOne(record: PluginRecord, outcome: Outcome): PluginRecord {
   };
 }
 
-/** Follow-ups of a first mail that nobody will get make no sense: they are given up with it. */
+/**
+ * What is given up along with `mail`, itself included: reviews behind a first mail that nobody will get
+ * make no sense.
+ */
+export function lostWith(record: PluginRecord | undefined, mail: OwedMail): readonly OwedMail[] {
+  const isFirst = mail.kind === "new";
+  return (record?.owed ?? []).filter((owed) =>
+    mailKey(owed) === mailKey(mail) || (isFirst && owed.to === mail.to && owed.kind === "review")
+  );
+}
+
 function giveUp(
   record: PluginRecord,
   { mail, error, atMs }: Outcome & { type: "failed" },
 ): PluginRecord {
-  const isFirst = mail.kind === "new";
-  const lost = record.owed.filter((owed) =>
-    mailKey(owed) === mailKey(mail) || (isFirst && owed.to === mail.to && owed.kind === "review")
-  );
+  const lost = lostWith(record, mail);
   const failed: FailedMail[] = lost.map(({ kind, to, index }) => ({
     kind,
     to,

@@ -18,6 +18,7 @@ export interface PlanInput {
   readonly recipients: readonly string[];
   /** The requester's address when they want mails too. */
   readonly requester?: string;
+  /** When the snapshot came: what it brings is owed since then. */
   readonly nowMs: number;
   /** Pending requests that are older and have no record are left alone. */
   readonly catchUpMs: number;

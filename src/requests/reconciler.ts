@@ -12,6 +12,8 @@ import { dispatch, type DispatchDeps } from "./dispatch.ts";
 import type { TransportGate } from "./gate.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./lease.ts";
 import type { Mailer } from "./mailer.ts";
+import type { Observer } from "./observer.ts";
+import type { FailedMail, OwedMail } from "./owed.ts";
 import { type Ignored, plan, type Snapshot, supersededMails } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import { type RecipientRules, recipientsOf } from "./recipients.ts";
@@ -36,6 +38,7 @@ export interface ReconcilerDeps {
   readonly mailer: Mailer;
   readonly slots: Slots;
   readonly gate: TransportGate;
+  readonly observer: Observer;
   /** Names this process in leases; without blanks, different for every start. */
   readonly instance: string;
   readonly policy: ReconcilerPolicy;
@@ -49,6 +52,8 @@ export interface ReconcilerDeps {
 /** All that is known of one request. */
 interface Entry {
   snapshot: Snapshot;
+  /** When it came. */
+  newsMs: number;
   readonly stored: StoredRecord;
   readonly retries: Retries;
   /** Aborted and replaced when a newer snapshot arrives. */
@@ -57,6 +62,14 @@ interface Entry {
   failures: number;
   /** The record's version when the listing under way began. */
   versionBeforeListing: number;
+}
+
+/** What one request owes. */
+export interface Outbox {
+  readonly id: string;
+  /** With the error of the last attempt, if there was one in this process. */
+  readonly owed: readonly (OwedMail & { readonly error?: string })[];
+  readonly failed: readonly FailedMail[];
 }
 
 export class Reconciler {
@@ -75,6 +88,7 @@ export class Reconciler {
   update(id: string, snapshot: Snapshot): void {
     const entry = this.#entry(id, snapshot);
     entry.snapshot = snapshot;
+    entry.newsMs = this.deps.clock.now();
     entry.outdated.abort();
     entry.outdated = new AbortController();
     this.#queue.add(id);
@@ -124,6 +138,20 @@ export class Reconciler {
     this.#resting.clear();
   }
 
+  /** Requests that wait for their turn or are worked on. */
+  get queueDepth(): number {
+    return this.#queue.depth;
+  }
+
+  /** The mails of each request that owes some, or has given some up. */
+  outbox(): readonly Outbox[] {
+    return [...this.#entries].flatMap(([id, { stored: { record }, retries }]) => {
+      if (record === undefined || record.owed.length + record.failed.length === 0) return [];
+      const owed = record.owed.map((mail) => ({ ...mail, ...retries.of(mail) }));
+      return [{ id, owed, failed: record.failed }];
+    });
+  }
+
   /** Ends work, after `deps.stopping` was aborted; mails on their way are waited for. */
   async stop(): Promise<void> {
     await this.#queue.stop();
@@ -135,7 +163,8 @@ export class Reconciler {
     if (entry === undefined) {
       entry = {
         snapshot,
-        stored: new StoredRecord(id, this.deps.cluster),
+        newsMs: this.deps.clock.now(),
+        stored: new StoredRecord(id, this.deps.cluster, this.deps.observer),
         retries: new Retries(this.deps.random),
         outdated: new AbortController(),
         remarks: new Remarks(id, this.deps.log),
@@ -196,7 +225,7 @@ export class Reconciler {
           await stored.load(kill);
           continue;
         }
-        if (before !== undefined) remarks.superseded(supersededMails(before, planned.record));
+        if (before !== undefined) this.#supersede(entry, supersededMails(before, planned.record));
       }
       if (!send) return this.#rest(id, entry, chains.length > 0, nextMs);
       await dispatch(
@@ -208,7 +237,7 @@ export class Reconciler {
   }
 
   #planInput(entry: Entry): Parameters<typeof plan>[0] {
-    const { policy, clock } = this.deps;
+    const { policy } = this.deps;
     const { snapshot, stored } = entry;
     const user = snapshot === "gone" ? stored.record?.user ?? "" : snapshot.user;
     const wantsMail = policy.notifyRequester && policy.isAddress(user);
@@ -217,7 +246,7 @@ export class Reconciler {
       record: stored.record,
       recipients: snapshot === "gone" ? [] : this.#recipients(entry, snapshot),
       ...(wantsMail ? { requester: user } : {}),
-      nowMs: clock.now(),
+      nowMs: entry.newsMs,
       catchUpMs: policy.catchUpMs,
     };
   }
@@ -244,8 +273,15 @@ export class Reconciler {
     this.#forgetIfGone(id, entry);
   }
 
+  #supersede({ remarks }: Entry, mails: readonly OwedMail[]): void {
+    remarks.superseded(mails);
+    for (const mail of mails) this.deps.observer.lost(mail, "superseded");
+  }
+
   #vanished(id: string, entry: Entry): void {
-    entry.remarks.vanished(entry.stored.record?.owed.length ?? 0);
+    const owed = entry.stored.record?.owed ?? [];
+    entry.remarks.vanished(owed.length);
+    for (const mail of owed) this.deps.observer.lost(mail, "vanished");
     entry.stored.set({});
     this.#forgetIfGone(id, entry);
   }

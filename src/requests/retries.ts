@@ -1,12 +1,15 @@
 /** When the owed mails of one request may be tried again; kept in memory (design.md §2). */
 
 import { retryDelayMs } from "../backoff.ts";
+import type { Refusal } from "../mail/transport.ts";
 import { mailKey, type OwedMail } from "./owed.ts";
 import type { PluginRecord } from "./record.ts";
 
 interface Retry {
   readonly attempts: number;
   readonly notBeforeMs: number;
+  /** What became of the last attempt; not for the record, which all plugins share. */
+  readonly error?: string;
 }
 
 export class Retries {
@@ -22,10 +25,10 @@ export class Retries {
   }
 
   /** Counts a failure and returns how often the mail has failed now. */
-  failed(mail: OwedMail, nowMs: number, retryAfterMs: number | undefined): number {
+  failed(mail: OwedMail, nowMs: number, { retryAfterMs, error }: Refusal): number {
     const attempts = this.of(mail).attempts + 1;
     const delayMs = Math.max(retryAfterMs ?? 0, retryDelayMs(attempts, this.random));
-    this.#byMail.set(mailKey(mail), { attempts, notBeforeMs: nowMs + Math.round(delayMs) });
+    this.#byMail.set(mailKey(mail), { attempts, notBeforeMs: nowMs + Math.round(delayMs), error });
     return attempts;
   }
 
@@ -37,7 +40,11 @@ export class Retries {
 
   /** The record with what is known here about its mails, for a write that happens anyway. */
   into(record: PluginRecord): PluginRecord {
-    return { ...record, owed: record.owed.map((mail) => ({ ...mail, ...this.of(mail) })) };
+    const owed = record.owed.map((mail) => {
+      const { attempts, notBeforeMs } = this.of(mail);
+      return { ...mail, attempts, notBeforeMs };
+    });
+    return { ...record, owed };
   }
 }
 

@@ -31,6 +31,11 @@ export class Slots {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether mails wait because of the limit per second. */
+  get isThrottled(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** Waits for a slot; undefined when `signal` is aborted first. */
   acquire(key: string, signal: AbortSignal): Promise<Release | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);

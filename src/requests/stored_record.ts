@@ -1,5 +1,6 @@
 /** The record of one request as it is known to stand in Teleport, and the one way to change it. */
 
+import { type Observer, unobserved } from "./observer.ts";
 import type { Cluster, WriteOutcome } from "./ports.ts";
 import {
   changes,
@@ -19,6 +20,7 @@ export class StoredRecord {
   constructor(
     private readonly id: string,
     private readonly cluster: Pick<Cluster, "readRecord" | "writeRecord">,
+    private readonly observer: Pick<Observer, "wrote"> = unobserved,
   ) {}
 
   /** False until the record was read, written or given. */
@@ -64,7 +66,13 @@ export class StoredRecord {
   async write(next: PluginRecord, signal: AbortSignal): Promise<WriteOutcome> {
     const raw = this.#raw ?? {};
     const set = changes(raw, encodeRecord(next));
-    const outcome = await this.cluster.writeRecord(this.id, set, expectation(raw), signal);
+    const { cluster, observer } = this;
+    let outcome: WriteOutcome | "failed" = "failed";
+    try {
+      outcome = await cluster.writeRecord(this.id, set, expectation(raw), signal);
+    } finally {
+      observer.wrote(outcome);
+    }
     if (outcome === "written") this.set(merge(raw, set));
     return outcome;
   }

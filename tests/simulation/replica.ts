@@ -7,6 +7,7 @@ import { follow } from "../../src/requests/feed.ts";
 import { TransportGate } from "../../src/requests/gate.ts";
 import type { Mailer, MailJob } from "../../src/requests/mailer.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
+import { unobserved } from "../../src/requests/observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../../src/requests/reconciler.ts";
 import { Slots } from "../../src/requests/slots.ts";
 import { fakeLog } from "../../src/requests/testing/fixtures.ts";
@@ -58,6 +59,7 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
     mailer: sabotage.mailer?.(honest, exits.cluster) ?? honest,
     slots: new Slots(options.slots, options.perSecond, clock),
     gate,
+    observer: unobserved,
     instance,
     policy,
     clock,

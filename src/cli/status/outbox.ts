@@ -18,22 +18,27 @@ export function outboxOf(records: ReadonlyMap<string, RawRecord>): Outbox {
   return {
     owed: decoded.flatMap(({ id, record }) => record.owed.map((mail) => owedStatus(id, mail))),
     failed: decoded.flatMap(({ id, record }) =>
-      record.failed.map((mail) => ({
-        ...mailStatus(id, mail),
-        at: time(mail.atMs),
-        error: mail.error,
-      }))
+      record.failed.map((mail) => failedStatus(id, mail))
     ),
   };
 }
 
-function owedStatus(id: string, mail: OwedMail): OwedMailStatus {
+/** `error` is what became of the last attempt. */
+export function owedStatus(
+  id: string,
+  mail: OwedMail & { readonly error?: string },
+): OwedMailStatus {
   return {
     ...mailStatus(id, mail),
     since: time(mail.sinceMs),
     attempts: mail.attempts,
     ...mail.notBeforeMs === 0 ? {} : { "not_before": time(mail.notBeforeMs) },
+    ...mail.error === undefined ? {} : { error: mail.error },
   };
+}
+
+export function failedStatus(id: string, mail: FailedMail): FailedMailStatus {
+  return { ...mailStatus(id, mail), at: time(mail.atMs), error: mail.error };
 }
 
 function mailStatus(id: string, { kind, to, index }: OwedMail | FailedMail) {

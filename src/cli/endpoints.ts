@@ -1,0 +1,34 @@
+/** What the daemon tells over HTTP, at `http.listen`. */
+
+import type { Config } from "../config/config.ts";
+import { serveHttp } from "../ops/http.ts";
+import type { DaemonState } from "./daemon_state.ts";
+import { StartError } from "./start_error.ts";
+
+/**
+ * Serves `http.listen`, if that is configured.
+ *
+ * @throws {StartError} when the address cannot be listened on
+ */
+export function serveEndpoints(
+  { listen }: Config["http"],
+  state: DaemonState,
+): AsyncDisposable | undefined {
+  if (listen === undefined) return undefined;
+  const verdict = (reasons: readonly string[]) => ({
+    status: reasons.length === 0 ? 200 : 503,
+    body: `${reasons.length === 0 ? "ok" : reasons.join("\n")}\n`,
+  });
+  try {
+    return serveHttp(listen, {
+      "/healthz": () => verdict(state.standstill === undefined ? [] : [state.standstill]),
+      "/readyz": () => verdict(state.notReady),
+      "/status": () => ({
+        contentType: "application/json",
+        body: `${JSON.stringify(state.status(), null, 2)}\n`,
+      }),
+    });
+  } catch (error) {
+    throw new StartError([error instanceof Error ? error.message : String(error)]);
+  }
+}
