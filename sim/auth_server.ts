@@ -10,17 +10,15 @@ import type { Cluster } from "./cluster.ts";
 import { AUTH_SERVICE, type Sink, type StatusName } from "./grpc_service.ts";
 import { issueAuthServer } from "./identity.ts";
 import type { Pki } from "./pki.ts";
+import type { HostCertificateHolder } from "./rotation.ts";
 import { TcpListener } from "./tcp_listener.ts";
 import { isVersionAccepted } from "./version_gate.ts";
 import { initEvent } from "./watchers.ts";
 
 /** Starts an auth server on a free port of 127.0.0.1. */
 export async function startAuthServer(cluster: Cluster, pki: Pki): Promise<AuthServer> {
-  const server = await issueAuthServer(pki);
   const listener = tls.createServer({
-    key: server.keyPem,
-    cert: server.certPem,
-    ca: pki.userCa.certPem,
+    ...await certificates(pki),
     requestCert: true,
     rejectUnauthorized: true,
     // "h2" also for those who offer "teleport-auth@..." first (wire.md §2.2).
@@ -31,8 +29,14 @@ export async function startAuthServer(cluster: Cluster, pki: Pki): Promise<AuthS
   return auth;
 }
 
+async function certificates(pki: Pki): Promise<tls.SecureContextOptions> {
+  const { keyPem: key, certPem: cert } = await issueAuthServer(pki);
+  return { key, cert, ca: pki.userCa.certPem };
+}
+
 /** The server with its switches; `AuthFaults` has those that concern single calls. */
-export class AuthServer extends AuthCalls implements AuthHost, AsyncDisposable {
+export class AuthServer extends AuthCalls
+  implements AuthHost, HostCertificateHolder, AsyncDisposable {
   serverVersion = "17.4.8";
   /** True as on Enterprise; OSS has no review pages to link to. */
   advancedAccessWorkflows = true;
@@ -52,7 +56,7 @@ export class AuthServer extends AuthCalls implements AuthHost, AsyncDisposable {
   readonly #injector: grpc.ConnectionInjector;
   readonly #watches = new Set<Sink<Event>>();
 
-  constructor(readonly cluster: Cluster, server: tls.Server) {
+  constructor(readonly cluster: Cluster, private readonly server: tls.Server) {
     super();
     this.#listener = new TcpListener(server);
     // TLS ends here and not in grpc-js, so that connections can be broken one by one and the port
@@ -103,6 +107,10 @@ export class AuthServer extends AuthCalls implements AuthHost, AsyncDisposable {
   /** Goes down: connections break and new ones are refused. */
   async stop(): Promise<void> {
     await this.#listener.stop();
+  }
+
+  async useHostCa(pki: Pki): Promise<void> {
+    this.server.setSecureContext(await certificates(pki));
   }
 
   /** Comes back on the same port. */

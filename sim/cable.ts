@@ -43,6 +43,11 @@ export class Cable implements AsyncDisposable {
     this.#listener.breakConnections();
   }
 
+  /** Breaks every connection with RST, as a firewall that has forgotten it. */
+  reset(): void {
+    this.#listener.resetConnections();
+  }
+
   /** Breaks every connection and refuses new ones. */
   async stop(): Promise<void> {
     await this.#listener.stop();

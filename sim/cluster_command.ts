@@ -76,7 +76,8 @@ ${call("/deny", "id=$ID", "reason=not now")}
 ${call("/expire", "id=$ID")}
 ${call("/delete", "id=$ID")}
 
-Also: /resolve, /promote, /drop (end all watches), /data (plugin data), /stats, /renew?ttl=1h.
+Also: /resolve, /promote, /data (plugin data), /stats, /renew?ttl=1h, /drop (end all watches), /goaway,
+/rotate?phase=update_clients, then update_servers, then standby (a new host authority).
 Ctrl-C ends it.
 `;
 }

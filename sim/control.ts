@@ -7,11 +7,13 @@ import type { AuthServer } from "./auth_server.ts";
 import { ClusterError } from "./cluster_error.ts";
 import { ParameterError, Parameters } from "./control_parameters.ts";
 import type { MailServer } from "./mail_server.ts";
+import { type HostAuthority, ROTATION_PHASES } from "./rotation.ts";
 
 /** What the API works on. */
 export interface Controlled {
   readonly auth: AuthServer;
   readonly mail: MailServer;
+  readonly hostAuthority: HostAuthority;
   /** Signs a new identity over the old files. */
   renew(ttlMs: number | undefined): Promise<void>;
 }
@@ -45,7 +47,9 @@ export class ControlServer implements AsyncDisposable {
   }
 }
 
-function controlActions({ auth, mail, renew }: Controlled): ReadonlyMap<string, Action> {
+function controlActions(
+  { auth, mail, hostAuthority, renew }: Controlled,
+): ReadonlyMap<string, Action> {
   const { cluster } = auth;
   const decide = (state?: RequestState) => (parameters: Parameters) => {
     const id = parameters.required("id");
@@ -92,6 +96,15 @@ function controlActions({ auth, mail, renew }: Controlled): ReadonlyMap<string, 
     }],
     ["/drop", () => {
       auth.dropWatches();
+      return "ok";
+    }],
+    ["/goaway", async () => {
+      await auth.goAway();
+      return "ok";
+    }],
+    ["/rotate", async (parameters) => {
+      await hostAuthority.enter(parameters.oneOf("phase", ROTATION_PHASES));
+      await renew(undefined);
       return "ok";
     }],
     ["/data", () => cluster.pluginData.all()],

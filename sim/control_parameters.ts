@@ -73,14 +73,16 @@ export class Parameters {
 
   /** The name of a request state, in any case. */
   state(name: string): RequestState {
+    return RequestState[this.oneOf(name, ["PENDING", "APPROVED", "DENIED", "PROMOTED"])];
+  }
+
+  /** One of a few words, in any case. */
+  oneOf<const W extends string>(name: string, words: readonly W[]): W {
     const value = this.required(name);
-    const names = ["PENDING", "APPROVED", "DENIED", "PROMOTED"] as const;
-    const known = names.find((candidate) => candidate === value.toUpperCase());
-    if (!known) {
-      const wanted = names.join(", ");
-      throw new ParameterError(`parameter '${name}' is '${value}', want one of ${wanted}`);
-    }
-    return RequestState[known];
+    const known = words.find((word) => word.toLowerCase() === value.toLowerCase());
+    if (known !== undefined) return known;
+    const wanted = words.join(", ");
+    throw new ParameterError(`parameter '${name}' is '${value}', want one of ${wanted}`);
   }
 
   /** Milliseconds of a duration such as `90s`, `12h` or `-1m`; undefined when absent. */

@@ -19,6 +19,8 @@ export interface IdentityOptions {
   readonly keyForm?: KeyForm;
   /** Whether the identity file has SSH lines, default true. */
   readonly ssh?: boolean;
+  /** Clusters whose host authorities the identity names, too; the new one during a rotation. */
+  readonly alsoTrust?: readonly Pki[];
 }
 
 /** A client's credentials with the CAs by which it knows the cluster. */
@@ -52,7 +54,9 @@ export async function issueIdentity(pki: Pki, options: IdentityOptions = {}): Pr
   const keyPem = options.keyForm === "traditional"
     ? traditionalKey(issued.keyPem, options.keyType ?? "ec")
     : issued.keyPem;
-  const identity = { user, keyPem, certPem: issued.certPem, casPem: pki.hostCa.certPem };
+  const trusted = [pki, ...options.alsoTrust ?? []];
+  const casPem = trusted.map(({ hostCa }) => hostCa.certPem).join("");
+  const identity = { user, keyPem, certPem: issued.certPem, casPem };
   if (options.ssh === false) return identity;
   const certificate = issueSshCertificate(pki.sshUserCa, {
     kind: "user",
@@ -61,7 +65,7 @@ export async function issueIdentity(pki: Pki, options: IdentityOptions = {}): Pr
     principals: [user],
     ttlMs,
   });
-  const authorities = [authorityLine(pki.sshHostCa, pki.clusterName)];
+  const authorities = trusted.map(({ sshHostCa }) => authorityLine(sshHostCa, pki.clusterName));
   return { ...identity, ssh: { certificate: sshLine(certificate), authorities } };
 }
 

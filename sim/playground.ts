@@ -8,7 +8,6 @@ import {
   type Identity,
   type IdentityOptions,
   type IdentityPaths,
-  issueIdentity,
   writeIdentity,
 } from "./identity.ts";
 import { type MailServer, type MailServerOptions, startMailServer } from "./mail_server.ts";
@@ -16,6 +15,7 @@ import { type MailgunOptions, type MailgunServer, startMailgunServer } from "./m
 import { createPki, type Pki } from "./pki.ts";
 import { DEFAULT_RECIPIENTS, playgroundConfig } from "./playground_config.ts";
 import { startProxy, type TeleportProxy } from "./proxy.ts";
+import { HostAuthority } from "./rotation.ts";
 import { type SshTunnelServer, startSshTunnel } from "./ssh_server.ts";
 
 export interface PlaygroundOptions {
@@ -45,6 +45,8 @@ export interface Playground extends AsyncDisposable {
   readonly proxy: TeleportProxy;
   /** The proxy's SSH tunnel port. */
   readonly ssh: SshTunnelServer;
+  /** Who vouches for the auth server and the tunnel, and its rotation. */
+  readonly hostAuthority: HostAuthority;
   readonly mail: MailServer;
   readonly mailgun: MailgunServer;
   readonly control: ControlServer;
@@ -72,14 +74,16 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   const mailOptions = options.mail ?? DEFAULT_MAIL;
   const mail = stack.use(await startMailServer(mailOptions));
   const mailgun = stack.use(startMailgunServer(options.mailgun));
+  const hostAuthority = new HostAuthority(pki, [auth, ssh]);
   const renew = async (changes: IdentityOptions = {}) => {
-    const identity = await issueIdentity(pki, { ...options.identity, ...changes });
+    const identity = await hostAuthority.issue({ ...options.identity, ...changes });
     await writeIdentity(dir, identity);
     return identity;
   };
   const control = stack.use(startControl({
     auth,
     mail,
+    hostAuthority,
     renew: async (ttlMs) => void await renew(ttlMs === undefined ? {} : { ttlMs }),
   }, options.controlPort));
   const { sweepIntervalMs = 1000 } = options;
@@ -88,7 +92,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
     stack.defer(() => clearInterval(timer));
   }
 
-  const identityPaths = await writeIdentity(dir, await issueIdentity(pki, options.identity));
+  const identityPaths = await writeIdentity(dir, await hostAuthority.issue(options.identity));
   const paths = {
     ...identityPaths,
     config: join(dir, "teleport-email.toml"),
@@ -118,6 +122,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
     auth,
     proxy,
     ssh,
+    hostAuthority,
     mail,
     mailgun,
     control,

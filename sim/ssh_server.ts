@@ -15,6 +15,7 @@ import {
   SshStream,
 } from "@microsoft/dev-tunnels-ssh";
 import type { Pki } from "./pki.ts";
+import type { HostCertificateHolder } from "./rotation.ts";
 import { hostKeyPairs, Pair } from "./ssh_algorithm.ts";
 import { issueSshCertificate, refuseUser, type SshCertificateRequest } from "./ssh_certificates.ts";
 import { generateSshKey, publicKeyBlob } from "./ssh_keys.ts";
@@ -53,7 +54,7 @@ export async function startSshTunnel(
 }
 
 /** The tunnel port with its counters and switches. */
-export class SshTunnelServer implements AsyncDisposable {
+export class SshTunnelServer implements HostCertificateHolder, AsyncDisposable {
   /** Users that have been let in, in order. */
   readonly logins: string[] = [];
   /** Why users have not been let in. */
@@ -65,26 +66,14 @@ export class SshTunnelServer implements AsyncDisposable {
   /** Text with which dial requests are refused. */
   refuseDial: string | undefined;
   readonly #listener: TcpListener;
-  readonly #hostKeys: readonly Pair[];
+  #hostKeys: readonly Pair[];
 
   constructor(
     private readonly pki: Pki,
     private readonly authAddress: string,
     private readonly options: SshTunnelOptions = {},
   ) {
-    const key = options.hostKey ?? generateSshKey("ed25519");
-    const certificate = issueSshCertificate((options.signedBy ?? pki).sshHostCa, {
-      kind: "host",
-      key,
-      keyId: "proxy",
-      principals: ["127.0.0.1", "localhost", `proxy.${pki.clusterName}`, pki.clusterName],
-      ttlMs: DAY_MS,
-      ...options.certificate,
-    });
-    this.#hostKeys = hostKeyPairs(
-      options.plainHostKey ? publicKeyBlob(key) : certificate,
-      options.stolenCertificate ? generateSshKey("ed25519") : key,
-    );
+    this.#hostKeys = makeHostKeys(options.signedBy ?? pki, options);
     this.#listener = new TcpListener(net.createServer((socket) => this.serve(socket)));
   }
 
@@ -95,6 +84,11 @@ export class SshTunnelServer implements AsyncDisposable {
   /** `127.0.0.1:<port>` */
   get address(): string {
     return this.#listener.address;
+  }
+
+  useHostCa(pki: Pki): Promise<void> {
+    this.#hostKeys = makeHostKeys(pki, this.options);
+    return Promise.resolve();
   }
 
   /** How many connections are open. */
@@ -178,6 +172,22 @@ export class SshTunnelServer implements AsyncDisposable {
       session.sendMessage(new ErrorText(channel.remoteChannelId, refusal)).catch(() => {});
     });
   }
+}
+
+function makeHostKeys(pki: Pki, options: SshTunnelOptions): readonly Pair[] {
+  const key = options.hostKey ?? generateSshKey("ed25519");
+  const certificate = issueSshCertificate(pki.sshHostCa, {
+    kind: "host",
+    key,
+    keyId: "proxy",
+    principals: ["127.0.0.1", "localhost", `proxy.${pki.clusterName}`, pki.clusterName],
+    ttlMs: DAY_MS,
+    ...options.certificate,
+  });
+  return hostKeyPairs(
+    options.plainHostKey ? publicKeyBlob(key) : certificate,
+    options.stolenCertificate ? generateSshKey("ed25519") : key,
+  );
 }
 
 function pipeTo(address: string, stream: Duplex): void {

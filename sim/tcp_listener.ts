@@ -61,6 +61,11 @@ export class TcpListener implements AsyncDisposable {
     }
   }
 
+  /** Breaks all connections without an end of what is on its way. */
+  resetConnections(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

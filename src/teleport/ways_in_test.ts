@@ -195,14 +195,16 @@ Deno.test("A connection that is lost in any way is replaced by the next call", a
   for (const address of [proxy.address, ssh.address, balancer.address]) {
     await using cable = await startCable(address);
     using connected = setting.connect(cable.address, { stepTimeoutMs: 1000 });
-    await wayOf(connected);
-    const first = connected.connections.current;
-    cable.cut();
-    if (!first?.retired.aborted) {
-      await new Promise((resolve) => first?.retired.addEventListener("abort", resolve));
+    for (const lose of [() => cable.cut(), () => cable.reset()]) {
+      await wayOf(connected);
+      const first = connected.connections.current;
+      lose();
+      if (!first?.retired.aborted) {
+        await new Promise((resolve) => first?.retired.addEventListener("abort", resolve));
+      }
+      await wayOf(connected);
+      assert.notEqual(connected.connections.current, first);
     }
-    await wayOf(connected);
-    assert.notEqual(connected.connections.current, first);
   }
   using connected = setting.connect(auth.address);
   const watching = (async () => {
