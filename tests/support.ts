@@ -115,7 +115,8 @@ export function tally(mails: readonly ReceivedMail[]): Record<string, number> {
   return counts;
 }
 
-function kindOf(mail: ReceivedMail): string {
+/** What a mail is about, by its words. */
+export function kindOf(mail: ReceivedMail): string {
   const text = textOf(mail);
   if (text.startsWith("You have a new")) return "new";
   if (text.startsWith("Role Request has been resolved")) return "resolution";

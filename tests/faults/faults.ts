@@ -1,0 +1,85 @@
+/**
+ * `deno task faults`: plays what the original loses mails in, and prints what came of it. Runs against
+ * gocluster and smtpsink where they and Go are there, else, or with `--sim`, against `sim/`. Ends with
+ * code 1 when a mail was lost, or came twice without having been in flight at a kill.
+ */
+
+import { PluginProcess } from "../../sim/plugin_process.ts";
+import { until } from "../support.ts";
+import { countMails } from "./count.ts";
+import { goWorlds } from "./go_worlds.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
+import { simWorlds } from "./sim_worlds.ts";
+import { print, row } from "./table.ts";
+import type { World, Worlds } from "./world.ts";
+
+/** The lease of a killed replica runs out after 25 to 30 s. */
+const PATIENCE_MS = 90_000;
+
+async function chooseWorlds(): Promise<Worlds> {
+  if (Deno.args.includes("--sim")) return simWorlds();
+  try {
+    return await goWorlds();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    print(`Using sim/, for want of gocluster and smtpsink: ${reason}`);
+    return simWorlds();
+  }
+}
+
+/** Whether all of it came, and nothing is owed or held any more. */
+async function isSent(world: World, expected: readonly string[]): Promise<boolean> {
+  if (countMails(expected, await world.mails()).lost > 0) return false;
+  const records = await world.records();
+  return [...records.values()].every(({ owed, owner }) => !owed && !owner);
+}
+
+async function untilSent(world: World, expected: readonly string[]): Promise<void> {
+  const enough = async () => await world.countMails() >= expected.length;
+  await until("enough mails have come", enough, PATIENCE_MS);
+  await until("everything has come", () => isSent(world, expected), PATIENCE_MS);
+}
+
+/** Plays a scenario in a world of its own and prints its row; whether the promise was kept. */
+async function play(worlds: Worlds, scenario: Scenario): Promise<boolean> {
+  const { name, original, roundTripMs = 0 } = scenario;
+  const recipients = Array.from(
+    { length: scenario.recipients ?? 3 },
+    (_, i) => `reviewer-${i}@example.com`,
+  );
+  await using world = await worlds.open({ recipients, roundTripMs });
+  await using stack = new AsyncDisposableStack();
+  const played = await scenario.play({
+    world,
+    recipients,
+    start: async () => {
+      const plugin = stack.use(new PluginProcess(world.config));
+      await plugin.waitFor(/Plugin is ready/, 60_000);
+      return plugin;
+    },
+    // What does not come is counted below.
+    untilSent: (expected) => untilSent(world, expected).catch(() => {}),
+  });
+  // A program that stops sends nothing more, so this is all.
+  await stack.disposeAsync();
+  const { expected, before = 0, startMs, inFlight = new Set() } = played;
+  const mails = (await world.mails()).slice(before);
+  const { lost, surplus } = countMails(expected, mails);
+  const lastMs = Math.max(startMs, ...mails.map(({ receivedAt }) => receivedAt.getTime()));
+  const twice = inFlight.size > 0
+    ? `${surplus.length} of ${inFlight.size} in flight`
+    : `${surplus.length}`;
+  const seconds = ((lastMs - startMs) / 1000).toFixed(1);
+  row([name, expected.length, mails.length, lost, twice, seconds, original]);
+  const isExcused = surplus.length <= inFlight.size &&
+    surplus.every((mail) => inFlight.has(mail));
+  return lost === 0 && isExcused;
+}
+
+await using worlds = await chooseWorlds();
+print(`Faults, against ${worlds.name}\n`);
+row(["scenario", "mails", "received", "lost", "twice", "seconds", "original (v9.3.7)"]);
+let kept = true;
+for (const scenario of SCENARIOS) kept = await play(worlds, scenario) && kept;
+print(kept ? "\nNothing lost, nothing twice." : "\nThe promise is broken: see the rows above.");
+Deno.exitCode = kept ? 0 : 1;

@@ -1,0 +1,41 @@
+/** A Go program that prints its addresses as one line of JSON and runs until it is stopped. */
+
+export interface GoProcess extends AsyncDisposable {
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Calls its control API; `POST` unless it only reads. */
+  control(path: string, method?: "GET" | "POST"): Promise<Response>;
+}
+
+/** Starts it and waits for its addresses. */
+export async function startGo(program: string, args: readonly string[]): Promise<GoProcess> {
+  const child = new Deno.Command(program, { args: [...args], stdin: "null", stdout: "piped" })
+    .spawn();
+  let text = "";
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`Cannot start '${program}': it ended with '${text}'`);
+    text += value;
+  }
+  const addresses: Record<string, string> = JSON.parse(text.slice(0, text.indexOf("\n")));
+  return {
+    addresses,
+    control: async (path, method = "POST") => {
+      const response = await fetch(`${addresses["control"]}${path}`, { method });
+      if (response.ok) return response;
+      throw new Error(`Cannot call '${path}' of '${program}': ${await response.text()}`);
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
+
+/** Compiles a folder to one executable; throws with the compiler's words. */
+export async function buildGo(folder: string, program: string): Promise<void> {
+  const command = new Deno.Command("go", { args: ["build", "-o", program, "."], cwd: folder });
+  const { success, stderr } = await command.output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+}
