@@ -2,6 +2,7 @@
 
 import { runCli } from "./src/cli/program.ts";
 import { systemClock } from "./src/clock.ts";
+import { narrowEnvironment } from "./src/environment.ts";
 import { listenForSignals } from "./src/ops/signals.ts";
 
 const encoder = new TextEncoder();
@@ -16,6 +17,7 @@ function write(stream: typeof Deno.stdout, text: string): void {
   }
 }
 
+narrowEnvironment();
 const exitCode = await runCli(Deno.args, {
   stdout: (text) => write(Deno.stdout, text),
   stderr: (text) => write(Deno.stderr, text),

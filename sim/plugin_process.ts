@@ -1,19 +1,13 @@
 /** The real program as a process of its own, as systemd would run it: for the demo and the tests. */
 
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import config from "../deno.json" with { type: "json" };
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The flags of `deno task start`; the file log needs `--allow-write`. */
-const FLAGS = [
-  "run",
-  "--no-prompt",
-  "--allow-net",
-  "--allow-read",
-  "--allow-write",
-  "--allow-env",
-  "--allow-sys",
-];
+/** The flags of `deno task start`. */
+const FLAGS = config.tasks.start.split(" ").filter((word) => word.startsWith("--"));
 
 /** Runs `main.ts` with arguments until it ends by itself. */
 export async function runProgram(
@@ -29,9 +23,13 @@ export async function runProgram(
   };
 }
 
-function command(args: readonly string[], env: Readonly<Record<string, string>>): Deno.Command {
+function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: [...FLAGS, `${ROOT}main.ts`, ...args],
+    args: ["run", ...FLAGS, ...flags, `${ROOT}main.ts`, ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
@@ -58,7 +56,9 @@ export class PluginProcess implements AsyncDisposable {
     } = {},
   ) {
     const args = ["start", "--config", configPath, ...options.args ?? []];
-    this.#child = command(args, options.env ?? {}).spawn();
+    // A log file may stand beside the configuration.
+    const flags = [`--allow-write=${dirname(configPath)}`];
+    this.#child = command(args, options.env ?? {}, flags).spawn();
     this.#reading = this.#read(options.onLine);
   }
 

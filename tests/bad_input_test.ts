@@ -124,7 +124,8 @@ const FATAL: readonly FatalCase[] = [
   {
     name: "a log file that cannot be opened",
     spoil: edit('output = "stderr"', 'output = "/nonexistent/x.log"'),
-    error: /failed to init the log file shared writer: open \/nonexistent\/x\.log: no such file/,
+    error:
+      /failed to init the log file shared writer: open \/nonexistent\/x\.log: this program is only allowed to write to \/var\/log and /,
   },
 ];
 

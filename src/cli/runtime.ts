@@ -1,5 +1,5 @@
 /** The version this program is built with; see "The pinned runtime" in docs/decisions.md. */
-const PINNED = "2.9.3";
+export const PINNED = "2.9.3";
 /** The first that aborts when a Teleport server says goodbye (denoland/deno#36788); no end is known. */
 const FIRST_BAD = [2, 9, 4] as const;
 

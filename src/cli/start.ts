@@ -3,6 +3,7 @@
 import { systemClock } from "../clock.ts";
 import type { LogConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { readEnvironment } from "../environment.ts";
 import { DEFAULT_LOG, type OpenedLog, openLog } from "../ops/log.ts";
 import type { Signals } from "../ops/signals.ts";
 import { ClusterError } from "../teleport/errors.ts";
@@ -56,7 +57,7 @@ export async function start(
       began: () => {},
       ended: () => {},
     };
-    const env = Deno.env.toObject();
+    const env = readEnvironment();
     const failFast = readFailFast(env);
     const deps = {
       log,

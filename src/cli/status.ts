@@ -2,6 +2,7 @@
 
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
+import { readEnvironment } from "../environment.ts";
 import { silentLog } from "../log.ts";
 import { retryFailed, type RetryResult } from "../requests/retry_failed.ts";
 import type { TeleportClient } from "../teleport/client.ts";
@@ -102,7 +103,7 @@ async function withCluster<T>(
   action: (client: TeleportClient, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController().signal;
-  const env = Deno.env.toObject();
+  const env = readEnvironment();
   const deps = { log: silentLog, clock: systemClock, random: Math.random, env, stop };
   await using cluster = await openCluster(teleport, deps);
   return await action(cluster.client, stop);

@@ -32,6 +32,9 @@ export const DEFAULT_LOG: LogOptions = {
 
 const CATEGORY = "teleport-email";
 
+/** Folders and files that `deno.json` grants; the file is the one that the original's sample names. */
+export const LOG_PATHS = ["/var/log", "/var/lib/teleport/email.log"] as const;
+
 /**
  * Opens the log of the process; a later call replaces it.
  *
@@ -112,7 +115,9 @@ function openFile(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { append: true, create: true, mode: 0o644 });
   } catch (error) {
-    const cause = fileError("open", path, error);
+    const cause = error instanceof Deno.errors.NotCapable
+      ? `open ${path}: this program is only allowed to write to ${LOG_PATHS.join(" and ")}`
+      : fileError("open", path, error);
     throw new Error(`failed to init the log file shared writer: ${cause}`, { cause: error });
   }
 }

@@ -2,6 +2,7 @@
 
 import { systemClock } from "../../clock.ts";
 import type { TeleportConfig } from "../../config/config.ts";
+import { readEnvironment } from "../../environment.ts";
 import { silentLog } from "../../log.ts";
 import { requestLink } from "../../mail/request_link.ts";
 import type { ServerInfo } from "../../teleport/client.ts";
@@ -29,7 +30,7 @@ export async function* checkCluster(
     return;
   }
   const address = parseAddress(config.addr, DEFAULT_PORT);
-  const env = Deno.env.toObject();
+  const env = readEnvironment();
   if (address !== undefined) yield* await checkWays(address, credentials, config, env);
   const stop = new AbortController().signal;
   const deps = { log: silentLog, clock: systemClock, random: Math.random, env, stop };

@@ -1,0 +1,46 @@
+/** The whole program in one JavaScript file. */
+
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { mustRun } from "./command.ts";
+import { BuildError } from "./fail.ts";
+import { ROOT, type Source } from "./source.ts";
+
+/** The name of the file, which stack traces show. */
+export const BUNDLE = "teleport-email.js";
+
+/**
+ * Only the SSH library's way of making RSA keys on old versions of Node.js asks for it; the library
+ * does not bring it along, and this program makes no keys.
+ */
+const NOT_INSTALLED = "node-rsa";
+
+export interface Bundle {
+  readonly path: string;
+  /** The files that code in it comes from, as paths of the machine that bundled. */
+  readonly sources: readonly string[];
+}
+
+/**
+ * Bundles a copy of the sources in `folder`, which must be empty, by the running Deno. The same sources
+ * give the same bytes.
+ */
+export async function makeBundle(folder: string, source: Source): Promise<Bundle> {
+  for (const name of ["main.ts", "deno.json", "deno.lock", "src"]) {
+    await cp(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  await writeGitRef(join(folder, "src", "version.ts"), source.gitRef);
+  const path = join(folder, "out", BUNDLE);
+  const flags = ["--quiet", "--frozen", "--platform", "deno", "--minify", "--sourcemap=external"];
+  const args = ["bundle", ...flags, "--external", NOT_INSTALLED, "--output", path, "main.ts"];
+  await mustRun(Deno.execPath(), args, { cwd: folder });
+  const { sources } = JSON.parse(await Deno.readTextFile(`${path}.map`));
+  return { path, sources };
+}
+
+async function writeGitRef(path: string, gitRef: string): Promise<void> {
+  const old = 'GIT_REF = ""';
+  const text = await Deno.readTextFile(path);
+  if (!text.includes(old)) throw new BuildError(`Cannot set the commit: no '${old}' in '${path}'`);
+  await Deno.writeTextFile(path, text.replace(old, `GIT_REF = ${JSON.stringify(gitRef)}`));
+}
