@@ -11,7 +11,7 @@ export interface Stage {
   /** Starts the program and waits until it is ready. */
   start(): Promise<PluginProcess>;
   /** Starts the program and does not wait. */
-  launch(args?: readonly string[]): PluginProcess;
+  launch(args?: readonly string[], env?: Readonly<Record<string, string>>): PluginProcess;
   /** Changes the configuration file. */
   configure(change: (text: string) => string): Promise<void>;
 }
@@ -26,7 +26,8 @@ export async function onStage(
     await using stack = new AsyncDisposableStack();
     const playground = stack.use(await startPlayground({ dir, ...options }));
     const config = playground.paths.config;
-    const launch = (args: readonly string[] = []) => stack.use(new PluginProcess(config, { args }));
+    const launch: Stage["launch"] = (args = [], env = {}) =>
+      stack.use(new PluginProcess(config, { args, env }));
     await test({
       playground,
       launch,

@@ -25,6 +25,7 @@ const SOURCES = [
   "src/net",
   "src/ops/http.ts",
   "src/ops/log.ts",
+  "src/ops/notify_socket.ts",
   "src/ops/pulse.ts",
   "src/requests/feed.ts",
   "src/teleport/client.ts",
@@ -70,6 +71,7 @@ const NO_FAULTS: readonly string[] = [
   "… and … more",
   "valid until '…'",
   "without an end",
+  "the last reload failed",
   // What is sent, or said to a program.
   "method not allowed",
   "this client offers no services",

@@ -16,9 +16,14 @@ Deno.test("FLAGS grant writing to logs and to systemd alone", () => {
   assert.deepEqual(granted("write"), [...LOG_PATHS, "/run/systemd/notify"]);
 });
 
+Deno.test("FLAGS grant to ask the system since when it is up, which systemd is told in a reload", () => {
+  assert.deepEqual(granted("sys"), ["osUptime"]);
+});
+
 Deno.test("FLAGS grant nothing else but the network and reading", () => {
   const names = FLAGS.filter((flag) => flag.startsWith("--allow")).map((flag) =>
     flag.split("=")[0]
   );
-  assert.deepEqual(names, ["--allow-net", "--allow-read", "--allow-write", "--allow-env"]);
+  const expected = ["net", "read", "write", "env", "sys"].map((kind) => `--allow-${kind}`);
+  assert.deepEqual(names, expected);
 });

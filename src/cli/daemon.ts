@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { isEmailAddress } from "../config/address.ts";
 import type { Log } from "../log.ts";
 import type { Environment } from "../net/proxy_env.ts";
+import type { Systemd } from "../ops/systemd.ts";
 import { ComposingMailer } from "../requests/composing_mailer.ts";
 import { follow } from "../requests/feed.ts";
 import { TransportGate } from "../requests/gate.ts";
@@ -31,6 +32,7 @@ export interface DaemonDeps {
   /** What is still on its way is cut off. */
   readonly kill: AbortSignal;
   readonly reloads: Reloads;
+  readonly systemd: Pick<Systemd, "service" | "ready">;
 }
 
 /** How long mails on their way may take to end before the new configuration takes over. */
@@ -45,6 +47,7 @@ const RELOAD_GRACE_MS = 30_000;
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
   using state = new DaemonState(deps.clock);
   const all: AllDeps = { ...deps, state, lived: { ever: false } };
+  deps.systemd.service = state;
   let setup = await prepare(config, undefined, all);
   state.setup = setup;
   try {
@@ -182,7 +185,10 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
       failFast: deps.failFast,
       wasLive: lived.ever,
       onLive: (live, failure) => {
-        if (live && !lived.ever) log.info("Plugin is ready");
+        if (live && !lived.ever) {
+          log.info("Plugin is ready");
+          deps.systemd.ready();
+        }
         lived.ever ||= live;
         state.watching(live, failure);
       },

@@ -94,7 +94,8 @@ export class DaemonState implements Observer, Disposable {
     const owed = this.#outbox().reduce((count, request) => count + request.owed.length, 0);
     const paused = this.work?.gate.reason === undefined ? [] : ["mail is paused"];
     const way = via !== undefined && this.#isWatching ? `connected by ${via}` : "not connected";
-    return [way, ...paused, `${owed} ${owed === 1 ? "mail" : "mails"} owed`].join(", ");
+    const reload = this.isReloaded ? [] : ["the last reload failed"];
+    return [way, ...paused, ...reload, `${owed} ${owed === 1 ? "mail" : "mails"} owed`].join(", ");
   }
 
   status(): Status {

@@ -5,7 +5,9 @@ import type { LogConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { readEnvironment } from "../environment.ts";
 import { DEFAULT_LOG, type OpenedLog, openLog } from "../ops/log.ts";
+import { openNotifySocket } from "../ops/notify_socket.ts";
 import type { Signals } from "../ops/signals.ts";
+import { tellSystemd } from "../ops/systemd.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { bail } from "./bail.ts";
@@ -48,16 +50,24 @@ export async function start(
   const runtimeWarning = checkRuntime(Deno.version.deno);
   if (runtimeWarning !== undefined) log.warn(runtimeWarning);
   log.info("Starting Teleport Access Email Plugin", { version: VERSION, ...gitRef });
+  const env = readEnvironment();
+  const { stop, kill, reloadAsked: asked } = signals;
+  await using socket = openNotifySocket(env["NOTIFY_SOCKET"], (message) => log.warn(message));
+  using systemd = tellSystemd(socket, {
+    env,
+    pid: Deno.pid,
+    clock: systemClock,
+    uptime: Deno.osUptime,
+  });
+  stop.addEventListener("abort", systemd.stopping);
   try {
-    const { stop, kill, reloadAsked: asked } = signals;
     const reloads = {
       asked,
       load,
       reopenLog: (config: LogConfig) => opened.reopen(logOptions(config)),
-      began: () => {},
-      ended: () => {},
+      began: systemd.reloading,
+      ended: systemd.reloaded,
     };
-    const env = readEnvironment();
     const failFast = readFailFast(env);
     const deps = {
       log,
@@ -68,6 +78,7 @@ export async function start(
       stop,
       kill,
       reloads,
+      systemd,
     };
     await runDaemon(config, deps);
   } catch (error) {

@@ -3,6 +3,7 @@
 import { configureSync, getLogger, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
 import { fileError } from "../file_error.ts";
 import type { Log } from "../log.ts";
+import { leadsToJournal } from "./journal.ts";
 import { formatJson, formatText } from "./log_format.ts";
 
 /** Fits `[log]` of the configuration. */
@@ -58,9 +59,9 @@ export function openLog(options: LogOptions): OpenedLog {
 
 function configure({ output, format, severity }: LogOptions): Target {
   const target = openTarget(output);
-  const colour = target.isTerminal && !Deno.noColor;
+  const look = { colour: target.isTerminal && !Deno.noColor, timeless: target.isJournal };
   const text = (record: LogRecord) =>
-    format === "json" ? formatJson(record) : formatText(record, { colour });
+    format === "json" ? formatJson(record) : formatText(record, look);
   const sink: Sink = (record) => target.write(target.prefix(record.level) + text(record));
   configureSync({
     reset: true,
@@ -70,7 +71,7 @@ function configure({ output, format, severity }: LogOptions): Target {
       { category: ["logtape", "meta"], sinks: [], lowestLevel: "fatal" },
     ],
   });
-  if (output.kind === "syslog") {
+  if (output.kind === "syslog" && !target.isJournal) {
     getLogger([CATEGORY]).warn(
       "Deno cannot reach the syslog socket: logging to stderr, with syslog's priority in front",
     );
@@ -80,6 +81,7 @@ function configure({ output, format, severity }: LogOptions): Target {
 
 interface Target {
   readonly isTerminal: boolean;
+  readonly isJournal: boolean;
   /** What stands in front of each line. */
   prefix(level: LogRecord["level"]): string;
   write(text: string): void;
@@ -89,12 +91,20 @@ interface Target {
 function openTarget(output: LogOptions["output"]): Target {
   if (output.kind === "file") {
     const file = openFile(output.path);
-    return { isTerminal: false, prefix: () => "", ...writer(file), close: () => file.close() };
+    return {
+      isTerminal: false,
+      isJournal: false,
+      prefix: () => "",
+      ...writer(file),
+      close: () => file.close(),
+    };
   }
-  const stream = output.kind === "stdout" ? Deno.stdout : Deno.stderr;
-  const toSyslog = output.kind === "syslog";
+  const [stream, fd] = output.kind === "stdout" ? [Deno.stdout, 1] : [Deno.stderr, 2];
+  const isJournal = leadsToJournal(fd, Deno.env.get("JOURNAL_STREAM"));
+  const toSyslog = output.kind === "syslog" || isJournal;
   return {
     isTerminal: stream.isTerminal() && !toSyslog,
+    isJournal,
     // sd-daemon(3) and loggers on the other end of a pipe understand this.
     prefix: (level) => toSyslog ? `<${SYSLOG_PRIORITY[level]}>` : "",
     ...writer(stream),

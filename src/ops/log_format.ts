@@ -21,15 +21,22 @@ const COLOURS: Readonly<Record<LogRecord["level"], number>> = {
   fatal: 31,
 };
 
+export interface TextFormat {
+  readonly colour: boolean;
+  /** Leaves out the time, for readers that write it down by themselves. */
+  readonly timeless?: boolean;
+}
+
 /** `<time> INFO  message key:value key:"a value"` */
-export function formatText(record: LogRecord, { colour }: { readonly colour: boolean }): string {
+export function formatText(record: LogRecord, { colour, timeless = false }: TextFormat): string {
   const level = colour
     ? `\x1b[${COLOURS[record.level]}m${LEVELS[record.level]}\x1b[0m`
     : LEVELS[record.level];
   const fields = Object.entries(record.properties)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}:${quote(toText(value))}`);
-  return `${time(record)} ${level}  ${printable(messageOf(record))}${fields.join("")}\n`;
+  const when = timeless ? "" : `${time(record)} `;
+  return `${when}${level}  ${printable(messageOf(record))}${fields.join("")}\n`;
 }
 
 /** `{"timestamp":…,"level":…,"message":…}` and the fields, which cannot replace those three. */
@@ -65,7 +72,8 @@ function quote(text: string): string {
   return /^[^\s"\p{C}]+$/u.test(text) ? text : `"${printable(text.replace(/["\\]/g, "\\$&"))}"`;
 }
 
-function printable(text: string): string {
+/** Without line breaks and other control characters, which are shown as escapes. */
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (c) => {
     const known: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
     return known[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -34,6 +34,11 @@ Deno.test("formatText() cuts and pads levels to four letters, coloured if asked 
   assert.equal(coloured, "2026-11-24T03:53:57.123Z \x1b[36mINFO\x1b[0m  x\n");
 });
 
+Deno.test("formatText() leaves out the time for readers that write it down by themselves", () => {
+  const line = formatText(record("x", { a: 1 }), { colour: false, timeless: true });
+  assert.equal(line, "INFO  x a:1\n");
+});
+
 Deno.test("formatText() shows errors as their message, and leaves out what is undefined", () => {
   const error = new Error("first\nsecond");
   assert.match(
