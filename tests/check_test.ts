@@ -86,6 +86,14 @@ const CASES: readonly Case[] = [
     remedy: /^check the path in \[teleport\]/,
   },
   {
+    name: "a directory in place of the identity file",
+    spoil: ({ configure }) =>
+      configure((text) => text.replace(/identity = .*/, 'identity = "/tmp"')),
+    checks: ["credentials"],
+    cause: /^cannot read identity file '\/tmp': it is a directory$/,
+    remedy: /^name the file in \[teleport\]; tbot writes the file 'identity'/,
+  },
+  {
     name: "authorities of another cluster",
     spoil: async ({ playground }) => {
       const { identity } = playground.paths;
@@ -97,7 +105,7 @@ const CASES: readonly Case[] = [
       );
     },
     checks: ["server"],
-    cause: /^Cannot reach the cluster at .*certificate is not signed by an authority of cluster /,
+    cause: /^Cannot reach the cluster at '.*': no way in works.*; see each way above$/,
     remedy: /^sign new credentials|^check host and port/,
   },
   {
@@ -154,6 +162,14 @@ const CASES: readonly Case[] = [
     checks: ["mail.tls"],
     cause: /^Cannot connect to SMTP server 'localhost:\d+' during STARTTLS: /,
     remedy: /^the server offers no STARTTLS: use its port for implicit TLS \(465/,
+  },
+  {
+    name: "implicit TLS on a port for STARTTLS",
+    spoil: ({ configure }) =>
+      configure((text) => text.replace("[smtp]", "[smtp]\nimplicit_tls = true")),
+    checks: ["mail.tls"],
+    cause: /^Cannot connect to SMTP server 'localhost:\d+': the server does not begin with TLS$/,
+    remedy: /^leave out smtp\.implicit_tls/,
   },
   {
     name: "mails that travel unencrypted",
@@ -241,6 +257,7 @@ Deno.test("check ends with code 2 where there is no configuration, and 1 where i
     const missing = await run();
     assert.equal(missing.code, 2);
     assert.match(missing.stdout, /^FAIL +configuration +open .*: no such file or directory$/m);
+    assert.match(missing.stdout, /^ +To do: check the path, .*configure > FILE/m);
     await Deno.writeTextFile(config, '[smtp]\nhost = 1\n[log]\nseverity = "loud"\n');
     const wrong = await run();
     assert.equal(wrong.code, 1);

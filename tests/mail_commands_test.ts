@@ -115,6 +115,17 @@ Deno.test("test-mail sends five marked mails in one thread and repeats the serve
   });
 });
 
+Deno.test("test-mail gives up at once where no mail can be sent", async () => {
+  await onStage({}, async ({ playground: { paths: { config } }, configure }) => {
+    await configure((text) => text.replace("secret", "geheim"));
+    const addresses = ["bob@example.com", "carol@example.com"];
+    const { code, stdout } = await runCommand((io) => testMail({ config, addresses }, io));
+    assert.equal(code, 1);
+    assert.equal((stdout.match(/^FAIL/gm) ?? []).length, 1);
+    assert.match(stdout, /\n.*'teleport-email check' says more\n10 of 10 mails not sent\n$/);
+  });
+});
+
 Deno.test("test-mail ends with code 1 where a mail is refused, and 2 for what is no address", async () => {
   await onStage({}, async ({ playground: { paths: { config }, mail } }) => {
     mail.denyRecipient("no@example.com", 550, "5.1.1 No such user");

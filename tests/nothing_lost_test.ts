@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";
-import { ask, dataOf, onStage, tally, textOf, untilSettled } from "./support.ts";
+import { ask, dataOf, listen, onStage, tally, textOf, until, untilSettled } from "./support.ts";
 
 const RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"];
 const STAGE = { roleToRecipients: { "*": RECIPIENTS } };
@@ -90,6 +90,32 @@ Deno.test("Nothing is lost while the mail server is down, and nobody is asked wh
       assert.match(textOf(mail), isOpen ? /PENDING$/ : /DENIED \(no\)$/);
     }
     await plugin.waitFor(/Mail transport works again/);
+  });
+});
+
+Deno.test("Coming up without its mail server, the program turns ready by itself and loses nothing", async () => {
+  await onStage(STAGE, async (stage) => {
+    const { playground, launch } = stage;
+    const { mail } = playground;
+    await mail.stop();
+    const before = ask(playground);
+    const url = await listen(stage);
+    const status = async () => {
+      const response = await fetch(`${url}/readyz`);
+      await response.body?.cancel();
+      return response.status;
+    };
+    const plugin = launch();
+    await plugin.waitFor(/Mail transport is paused/);
+    const meanwhile = ask(playground);
+    await untilOwed(() => dataOf(playground, before)["owed"]);
+    await untilOwed(() => dataOf(playground, meanwhile)["owed"]);
+    assert.equal(await status(), 503);
+    await mail.start();
+    await until("ready", async () => await status() === 200, 30_000);
+    assertTally(tally(await mail.waitForMails(6, 30_000)), { new: 2 });
+    for (const id of [before, meanwhile]) await untilSettled(playground, id);
+    assert.equal(mail.mails.length, 6);
   });
 });
 

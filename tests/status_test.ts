@@ -125,7 +125,7 @@ Deno.test("status --retry puts mails that were given up back, and the daemon sen
     assert.equal(retried.code, 0, retried.stderr);
     assert.match(
       retried.stdout,
-      new RegExp(`^${id}: 1 mails owed again \\(new to no@example\\.com\\)$`, "m"),
+      new RegExp(`^${id}: 1 mail owed again \\(new to no@example\\.com\\)$`, "m"),
     );
     assert.equal(dataOf(playground, id)["failed"], undefined);
     await start();

@@ -5,7 +5,7 @@ import { domainOf } from "../mail/address.ts";
 import { loadTemplates } from "../mail/templates.ts";
 import { checkCluster } from "./check/cluster.ts";
 import type { Finding } from "./check/finding.ts";
-import { countLevel, findingText, reportJson, summaryText } from "./check/report.ts";
+import { countLevel, findingText, reportJson, summaryText, type Terminal } from "./check/report.ts";
 import type { CheckOptions, CliIo } from "./commands.ts";
 import { readConfig } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
@@ -13,16 +13,26 @@ import { checkRuntime } from "./runtime.ts";
 /** Prints the findings as they come, or all as JSON; returns the exit code. */
 export async function check(options: CheckOptions, io: CliIo): Promise<number> {
   const { config: path, json } = options;
-  const color = Deno.stdout.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "";
+  const terminal = describeTerminal();
   const loaded = await readConfig(path);
   const findings: Finding[] = [];
   for await (const finding of look(path, loaded, options.offline)) {
     findings.push(finding);
-    if (!json) io.stdout(findingText(finding, color));
+    if (!json) io.stdout(findingText(finding, terminal));
   }
   io.stdout(json ? reportJson(findings) : summaryText(findings));
   if (!loaded.ok && loaded.isUnreadable) return 2;
   return countLevel(findings, "problem") === 0 ? 0 : 1;
+}
+
+function describeTerminal(): Terminal {
+  if (!Deno.stdout.isTerminal()) return { color: false };
+  const color = (Deno.env.get("NO_COLOR") ?? "") === "";
+  try {
+    return { color, width: Deno.consoleSize().columns };
+  } catch {
+    return { color };
+  }
 }
 
 async function* look(path: string, loaded: LoadResult, offline: boolean): AsyncGenerator<Finding> {
@@ -41,7 +51,10 @@ async function* look(path: string, loaded: LoadResult, offline: boolean): AsyncG
 
 function* configuration(path: string, loaded: LoadResult): Generator<Finding> {
   const check = "configuration";
-  const remedy = "correct the file; 'teleport-email configure' prints a sample";
+  const remedy = loaded.ok || !loaded.isUnreadable
+    ? "correct the file; 'teleport-email configure' prints a sample"
+    : "check the path, and that the user who runs this command may read the file; 'teleport-email " +
+      "configure > FILE' writes a first one";
   for (const text of loaded.warnings) yield { check, level: "warning", text };
   if (loaded.ok) yield { check, level: "ok", text: `'${path}' has no errors` };
   else for (const text of loaded.errors) yield { check, level: "problem", text, remedy };

@@ -57,8 +57,8 @@ const isPath = (flag: Flag) => flag.names.includes("--config");
 function bash(words: readonly Word[]): string {
   const values = (flag: Flag) =>
     isPath(flag)
-      ? `COMPREPLY=($(compgen -f -- "$current"))`
-      : `COMPREPLY=($(compgen -W "${flag.choices.join(" ")}" -- "$current"))`;
+      ? `compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current")`
+      : `mapfile -t COMPREPLY < <(compgen -W "${flag.choices.join(" ")}" -- "$current")`;
   const cases = words.map(({ name, flags, choices }) =>
     `    ${name})
       case "$previous" in
@@ -68,22 +68,31 @@ ${
     }
         *) ;;
       esac
-      candidates="${[...flags.flatMap((flag) => flag.names), ...choices].join(" ")}" ;;`
+      flags="${flags.flatMap((flag) => flag.names).join(" ")}"
+      arguments="${choices.join(" ")}" ;;`
       .replace(/\n{2,}/g, "\n")
   );
   return `# bash completion for ${PROGRAM}
 _teleport_email() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
-  local candidates=""
+  local flags="" arguments=""
   COMPREPLY=()
+  # readline takes --option=value for three words.
+  if [ "$current" = "=" ]; then
+    current=""
+  elif [ "$previous" = "=" ]; then
+    previous="\${COMP_WORDS[COMP_CWORD-2]}"
+  fi
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${words.map((word) => word.name).join(" ")}" -- "$current"))
-    return
+    arguments="${words.map((word) => word.name).join(" ")}"
   fi
   case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$candidates" -- "$current"))
+  if [[ "$current" != -* && -n "$arguments" ]]; then
+    flags="$arguments"
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current")
 }
 complete -F _teleport_email ${PROGRAM}
 `;
@@ -94,9 +103,13 @@ function zsh(words: readonly Word[]): string {
   const plain = (text: string) => text.replace(/[[\]:]/g, "\\$&").replaceAll("'", "'\\''");
   const specification = (flag: Flag) => {
     const value = isPath(flag) ? ":path:_files" : `:value:(${flag.choices.join(" ")})`;
-    const names = flag.names.length > 1
-      ? `'(${flag.names.join(" ")})'{${flag.names.join(",")}}`
-      : `${flag.names[0]}`;
+    // "+" and "=": the value may follow in the same word.
+    const spelt = flag.names.map((name) =>
+      !flag.takesValue ? name : name.startsWith("--") ? `${name}=` : `${name}+`
+    );
+    const names = spelt.length > 1
+      ? `'(${flag.names.join(" ")})'{${spelt.join(",")}}`
+      : `${spelt[0]}`;
     return `${names}'[${plain(flag.text)}]${flag.takesValue ? value : ""}'`;
   };
   const cases = words.map(({ name, flags, choices }) =>

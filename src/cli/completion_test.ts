@@ -75,8 +75,18 @@ Deno.test("bash completes commands, options and their values", async () => {
     await complete("preview", "--kind", "req"),
     "requester-new requester-approved requester-denied",
   );
-  assert.equal(await complete("completion", ""), "--help bash zsh fish");
-  assert.equal(await complete("start", "--config", "deno.l"), "deno.lock");
+  assert.equal(await complete("completion", ""), "bash zsh fish");
+  assert.equal(await complete("completion", "-"), "--help");
+  // The words that readline makes of --kind= and --kind=requester-d.
+  assert.match((await complete("preview", "--kind", "=")) ?? "", /^new review approved /);
+  assert.equal(await complete("preview", "--kind", "=", "requester-d"), "requester-denied");
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${dir}/two words.toml`, "");
+    assert.equal(await complete("start", "--config", `${dir}/tw`), `${dir}/two words.toml`);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
   assert.equal(await complete("help", "ver"), "version");
 });
 
@@ -84,6 +94,8 @@ Deno.test("The manual page in packaging is that of the commands as they are ('ta
   const page = new URL("../../packaging/teleport-email.1", import.meta.url);
   const current = await output("man");
   assert.equal(await Deno.readTextFile(page), current);
+  assert.deepEqual(current.split("\n").filter((line) => line.length > 80), []);
+  assert.match(current, /^\.SS version$/m);
   assert.match(current, /^\.SS test\\-mail \[options\] <address\.\.\.>$/m);
   assert.match(current, /^\.B \\-c, \\-\\-config <path>$/m);
 });

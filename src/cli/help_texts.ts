@@ -8,6 +8,8 @@ export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
     "Watches access requests and mails reviewers until SIGTERM or SIGINT ends it with exit code 0. " +
     "Exit code 1 stands for what a restart does not heal: configuration, credentials, permissions, " +
     "an address of its own that is taken.",
+    "SIGHUP reads the configuration and the files that it names again. If anything is wrong with " +
+    "them, the ones in use stay.",
   ],
   check: [
     "Looks at everything that the daemon depends on, one line each: configuration, templates, " +
@@ -36,8 +38,8 @@ export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
     `given up, ${CONFIG_EXITS}.`,
   ],
   completion: [
-    "For bash: source <(teleport-email completion bash). For zsh: teleport-email completion zsh > " +
-    "'${fpath[1]}/_teleport-email'. For fish: teleport-email completion fish > " +
-    "~/.config/fish/completions/teleport-email.fish.",
+    "bash: source <(teleport-email completion bash)",
+    'zsh: teleport-email completion zsh > "${fpath[1]}/_teleport-email"',
+    "fish: teleport-email completion fish > ~/.config/fish/completions/teleport-email.fish",
   ],
 };

@@ -1,18 +1,24 @@
 /** The manual page, from the commands and options as they are (man(7)). */
 
 import type { Command } from "commander";
-import { PROGRAM, VERSION } from "../version.ts";
+import { PROGRAM, RELEASE_DATE, VERSION } from "../version.ts";
 import { DEFAULT_CONFIG_PATH } from "./commands.ts";
 import { HELP_TEXTS } from "./help_texts.ts";
+import { wrap } from "./wrap.ts";
+
+/** What `mandoc -T lint` wants of lines; roff fills them anew. */
+const LINE_WIDTH = 80;
 
 /** In roff, a backslash, a leading dot or quote, and a hyphen that is to be copied need care. */
 function roff(text: string): string {
-  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^(?=[.'])/gm, "\\&");
+  const escaped = text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
+  return wrap(escaped, LINE_WIDTH - 2).join("\n").replace(/^(?=[.'])/gm, "\\&");
 }
 
 export function manualPage(program: Command): string {
   const commands = program.createHelp().visibleCommands(program);
-  return `.TH TELEPORT\\-EMAIL 1 "" "${PROGRAM} ${VERSION}" "User Commands"
+  return `.TH TELEPORT\\-EMAIL 1 "${RELEASE_DATE}" "${PROGRAM} ${VERSION}" "User Commands"
+.nh
 .SH NAME
 ${roff(PROGRAM)} \\- mails reviewers about Teleport access requests
 .SH SYNOPSIS
@@ -20,9 +26,10 @@ ${roff(PROGRAM)} \\- mails reviewers about Teleport access requests
 .I command
 [\\fIoption\\fR ...] [\\fIargument\\fR ...]
 .SH DESCRIPTION
-A daemon that stands beside a Teleport cluster, mails the right people when somebody asks for access,
-and follows up reviews, approval, denial and expiry in the same thread. The other commands help to
-set it up and to see how it is doing.
+A daemon that stands beside a Teleport cluster, mails the right people when
+somebody asks for access, and follows up reviews, approval, denial and expiry
+in the same thread. The other commands help to set it up and to see how it is
+doing.
 .SH COMMANDS
 ${commands.map((command) => commandSection(program, command)).join("\n")}
 .SH EXIT STATUS
@@ -52,8 +59,11 @@ The configuration, if no other is given.
 
 function commandSection(program: Command, command: Command): string {
   const help = program.createHelp();
-  const usage = `${command.name()} ${command.usage()}`.trim();
   const options = help.visibleOptions(command).filter((option) => option.long !== "--help");
+  const syntax = options.length === 0
+    ? command.usage().replace(/^\[options\] ?/, "")
+    : command.usage();
+  const usage = `${command.name()} ${syntax}`.trim();
   return [
     `.SS ${roff(usage)}`,
     roff(command.description()),

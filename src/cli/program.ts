@@ -12,7 +12,10 @@ import {
   SHELLS,
 } from "./commands.ts";
 import { HELP_TEXTS } from "./help_texts.ts";
+import { wrap } from "./wrap.ts";
 
+/** That of the options above it, as far as commander can tell. */
+const HELP_WIDTH = 80;
 const HELP_OPTION = ["--help", "Show context-sensitive help."] as const;
 
 /** Runs what `args` ask for and returns the exit code. Usage goes to stderr, as in the original. */
@@ -48,7 +51,10 @@ function createProgram(io: CliIo, commands: Commands, exit: (code: number) => vo
     return program.command(name, options).copyInheritedSettings(program).description(text)
       .allowExcessArguments().helpOption(...HELP_OPTION).exitOverride()
       .hook("preAction", refuseExcess)
-      .addHelpText("after", texts.map((paragraph) => `\n${paragraph}`).join("\n"));
+      .addHelpText(
+        "after",
+        texts.map((paragraph) => `\n${wrap(paragraph, HELP_WIDTH).join("\n")}`).join("\n"),
+      );
   };
   const configured = (name: string, text: string) =>
     add(name, text).option(

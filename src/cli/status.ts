@@ -9,6 +9,7 @@ import type { TeleportClient } from "../teleport/client.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { openCluster } from "./cluster.ts";
 import type { CliIo, StatusOptions } from "./commands.ts";
+import { counted } from "./counted.ts";
 import { cannot, configOrComplain } from "./read_config.ts";
 import { StartError } from "./start_error.ts";
 import { askDaemon } from "./status/daemon.ts";
@@ -86,8 +87,10 @@ function describe(result: RetryResult): string {
       const mails = result.owed.map(({ kind, to }) => `${kind} to ${to}`).join(", ");
       const left = result.left === 0
         ? ""
-        : `; ${result.left} mails stay given up: the request is decided, they are out of date`;
-      return `${result.owed.length} mails owed again${mails === "" ? "" : ` (${mails})`}${left}`;
+        : `; given up for good: ${counted(result.left, "mail")}, as the request is decided`;
+      return `${counted(result.owed.length, "mail")} owed again${
+        mails === "" ? "" : ` (${mails})`
+      }${left}`;
     }
     case "nothing":
       return "no mails were given up, or there is no such request";

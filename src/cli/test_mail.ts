@@ -33,27 +33,38 @@ export async function testMail(options: TestMailOptions, io: CliIo): Promise<num
     config.mail,
     domainOf(config.delivery.sender.address),
   );
-  let refused = 0;
+  let accepted = 0;
   for (const address of addresses) {
-    refused += await sendThread(address, config, loaded.templates, transport, io);
+    const thread = await sendThread(address, config, loaded.templates, transport, io);
+    accepted += thread.accepted;
+    if (!thread.cut) continue;
+    io.stdout("The others are not tried: it would fail alike. 'teleport-email check' says more\n");
+    break;
   }
-  const sent = addresses.length * KINDS.length;
-  io.stdout(refused === 0 ? `${sent} mails accepted\n` : `${refused} of ${sent} mails not sent\n`);
-  return refused === 0 ? 0 : 1;
+  const all = addresses.length * KINDS.length;
+  const lacking = all - accepted;
+  io.stdout(lacking === 0 ? `${all} mails accepted\n` : `${lacking} of ${all} mails not sent\n`);
+  return lacking === 0 ? 0 : 1;
 }
 
-/** Returns how many mails were not accepted. */
+interface Thread {
+  /** How many mails were accepted. */
+  readonly accepted: number;
+  /** Nothing can be sent at all: the rest was not tried. */
+  readonly cut: boolean;
+}
+
 async function sendThread(
   to: string,
   config: Config,
   templates: Templates,
   transport: MailTransport,
   io: CliIo,
-): Promise<number> {
+): Promise<Thread> {
   const { delivery: { sender: from, replyTo, html } } = config;
   const { signal } = new AbortController();
   let first: string | undefined;
-  let refused = 0;
+  let accepted = 0;
   for (const kind of KINDS) {
     const content = composeMail(sampleOf(kind), templates, { html });
     const message: MailMessage = {
@@ -69,14 +80,15 @@ async function sendThread(
     };
     const receipt = await transport.send(message, signal);
     if (receipt.ok) {
+      accepted++;
       first ??= receipt.messageId;
       io.stdout(`ok    ${to}  ${kind}: ${receipt.response}\n`);
     } else {
-      refused++;
       io.stdout(`FAIL  ${to}  ${kind}: ${receipt.error}\n`);
+      if (receipt.retry === "transport") return { accepted, cut: true };
     }
   }
-  return refused;
+  return { accepted, cut: false };
 }
 
 /** Puts the note in front of what is shown, in a whole page or a part of one. */

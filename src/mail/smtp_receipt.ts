@@ -31,6 +31,9 @@ interface SmtpError {
 
 type Verdict = readonly [category: RefusalCategory, retry: Retry];
 
+/** What a server is told of that greets in the clear where TLS was to begin at once. */
+export const NO_TLS_AT_ONCE = "the server does not begin with TLS";
+
 /** Turns whatever an attempt failed with into a refusal; never throws. */
 export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
   const parts = partsOf(error);
@@ -109,6 +112,7 @@ function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): st
     return parts.message
       // What nodemailer says when a fresh connection is closed before the greeting, twice.
       .replace(/^Reached maximum number of retries.*/, "Connection closed")
+      .replace(/^.*\bwrong version number\b.*$/, NO_TLS_AT_ONCE)
       // Deno's only words for two things that an operator has to tell apart.
       .replace(
         /^unable to verify the first certificate$/,

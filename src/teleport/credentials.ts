@@ -114,6 +114,8 @@ async function readText(path: string, what: string): Promise<string> {
       ? "no such file or directory"
       : error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable
       ? "permission denied"
+      : error instanceof Deno.errors.IsADirectory
+      ? "it is a directory"
       : error instanceof Error
       ? error.message
       : String(error);

@@ -58,11 +58,15 @@ export async function* checkCluster(
         yield { check: "server", level: "problem", text, remedy };
       }
     } else if (error instanceof ClusterError) {
-      const { message: text, kind } = error;
-      yield { check: "server", level: "problem", text, remedy: REMEDIES[kind] };
+      const text = error.message.replace(EACH_WAY, "$1; see each way above");
+      yield { check: "server", level: "problem", text, remedy: REMEDIES[error.kind] };
     } else throw error;
   }
 }
+
+/** Where the causes of all ways follow, which have lines of their own here. */
+const EACH_WAY =
+  /(no way in works(?: \(.*?\))?): (?:directly|by connection upgrade|by SSH tunnel): .*$/s;
 
 const REMEDIES: Readonly<Record<ClusterError["kind"], string>> = {
   unavailable:

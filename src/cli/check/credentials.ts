@@ -46,6 +46,9 @@ const SIGN_ANEW = "sign new ones ('tctl auth sign --format=file --user=NAME --tt
 
 function remedyFor(message: string): string {
   if (/^expired credential/.test(message)) return SIGN_ANEW;
+  if (/ is a directory$/.test(message)) {
+    return "name the file in [teleport]; tbot writes the file 'identity' into the directory";
+  }
   if (/^cannot read/.test(message)) {
     return "check the path in [teleport], and that the user who runs this program may read the file";
   }

@@ -1,5 +1,7 @@
 /** The findings as text for people and as JSON for programs. */
 
+import { counted } from "../counted.ts";
+import { wrap } from "../wrap.ts";
 import { type Finding, type Level, TITLES } from "./finding.ts";
 
 const MARKS: Readonly<Record<Level, string>> = {
@@ -15,17 +17,31 @@ const COLORS: Readonly<Record<Level, number>> = { ok: 32, warning: 33, problem: 
 const MARK_WIDTH = 6;
 const TITLE_WIDTH = Math.max(...Object.values(TITLES).map((title) => title.length)) + 2;
 
+export interface Terminal {
+  readonly color: boolean;
+  /** Columns to fill; lines are as long as they are without it, for `grep`. */
+  readonly width?: number;
+}
+
+/** Below that, lines broken by the terminal are easier to read than a narrow column. */
+const MIN_COLUMN = 30;
+
 /** One finding, each line with its end. */
-export function findingText(finding: Finding, color: boolean): string {
+export function findingText(finding: Finding, { color, width }: Terminal): string {
   const { check, level, text, remedy, tookMs, attachment } = finding;
   const mark = MARKS[level].padEnd(MARK_WIDTH);
   const shown = color ? `\x1b[${COLORS[level]}m${mark}\x1b[0m` : mark;
   const time = tookMs === undefined ? "" : ` (${tookMs} ms)`;
-  const indent = " ".repeat(MARK_WIDTH + TITLE_WIDTH);
+  const indent = MARK_WIDTH + TITLE_WIDTH;
+  const column = width === undefined || width - indent < MIN_COLUMN ? Infinity : width - indent;
+  const [first = "", ...others] = [
+    ...wrap(text + time, column),
+    ...remedy === undefined ? [] : wrap(`To do: ${remedy}`, column),
+    ...attachment?.split("\n") ?? [],
+  ];
   return [
-    `${shown}${(TITLES[check] ?? check).padEnd(TITLE_WIDTH)}${text}${time}`,
-    ...remedy === undefined ? [] : [`${indent}To do: ${remedy}`],
-    ...attachment === undefined ? [] : attachment.split("\n").map((line) => indent + line),
+    `${shown}${(TITLES[check] ?? check).padEnd(TITLE_WIDTH)}${first}`,
+    ...others.map((line) => " ".repeat(indent) + line),
   ].map((line) => `${line.trimEnd()}\n`).join("");
 }
 
@@ -35,10 +51,7 @@ export function countLevel(findings: readonly Finding[], level: Level): number {
 
 /** `2 problems, 1 warning` */
 export function summaryText(findings: readonly Finding[]): string {
-  const count = (level: Level, word: string) => {
-    const number = countLevel(findings, level);
-    return `${number} ${word}${number === 1 ? "" : "s"}`;
-  };
+  const count = (level: Level, word: string) => counted(countLevel(findings, level), word);
   return `\n${count("problem", "problem")}, ${count("warning", "warning")}\n`;
 }
 

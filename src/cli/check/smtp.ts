@@ -3,6 +3,7 @@
 import type { SmtpConfig } from "../../config/config.ts";
 import { createSmtpTransport } from "../../mail/smtp.ts";
 import { lookAtSmtp, type SmtpView } from "../../mail/smtp_look.ts";
+import { NO_TLS_AT_ONCE } from "../../mail/smtp_receipt.ts";
 import type { Receipt, Refusal, RefusalCategory } from "../../mail/transport.ts";
 import { dial, lookupAll } from "../../net/dial.ts";
 import { DialError } from "../../net/dial_error.ts";
@@ -27,15 +28,15 @@ export async function* checkSmtp(
   const { value: receipt, tookMs } = await timed<Receipt>(async () =>
     await transport.verify?.(signal) ?? { ok: true, messageId: "", response: "" }
   );
-  // Without it the server's certificate remains unknown, and the receipt says why.
-  const view = await lookAtSmtp(options, signal).catch(() => undefined);
   const failure = receipt.ok ? undefined : receipt;
   if (
     failure !== undefined && failure.category !== "tls" && failure.category !== "authentication"
   ) {
-    yield problem("mail.connect", failure, view);
+    yield problem("mail.connect", failure, undefined);
     return;
   }
+  // Without it the server's certificate remains unknown, and the receipt says why.
+  const view = await lookAtSmtp(options, signal).catch(() => undefined);
   yield tls(config, failure, view);
   if (failure?.category === "tls") return;
   const check = "mail.login";
@@ -115,11 +116,19 @@ function problem(check: string, { error, category }: Refusal, view: SmtpView | u
     : ` (the server shows '${seen.subject}' by '${seen.issuer}' until ${
       new Date(seen.notAfterMs).toISOString()
     })`;
-  const remedy = category === "tls" && view !== undefined && seen === undefined
+  const remedy = category !== "tls"
+    ? REMEDIES[category]
+    : error.includes(NO_TLS_AT_ONCE)
+    ? STARTTLS_PORT
+    : view !== undefined && seen === undefined
     ? NO_TLS
-    : REMEDIES[category];
+    : REMEDIES.tls;
   return { check, level: "problem", text: error + shown, remedy };
 }
+
+const STARTTLS_PORT =
+  "leave out smtp.implicit_tls if the server offers STARTTLS on this port, or " +
+  "set smtp.port to its port for implicit TLS (465)";
 
 const NO_TLS = "the server offers no STARTTLS: use its port for implicit TLS (465, " +
   "implicit_tls = true), or, on a network you trust, set starttls_policy to 'opportunistic' or " +

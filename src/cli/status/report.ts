@@ -1,6 +1,7 @@
 /** The state of the daemon and of its outbox as text. */
 
 import type { FailedMailStatus, OwedMailStatus, Status } from "../../ops/status.ts";
+import { counted } from "../counted.ts";
 import type { Outbox } from "./outbox.ts";
 
 const LABEL_WIDTH = 12;
@@ -29,7 +30,7 @@ export function statusText(status: Status): string {
     line("watching", `${cluster.watching ? "yes" : "no"}, since ${cluster.watching_since}`),
     line("mail", `${mail.paused ? `paused: ${mail.reason ?? "?"}` : "works"}, ${sent}`),
     line("settings", `${status.reload.loaded}${status.reload.ok ? "" : ", last reload failed"}`),
-    line("queue", `${status.queue} requests`),
+    line("queue", counted(status.queue, "request")),
     outboxText({ owed: owed.mails, failed: failed.mails }, {
       owed: owed.count,
       failed: failed.count,
@@ -49,9 +50,9 @@ export function outboxText(
     ? []
     : ["Send them again: teleport-email status --retry ID, or --retry all\n"];
   return [
-    line("owed", `${count.owed} mails`),
+    line("owed", counted(count.owed, "mail")),
     ...owed.map((mail) => `  ${describe(mail)}, since ${mail.since}${attempts(mail)}\n`),
-    line("given up", `${count.failed} mails`),
+    line("given up", counted(count.failed, "mail")),
     ...failed.map((mail) => `  ${describe(mail)}, at ${mail.at}: ${mail.error}\n`),
     ...hint,
   ].join("");
@@ -64,5 +65,5 @@ function describe(mail: OwedMailStatus | FailedMailStatus): string {
 
 function attempts({ attempts, not_before: notBefore, error }: OwedMailStatus): string {
   const next = notBefore === undefined ? "" : `, next not before ${notBefore}`;
-  return `, ${attempts} attempts${next}${error === undefined ? "" : `: ${error}`}`;
+  return `, ${counted(attempts, "attempt")}${next}${error === undefined ? "" : `: ${error}`}`;
 }

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import type { Finding } from "./finding.ts";
+import { findingText } from "./report.ts";
+
+const FINDING: Finding = {
+  check: "server",
+  level: "problem",
+  text: "one two three four five six seven eight",
+  remedy: "nine ten eleven",
+  attachment: "kind: role of many words that are to be copied\n  name: x",
+  tookMs: 5,
+};
+const INDENT = " ".repeat(26);
+
+Deno.test("findingText() leaves lines as they are where nothing says how wide they may be", () => {
+  assert.equal(
+    findingText(FINDING, { color: false }),
+    `FAIL  server              one two three four five six seven eight (5 ms)
+${INDENT}To do: nine ten eleven
+${INDENT}kind: role of many words that are to be copied
+${INDENT}  name: x
+`,
+  );
+});
+
+Deno.test("findingText() fills a terminal's lines, but for what is to be copied", () => {
+  assert.equal(
+    findingText(FINDING, { color: true, width: 26 + 30 }),
+    `\x1b[31mFAIL  \x1b[0mserver              one two three four five six
+${INDENT}seven eight (5 ms)
+${INDENT}To do: nine ten eleven
+${INDENT}kind: role of many words that are to be copied
+${INDENT}  name: x
+`,
+  );
+});
+
+Deno.test("findingText() leaves lines to a terminal that is too narrow for columns", () => {
+  assert.match(findingText(FINDING, { color: false, width: 40 }), / seven eight \(5 ms\)\n/);
+});

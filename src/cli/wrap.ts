@@ -1,0 +1,11 @@
+/** Lines of at most `column` characters, broken at spaces; longer words stay whole. */
+export function wrap(text: string, column: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= column) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
