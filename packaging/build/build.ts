@@ -2,9 +2,11 @@
 
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { BUNDLE, type Bundle, makeBundle } from "./bundle.ts";
+import { PROGRAM } from "../../src/version.ts";
+import { findCompiler } from "./base.ts";
+import { BUNDLE, makeBundle } from "./bundle.ts";
+import { compile } from "./compile.ts";
 import { addContents } from "./contents.ts";
-import { BuildError } from "./fail.ts";
 import { LAUNCHER, LIBRARY } from "./launcher.ts";
 import type { BuildOptions } from "./options.ts";
 import { probe } from "./probe.ts";
@@ -20,6 +22,7 @@ export async function build(
   folder: string,
   say: (text: string) => void,
 ): Promise<readonly string[]> {
+  const compiler = form === "compiled" ? await findCompiler() : undefined;
   const bundleFolder = join(folder, "bundle");
   await mkdir(bundleFolder);
   const bundle = await makeBundle(bundleFolder, source);
@@ -28,10 +31,14 @@ export async function build(
     const { arch, machine } = target;
     const targetFolder = join(folder, machine);
     const top = join(targetFolder, TOP);
+    const output = join(top, PROGRAM);
     await mkdir(top, { recursive: true });
-    if (form === "compiled") throw new BuildError("--form compiled is not built yet");
-    await addRuntime(top, bundle, target, targetFolder);
-    if (arch === Deno.build.arch) await probe(join(top, "teleport-email"), source);
+    if (compiler === undefined) await addRuntime(top, bundle.path, target, targetFolder);
+    else {
+      const clean = join(targetFolder, "clean");
+      await compile(compiler, bundle.path, target, { clean, output, epoch: source.epoch });
+    }
+    if (arch === Deno.build.arch) await probe(output, source);
     else say(`Not run here, as it is for ${arch}`);
     await addContents(top, bundle.path, source);
     const tarball = join(folder, `${TOP}-v${source.version}-linux-${machine}-bin.tar.gz`);
@@ -43,13 +50,13 @@ export async function build(
 
 async function addRuntime(
   top: string,
-  bundle: Bundle,
+  bundle: string,
   target: Target,
   folder: string,
 ): Promise<void> {
   const library = join(top, LIBRARY);
   await mkdir(library, { recursive: true });
-  await copyFile(bundle.path, join(library, BUNDLE));
+  await copyFile(bundle, join(library, BUNDLE));
   await copyFile(await runtimeDeno(target, folder), join(library, "deno"));
-  await Deno.writeTextFile(join(top, "teleport-email"), LAUNCHER, { mode: 0o755 });
+  await Deno.writeTextFile(join(top, PROGRAM), LAUNCHER, { mode: 0o755 });
 }

@@ -69,7 +69,9 @@ function compare(program: string, { args, code, says }: Expectation, output: Out
   const said = output.stdout + output.stderr;
   if (output.code === code && said.includes(says)) return;
   throw new BuildError(
-    `What was built does not work: '${program} ${args.join(" ")}' ended with code ${output.code} ` +
-      `(expected ${code}) and printed\n${said.slice(0, 2000)}\n(expected '${says.slice(0, 200)}')`,
+    `What was built is not this program, or does not work (is the base a 'denort' of the same ` +
+      `version as the Deno that compiled?): '${program} ${args.join(" ")}' ended with code ` +
+      `${output.code} (expected ${code}) and printed\n${said.slice(0, 2000)}\n` +
+      `(expected '${says.slice(0, 200)}')`,
   );
 }

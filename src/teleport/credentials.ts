@@ -1,6 +1,6 @@
 /** What the program logs in with: read from files, checked, ready for a TLS handshake. */
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { ClusterError } from "./errors.ts";
 import { parseIdentityFile } from "./identity_file.ts";
 
@@ -66,6 +66,12 @@ export async function loadCredentials(
   }, nowMs);
 }
 
+/** By their encoding: Deno before 2.4, which may be built with, has neither `equals` nor better. */
+function sameKey(one: KeyObject, other: KeyObject): boolean {
+  const encoded = (key: KeyObject) => key.export({ type: "spki", format: "der" });
+  return encoded(one).equals(encoded(other));
+}
+
 function check(
   pems: Pick<Credentials, "keyPem" | "certPem" | "caPems">,
   names: { readonly key: string; readonly crt: string; readonly cas: string },
@@ -81,7 +87,7 @@ function check(
   }
   const subject = nameAttribute(certificate.subject, "CN");
   const issuer = nameAttribute(certificate.issuer, "CN");
-  if (!certificate.checkPrivateKey(key)) {
+  if (!sameKey(certificate.publicKey, createPublicKey(key))) {
     throw refuse(
       `the private key in ${names.key} does not fit the certificate for '${subject}' in ${names.crt}`,
     );

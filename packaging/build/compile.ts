@@ -1,0 +1,59 @@
+/** The program as one executable. */
+
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Compiler, findBase } from "./base.ts";
+import { BUNDLE } from "./bundle.ts";
+import { run } from "./command.ts";
+import { BuildError } from "./fail.ts";
+import { FLAGS } from "./flags.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * Nothing is looked for around the bundle or fetched for it. The code cache would be one of this
+ * machine, and differ from build to build.
+ */
+const COMPILE_FLAGS = [
+  "--no-config",
+  "--no-lock",
+  "--no-check",
+  "--no-npm",
+  "--no-remote",
+  "--no-code-cache",
+];
+
+/** Before 2.4, `Buffer` and others are global only for packages of npm, and the bundle is none. */
+const NODE_GLOBALS = "--unstable-node-globals";
+
+/**
+ * Compiles `bundle` to `output`, in the folder `clean`, which must be empty: whatever lies beside the
+ * program may end up in the executable. Same bundle and time stamp, same bytes.
+ */
+export async function compile(
+  compiler: Compiler,
+  bundle: string,
+  target: Target,
+  options: { readonly clean: string; readonly output: string; readonly epoch: number },
+): Promise<void> {
+  const { clean, output, epoch } = options;
+  const base = await findBase(compiler, target);
+  await mkdir(clean);
+  const input = join(clean, BUNDLE);
+  await copyFile(bundle, input);
+  await Deno.utime(input, epoch, epoch);
+  const flags = [...COMPILE_FLAGS, ...versionFlags(compiler.version), ...FLAGS];
+  const args = ["compile", ...flags, "--target", target.triple, "--output", output, BUNDLE];
+  const env = { NO_COLOR: "1", ...base.env };
+  const { code, stderr } = await run(compiler.path, args, { cwd: clean, env });
+  if (code === 0) return;
+  const said = stderr.split("\n\nStack backtrace:")[0]?.trim();
+  throw new BuildError(
+    `${base.missing ?? `Cannot compile with '${compiler.path}'`}\nDeno said: ${said}`,
+  );
+}
+
+/** Flags that only some versions need. */
+export function versionFlags(version: string): readonly string[] {
+  const minor = Number(version.split(".")[1]);
+  return minor < 4 ? [NODE_GLOBALS] : [];
+}
