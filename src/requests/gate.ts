@@ -9,10 +9,14 @@ import { type Clock, pause } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { MailTransport, Refusal } from "../mail/transport.ts";
 
+/** A failure so long after the gate opened is a new outage; an attempt takes a few minutes at most. */
+const NEW_OUTAGE_MS = 600_000;
+
 export class TransportGate {
   #reason: string | undefined;
   #failures = 0;
   #closedAtMs = 0;
+  #openedAtMs = 0;
 
   constructor(
     private readonly transport: Pick<MailTransport, "verify">,
@@ -39,14 +43,19 @@ export class TransportGate {
   /** Connects once, as a first check at start; a failure closes the gate. Never rejects. */
   async check(): Promise<void> {
     const receipt = await this.transport.verify?.(this.deps.signal);
-    if (receipt?.ok === false && receipt.category !== "cancelled") this.close(receipt);
+    if (receipt?.ok === false && receipt.category !== "cancelled") this.#close(receipt, true);
   }
 
   /** Mails that fail together close the gate once. */
   close(refusal: Refusal): void {
+    this.#close(refusal, false);
+  }
+
+  #close(refusal: Refusal, cannotConnect: boolean): void {
     if (!this.isOpen || this.deps.signal.aborted) return;
     this.#reason = refusal.error;
     // A mail that failed just after the gate opened continues the same outage.
+    if (this.deps.clock.now() - this.#openedAtMs >= NEW_OUTAGE_MS) this.#failures = 0;
     if (this.#failures === 0) {
       this.#closedAtMs = this.deps.clock.now();
       this.deps.log.warn("Mail transport is paused, mails are kept and sent later", {
@@ -54,7 +63,7 @@ export class TransportGate {
         category: refusal.category,
       });
     }
-    this.#reopen(refusal);
+    this.#reopen(refusal, cannotConnect);
   }
 
   /** A mail was accepted: the outage, if there was one, is over. */
@@ -67,9 +76,10 @@ export class TransportGate {
     this.#failures = 0;
   }
 
-  async #reopen(first: Refusal): Promise<void> {
+  async #reopen(first: Refusal, cannotConnect: boolean): Promise<void> {
     const { clock, random, signal, log } = this.deps;
     let refusal: Refusal | undefined = first;
+    let wasDown = cannotConnect;
     while (refusal !== undefined) {
       this.#failures++;
       this.#reason = refusal.error;
@@ -79,13 +89,16 @@ export class TransportGate {
       const receipt = await this.transport.verify?.(signal);
       refusal = receipt?.ok === false ? receipt : undefined;
       if (refusal !== undefined) {
+        wasDown = true;
         log.debug("Mail transport is still paused", {
           error: refusal.error,
           attempts: this.#failures,
         });
-      } else if (receipt?.ok === true) this.succeeded();
+      } else if (receipt?.ok === true && wasDown) this.succeeded();
+      // Else it is nothing that connecting shows, such as a refused sender: only a mail can tell.
     }
     this.#reason = undefined;
+    this.#openedAtMs = clock.now();
     this.deps.onOpen();
   }
 }

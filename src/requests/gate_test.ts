@@ -74,3 +74,29 @@ Deno.test("TransportGate stays closed and stops asking when the program stops", 
   await clock.tick(600_000);
   assert.deepEqual([asked, gate.isOpen, clock.pending], [0, false, 0]);
 });
+
+Deno.test("TransportGate waits longer and says so once when mails fail although the transport connects", async () => {
+  const { clock, gate, messages } = setUp(() => UP);
+  gate.close(DOWN);
+  for (const waitMs of [550, 1100, 2200]) {
+    await clock.tick(waitMs - 1);
+    assert.equal(gate.isOpen, false, `${waitMs} ms`);
+    await clock.tick(1);
+    assert.equal(gate.isOpen, true);
+    gate.close(DOWN);
+  }
+  await clock.tick(4400);
+  gate.succeeded();
+  assert.deepEqual(messages(), [PAUSED, WORKS]);
+});
+
+Deno.test("TransportGate takes a failure long after the last outage for a new one", async () => {
+  const { clock, gate, messages } = setUp(undefined);
+  gate.close(DOWN);
+  // The mail that was refused has been superseded meanwhile: none has told that it works again.
+  await clock.tick(24 * 3_600_000);
+  gate.close(DOWN);
+  await clock.tick(550);
+  assert.equal(gate.isOpen, true);
+  assert.deepEqual(messages(), [PAUSED, PAUSED]);
+});

@@ -487,3 +487,17 @@ Deno.test("Reconciler sends nothing for records of the original that are complet
     assert.deepEqual([mailer.attempts, writes(cluster)], [[], 0]);
   }
 });
+
+Deno.test("Reconciler ends with a request whose plugin data vanishes while its mails are on their way", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  cluster.requests.clear();
+  cluster.records.clear();
+  mailer.hold = false;
+  mailer.answer();
+  await clock.tick(60_000);
+  assert.equal(mailer.attempts.length, 3);
+});

@@ -166,6 +166,8 @@ export class Settlement {
         return true;
       case "missing":
         this.#giveUp("the request and its plugin data are gone");
+        // What was known would have the same mails sent again.
+        this.stored.set({});
         return true;
       case "conflict":
         await this.stored.load(this.deps.kill);
