@@ -17,6 +17,12 @@ import { type Activity, Settlement } from "./settlement.ts";
 import type { Slots } from "./slots.ts";
 import type { StoredRecord } from "./stored_record.ts";
 
+/**
+ * Takes some minutes: what waited out an outage is not given up at the first refusal, such as that of a
+ * server that takes mails of strangers at the second try only.
+ */
+const LEAST_ATTEMPTS = 12;
+
 export interface DispatchDeps {
   readonly instance: string;
   readonly clock: Clock;
@@ -26,7 +32,7 @@ export interface DispatchDeps {
   readonly gate: TransportGate;
   readonly mailer: Mailer;
   readonly observer: Observer;
-  /** How long a mail may be owed before a further refusal ends it. */
+  /** How long a mail may be owed before a further refusal ends it, if it was tried often enough. */
   readonly retryForMs: number;
   /** The program stops: no further mail leaves, leases are given back. */
   readonly stopping: AbortSignal;
@@ -137,14 +143,14 @@ class Dispatch {
       return false;
     }
     const fields = { ...this.#fields(mail), error: refusal.error, category: refusal.category };
-    const tooOld = atMs - mail.sinceMs >= retryForMs;
+    const attempts = this.job.retries.failed(mail, atMs, refusal);
+    const tooOld = atMs - mail.sinceMs >= retryForMs && attempts >= LEAST_ATTEMPTS;
     if (refusal.retry === "never" || tooOld) {
       log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
       for (const lost of lostWith(this.job.stored.record, mail)) observer.lost(lost, "failed");
       this.#settlement.add({ type: "failed", mail, error: refusal.error, atMs });
       return false;
     }
-    const attempts = this.job.retries.failed(mail, atMs, refusal);
     const say = attempts === 1 ? log.warn : log.debug;
     say.call(log, "Mail is not accepted yet, it is sent again later", { ...fields, attempts });
     return false;

@@ -11,7 +11,8 @@ const LEASE_MARGIN_MS = 1_000;
 
 /** Whether `instance` may send now. */
 export function holdsLease(owner: Owner | undefined, instance: string, nowMs: number): boolean {
-  return owner?.instance === instance && nowMs < owner.untilMs - LEASE_MARGIN_MS;
+  return owner?.instance === instance && nowMs < owner.untilMs - LEASE_MARGIN_MS &&
+    !isImpossible(owner, nowMs);
 }
 
 /** When another replica's lease will be over; undefined when there is none to wait for. */
@@ -22,9 +23,12 @@ export function foreignLeaseEndMs(
 ): number | undefined {
   if (owner === undefined || owner.instance === instance) return undefined;
   const endMs = owner.untilMs + LEASE_GRACE_MS;
-  // No replica takes a lease this long: it was written by hand, or by a clock that is far off.
-  const impossible = owner.untilMs > nowMs + LEASE_MS + LEASE_GRACE_MS;
-  return nowMs >= endMs || impossible ? undefined : endMs;
+  return nowMs >= endMs || isImpossible(owner, nowMs) ? undefined : endMs;
+}
+
+/** No replica takes a lease this long: it was written by hand, or by a clock that is or was far off. */
+function isImpossible({ untilMs }: Owner, nowMs: number): boolean {
+  return untilMs > nowMs + LEASE_MS + LEASE_GRACE_MS;
 }
 
 /** The record with a fresh lease, or with none when nothing is owed or `instance` is undefined. */

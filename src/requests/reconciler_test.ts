@@ -501,3 +501,49 @@ Deno.test("Reconciler ends with a request whose plugin data vanishes while its m
   await clock.tick(60_000);
   assert.equal(mailer.attempts.length, 3);
 });
+
+Deno.test("Reconciler gives mails that waited out an outage time to be tried", async () => {
+  const { clock, cluster, reconciler, mailer, replica } = setUp();
+  replica.verify = () => DOWN;
+  mailer.respond = () => DOWN;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(25 * 3_600_000);
+  // The server is back, and asks strangers to come again (greylisting).
+  replica.verify = () => ({ ok: true, messageId: "", response: "" });
+  const backMs = clock.now();
+  mailer.respond = () => clock.now() < backMs + 300_000 ? LATER : undefined;
+  await clock.tick(3_600_000);
+  assert.deepEqual([mailer.accepted.length, cluster.record()?.failed], [3, []]);
+});
+
+Deno.test("Reconciler that was set back in time waits no longer than ever", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  let refusals = 3;
+  mailer.respond = () => refusals-- > 0 ? LATER : undefined;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  clock.set(NOW_MS - 365 * 86_400_000);
+  await clock.tick(7_200_000);
+  assert.equal(mailer.accepted.length, 3);
+});
+
+Deno.test("Reconciler that was set back in time does not trust its lease", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp({ slots: 1 });
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  const before = writes(cluster);
+  // By the others' clocks the lease may be over.
+  clock.set(NOW_MS - 3_600_000);
+  cluster.records.set("r1", {
+    ...cluster.records.get("r1"),
+    owner: `two ${new Date(clock.now() + 20_000).toISOString()}`,
+  });
+  mailer.hold = false;
+  mailer.answer();
+  await clock.tick(1000);
+  assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org"]);
+});

@@ -5,6 +5,9 @@ import type { Refusal } from "../mail/transport.ts";
 import { mailKey, type OwedMail } from "./owed.ts";
 import type { PluginRecord } from "./record.ts";
 
+/** No pause is longer than an hour: a time so far ahead was set by a clock that has been put right. */
+const IMPOSSIBLE_PAUSE_MS = 2 * 3_600_000;
+
 interface Retry {
   readonly attempts: number;
   readonly notBeforeMs: number;
@@ -64,7 +67,7 @@ export function dueMails(
   for (const mail of owed) {
     if (waiting.has(mail.to)) continue;
     const { notBeforeMs } = retries.of(mail);
-    if (notBeforeMs > nowMs) {
+    if (notBeforeMs > nowMs && notBeforeMs < nowMs + IMPOSSIBLE_PAUSE_MS) {
       waiting.add(mail.to);
       nextMs = Math.min(nextMs ?? notBeforeMs, notBeforeMs);
       continue;

@@ -46,7 +46,7 @@ export function owed(kind: MailKind, to: string, index = 0): OwedMail {
 /** Time that stands still until it is moved. */
 export class FakeClock implements Clock {
   #nowMs: number;
-  #timers: { readonly atMs: number; readonly action: () => void }[] = [];
+  #timers: { atMs: number; readonly action: () => void }[] = [];
 
   constructor(nowMs = NOW_MS) {
     this.#nowMs = nowMs;
@@ -62,6 +62,15 @@ export class FakeClock implements Clock {
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
+  }
+
+  /** Sets the time of day, forward or back; timers run on, as they do in a process. */
+  set(nowMs: number): void {
+    const shiftMs = nowMs - this.#nowMs;
+    this.#timers = this.#timers.map((timer) =>
+      Object.assign(timer, { atMs: timer.atMs + shiftMs })
+    );
+    this.#nowMs = nowMs;
   }
 
   /** Timers that have not fired. */
