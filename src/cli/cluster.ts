@@ -6,7 +6,7 @@ import type { Log } from "../log.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import { type ServerInfo, TeleportClient } from "../teleport/client.ts";
 import { clusterConnections } from "../teleport/cluster_connections.ts";
-import type { Connections } from "../teleport/connections.ts";
+import type { Connections, ConnectionsDeps } from "../teleport/connections.ts";
 import { CredentialStore, describe } from "../teleport/credential_store.ts";
 import { loadCredentials } from "../teleport/credentials.ts";
 import { parseAddress } from "../teleport/dial/way.ts";
@@ -20,6 +20,7 @@ export interface ClusterDeps {
   readonly random: () => number;
   readonly env: Environment;
   readonly stop: AbortSignal;
+  readonly onConnected?: ConnectionsDeps["onConnected"];
 }
 
 export interface ClusterAccess extends AsyncDisposable {

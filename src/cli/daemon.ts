@@ -14,6 +14,7 @@ import { follow } from "../requests/feed.ts";
 import { TransportGate } from "../requests/gate.ts";
 import { Reconciler } from "../requests/reconciler.ts";
 import { Slots } from "../requests/slots.ts";
+import type { ClusterDeps } from "./cluster.ts";
 import { connect } from "./connect.ts";
 import { DaemonState } from "./daemon_state.ts";
 import { reload, type Reloads } from "./reload.ts";
@@ -46,7 +47,8 @@ const RELOAD_GRACE_MS = 30_000;
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
   using state = new DaemonState(deps.clock);
-  const all: AllDeps = { ...deps, state, lived: { ever: false } };
+  const onConnected: ClusterDeps["onConnected"] = ({ way }) => state.connected(way);
+  const all: AllDeps = { ...deps, state, onConnected, lived: { ever: false } };
   deps.systemd.service = state;
   let setup = await prepare(config, undefined, all);
   state.setup = setup;
@@ -109,6 +111,7 @@ function logTransport({ mail }: Config, log: Log): void {
 
 interface AllDeps extends DaemonDeps {
   readonly state: DaemonState;
+  readonly onConnected: NonNullable<ClusterDeps["onConnected"]>;
   /** Before the cluster has been live, its refusal ends the program. */
   readonly lived: { ever: boolean };
 }
@@ -195,7 +198,7 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
     }, stop);
   } finally {
     ended.abort();
-    state.watching(false);
+    state.resting();
     await reconciler.stop();
     slots.close();
     await check;

@@ -1,18 +1,22 @@
 /**
- * How the running daemon is doing: the one place from which `/healthz`, `/readyz`, `/status` and what
- * else tells of it are derived. The parts of the daemon report here, or are asked.
+ * How the running daemon is doing: the one place from which `/healthz`, `/readyz`, `/status`, `/metrics`
+ * and what else tells of it are derived. The parts of the daemon report here, or are asked.
  */
 
 import type { Clock } from "../clock.ts";
+import type { Refusal } from "../mail/transport.ts";
+import type { Metrics } from "../ops/metrics.ts";
 import { Pulse } from "../ops/pulse.ts";
-import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
+import type { Status } from "../ops/status.ts";
 import type { TransportGate } from "../requests/gate.ts";
-import type { Observer } from "../requests/observer.ts";
+import type { Loss, Observer } from "../requests/observer.ts";
+import { MAIL_KINDS, type OwedMail } from "../requests/owed.ts";
+import type { WriteOutcome } from "../requests/ports.ts";
 import type { Reconciler } from "../requests/reconciler.ts";
 import type { Slots } from "../requests/slots.ts";
-import { VERSION } from "../version.ts";
+import { GIT_REF, VERSION } from "../version.ts";
+import { type Facts, readingsOf, statusOf } from "./daemon_report.ts";
 import type { Setup } from "./setup.ts";
-import { failedStatus, owedStatus } from "./status/outbox.ts";
 
 /** What works on requests with the setup in use. */
 export interface Work {
@@ -28,17 +32,19 @@ export class DaemonState implements Observer, Disposable {
   work: Work | undefined;
   /** Whether the last reload succeeded. */
   isReloaded = true;
-  #isWatching = false;
+  readonly #startedMs: number;
+  #watch: Facts["watch"];
   #watchFault: unknown;
-  #watchingSinceMs: number;
+  /** The watch ended by itself, and has not been live since. */
+  #isWatchLost = false;
   #lastSentMs: number | undefined;
   #steps = 0;
-  readonly #startedMs: number;
   readonly #pulse: Pulse;
+  #metrics: Metrics | undefined;
 
   constructor(private readonly clock: Clock) {
     this.#startedMs = clock.now();
-    this.#watchingSinceMs = this.#startedMs;
+    this.#watch = { isLive: false, sinceMs: this.#startedMs };
     this.#pulse = new Pulse({
       clock,
       steps: () => this.#steps,
@@ -51,25 +57,54 @@ export class DaemonState implements Observer, Disposable {
   }
 
   /** Requests are watched and listed, or not any more: because of `fault`, if there was one. */
-  watching(isWatching: boolean, fault?: unknown): void {
-    if (isWatching !== this.#isWatching) this.#watchingSinceMs = this.clock.now();
-    this.#isWatching = isWatching;
+  watching(isLive: boolean, fault?: unknown): void {
+    if (isLive && this.#isWatchLost) this.#metrics?.reconnected();
+    this.#isWatchLost = !isLive && (this.#watch.isLive || this.#isWatchLost);
+    this.#setWatch(isLive, fault);
+  }
+
+  /** Nobody watches any more: the program stops, or goes on with another setup. */
+  resting(): void {
+    this.#setWatch(false);
+  }
+
+  #setWatch(isLive: boolean, fault?: unknown): void {
+    if (isLive !== this.#watch.isLive) this.#watch = { isLive, sinceMs: this.clock.now() };
     this.#watchFault = fault;
   }
 
-  accepted(): void {
+  /** A connection to the cluster was made. */
+  connected(via: string): void {
+    this.#metrics?.connected(via);
+  }
+
+  accepted({ kind }: OwedMail, sendMs: number, sinceNewsMs: number): void {
     this.#steps++;
     this.#lastSentMs = this.clock.now();
+    this.#metrics?.accepted(kind, sendMs, sinceNewsMs);
   }
 
-  refused(): void {
+  refused(_mail: OwedMail, refusal: Refusal, sendMs: number): void {
     this.#steps++;
+    this.#metrics?.refused(refusal, sendMs);
   }
 
-  lost(): void {}
+  lost({ kind }: OwedMail, why: Loss): void {
+    this.#metrics?.lost(kind, why);
+  }
 
-  wrote(): void {
+  wrote(outcome: WriteOutcome | "failed"): void {
     this.#steps++;
+    this.#metrics?.wrote(outcome);
+  }
+
+  /** Begins to count, if nobody has done so yet. */
+  async count(): Promise<Metrics> {
+    // Loaded only where somebody listens: the library costs memory.
+    const { Metrics } = await import("../ops/metrics.ts");
+    const build = { version: VERSION, revision: GIT_REF, deno: Deno.version.deno };
+    const read = () => readingsOf(this.#facts());
+    return this.#metrics ??= new Metrics({ read, build, kinds: MAIL_KINDS });
   }
 
   /** What stands still; undefined when everything turns. */
@@ -83,78 +118,45 @@ export class DaemonState implements Observer, Disposable {
     const why = fault === undefined ? "" : `: ${fault instanceof Error ? fault.message : fault}`;
     const paused = this.work?.gate.reason;
     return [
-      ...this.#isWatching ? [] : [`the cluster is not connected${why}`],
+      ...this.#watch.isLive ? [] : [`the cluster is not connected${why}`],
       ...paused === undefined ? [] : [`mail: ${paused}`],
     ];
   }
 
   /** One line: `connected by ssh, 3 mails owed`. */
   get summary(): string {
-    const via = this.setup?.cluster.value.connections.current?.way;
-    const owed = this.#outbox().reduce((count, request) => count + request.owed.length, 0);
-    const paused = this.work?.gate.reason === undefined ? [] : ["mail is paused"];
-    const way = via !== undefined && this.#isWatching ? `connected by ${via}` : "not connected";
-    const reload = this.isReloaded ? [] : ["the last reload failed"];
-    return [way, ...paused, ...reload, `${owed} ${owed === 1 ? "mail" : "mails"} owed`].join(", ");
+    const { connection, watch, pausedBy, outbox } = this.#facts();
+    const owed = outbox.reduce((count, request) => count + request.owed.length, 0);
+    return [
+      connection !== undefined && watch.isLive ? `connected by ${connection.way}` : "not connected",
+      ...pausedBy === undefined ? [] : ["mail is paused"],
+      ...this.isReloaded ? [] : ["the last reload failed"],
+      `${owed} ${owed === 1 ? "mail" : "mails"} owed`,
+    ].join(", ");
   }
 
   status(): Status {
-    const reason = this.work?.gate.reason;
-    const { setup } = this;
-    const outbox = this.#outbox();
-    const owed = outbox.flatMap(({ id, owed }) => owed.map((mail) => [id, mail] as const));
-    const failed = outbox.flatMap(({ id, failed }) => failed.map((mail) => [id, mail] as const));
-    const listed = <T, S>(mails: readonly T[], status: (mail: T) => S) => ({
-      count: mails.length,
-      mails: mails.slice(0, MAX_LISTED_MAILS).map(status),
-    });
-    return {
-      version: VERSION,
-      started: time(this.#startedMs),
-      ready: this.notReady.length === 0,
-      reasons: [...this.notReady],
-      cluster: this.#cluster(),
-      mail: {
-        ...setup && { transport: setup.config.mail.kind },
-        paused: reason !== undefined,
-        ...reason !== undefined && { reason },
-        ...this.#lastSentMs !== undefined && { "last_sent": time(this.#lastSentMs) },
-      },
-      queue: this.work?.reconciler.queueDepth ?? 0,
-      owed: listed(owed, (mail) => owedStatus(...mail)),
-      failed: listed(failed, (mail) => failedStatus(...mail)),
-      reload: { ok: this.isReloaded, loaded: time(setup?.atMs ?? this.#startedMs) },
-    };
+    return statusOf(this.#facts());
   }
 
-  #cluster(): Status["cluster"] {
-    const { server, connections, store } = this.setup?.cluster.value ?? {};
+  #facts(): Facts {
+    const { setup, work } = this;
+    const { server, connections, store } = setup?.cluster.value ?? {};
     const connection = connections?.current;
-    const credentials = connection?.credentials ?? store?.last;
     return {
-      connected: connection !== undefined,
-      watching: this.#isWatching,
-      "watching_since": time(this.#watchingSinceMs),
-      ...connection && {
-        via: connection.way,
-        "connected_since": time(connection.sinceMs),
-        user: connection.credentials.subject,
-      },
-      ...server && { name: server.clusterName, "server_version": server.version },
-      ...credentials && {
-        certificate: {
-          "not_after": time(credentials.notAfterMs),
-          "seconds_left": Math.floor((credentials.notAfterMs - this.clock.now()) / 1000),
-        },
-      },
+      nowMs: this.clock.now(),
+      startedMs: this.#startedMs,
+      notReady: this.notReady,
+      watch: this.#watch,
+      server,
+      connection,
+      credentials: connection?.credentials ?? store?.last,
+      transport: setup?.config.mail.kind,
+      pausedBy: work?.gate.reason,
+      lastSentMs: this.#lastSentMs,
+      queue: work?.reconciler.queueDepth ?? 0,
+      outbox: work?.reconciler.outbox() ?? [],
+      reload: { isOk: this.isReloaded, loadedMs: setup?.atMs ?? this.#startedMs },
     };
   }
-
-  #outbox() {
-    return this.work?.reconciler.outbox() ?? [];
-  }
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
 }

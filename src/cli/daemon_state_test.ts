@@ -3,9 +3,11 @@ import { aRecord, FakeClock, owed } from "../requests/testing/fixtures.ts";
 import { DaemonState, type Work } from "./daemon_state.ts";
 import type { Setup } from "./setup.ts";
 
-/** A setup of which only the connection is looked at. */
+/** A setup of which only connection and transport are looked at. */
 function connectedBy(way: string): Setup {
-  return { cluster: { value: { connections: { current: { way } } } } } as unknown as Setup;
+  const config = { mail: { kind: "smtp" } };
+  const cluster = { value: { connections: { current: { way } } } };
+  return { config, cluster } as unknown as Setup;
 }
 
 Deno.test("DaemonState says in one line how the daemon is doing, and why it is not ready", () => {
@@ -52,7 +54,7 @@ Deno.test("DaemonState finds a work queue that stands still, but not one that is
   assert.equal(state.standstill, undefined);
   isThrottled = false;
   await clock.tick(200_000);
-  state.wrote();
+  state.wrote("written");
   await clock.tick(200_000);
   assert.equal(state.standstill, undefined);
   await clock.tick(200_000);

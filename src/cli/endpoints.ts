@@ -10,15 +10,16 @@ import { StartError } from "./start_error.ts";
  *
  * @throws {StartError} when the address cannot be listened on
  */
-export function serveEndpoints(
+export async function serveEndpoints(
   { listen }: Config["http"],
   state: DaemonState,
-): AsyncDisposable | undefined {
+): Promise<AsyncDisposable | undefined> {
   if (listen === undefined) return undefined;
   const verdict = (reasons: readonly string[]) => ({
     status: reasons.length === 0 ? 200 : 503,
     body: `${reasons.length === 0 ? "ok" : reasons.join("\n")}\n`,
   });
+  const metrics = await state.count();
   try {
     return serveHttp(listen, {
       "/healthz": () => verdict(state.standstill === undefined ? [] : [state.standstill]),
@@ -27,6 +28,7 @@ export function serveEndpoints(
         contentType: "application/json",
         body: `${JSON.stringify(state.status(), null, 2)}\n`,
       }),
+      "/metrics": async () => ({ contentType: metrics.contentType, body: await metrics.text() }),
     });
   } catch (error) {
     throw new StartError([error instanceof Error ? error.message : String(error)]);

@@ -3,12 +3,15 @@
 import * as v from "valibot";
 
 /** What a mail is about. `requester-…` go to the person who asked, when that is configured. */
-export type MailKind =
-  | "new"
-  | "review"
-  | "resolution"
-  | "requester-new"
-  | "requester-resolution";
+export const MAIL_KINDS = [
+  "new",
+  "review",
+  "resolution",
+  "requester-new",
+  "requester-resolution",
+] as const;
+
+export type MailKind = typeof MAIL_KINDS[number];
 
 export interface OwedMail {
   readonly kind: MailKind;
@@ -35,7 +38,7 @@ export function mailKey(mail: { kind: MailKind; to: string; index: number }): st
   return `${mail.kind}/${mail.index}/${mail.to}`;
 }
 
-const Kind = v.picklist(["new", "review", "resolution", "requester-new", "requester-resolution"]);
+const Kind = v.picklist(MAIL_KINDS);
 const Time = v.pipe(
   v.string(),
   v.check((text) => Number.isFinite(Date.parse(text)), "not an RFC 3339 time"),

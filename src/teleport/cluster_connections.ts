@@ -7,7 +7,7 @@ import type { Environment } from "../net/proxy_env.ts";
 import { systemRoots } from "../net/system_roots.ts";
 import type { ChannelOptions } from "./channel.ts";
 import { openConnection } from "./connection.ts";
-import { Connections } from "./connections.ts";
+import { Connections, type ConnectionsDeps } from "./connections.ts";
 import type { CredentialStore } from "./credential_store.ts";
 import { Dialer } from "./dial/dialer.ts";
 import { type Address, formatAddress, type Way } from "./dial/way.ts";
@@ -26,6 +26,7 @@ export interface ClusterConnectionsDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly onConnected?: ConnectionsDeps["onConnected"];
   readonly lookup?: Lookup;
   readonly stepTimeoutMs?: number;
   /** For tests. */
@@ -56,7 +57,14 @@ export function clusterConnections(deps: ClusterConnectionsDeps): Connections {
       throw new ClusterError(error.kind, message, { cause: error });
     }
   };
-  return new Connections({ connect, clock, random, log });
+  const { onConnected } = deps;
+  return new Connections({
+    connect,
+    clock,
+    random,
+    log,
+    ...(onConnected === undefined ? {} : { onConnected }),
+  });
 }
 
 /** Who vouches for web certificates, in PEM: the file's authorities, or the machine's own. */

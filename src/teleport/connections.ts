@@ -17,6 +17,8 @@ export interface ConnectionsDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Called whenever a connection was made. */
+  readonly onConnected?: (connection: Connection) => void;
 }
 
 export class Connections implements ConnectionSource, Disposable {
@@ -88,6 +90,7 @@ export class Connections implements ConnectionSource, Disposable {
     });
     const old = this.#current;
     this.#current = connection;
+    this.deps.onConnected?.(connection);
     if (old !== undefined) this.#retire(old);
     return connection;
   }

@@ -1,0 +1,131 @@
+/**
+ * `GET /metrics`: what happened, counted, and how things stand. By `prom-client`, without its default
+ * metrics, which cost more than they tell here. docs/metrics.md explains each.
+ */
+
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { GAUGES, PREFIX, type Reading, type Readings } from "./readings.ts";
+
+export interface MetricsDeps {
+  readonly read: () => Readings;
+  /** Labels of the build. */
+  readonly build: Readonly<Record<string, string>>;
+  /** Kinds of mails. */
+  readonly kinds: readonly string[];
+}
+
+const OUTCOMES = ["accepted", "failed", "superseded", "vanished"] as const;
+const WRITES = ["written", "conflict", "missing", "failed"] as const;
+/** From a server on the same machine to the longest time that a mail may take. */
+const SEND_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** From at once to what greylisting and an outage overnight cost. */
+const DELAY_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #gauges: readonly (readonly [Gauge, Reading])[];
+
+  readonly #mails = this.#counter("mails_total", "Mails that are owed no longer.", [
+    "kind",
+    "outcome",
+  ]);
+  readonly #refusals = this.#counter("send_refusals_total", "Attempts to send that failed.", [
+    "category",
+    "retry",
+  ]);
+  readonly #writes = this.#counter(
+    "plugin_data_writes_total",
+    "Writes of records to Teleport's plugin data; a conflict means that somebody else was faster.",
+    ["outcome"],
+  );
+  readonly #connections = this.#counter(
+    "cluster_connections_total",
+    "Connections made to the cluster, the first one and renewals included.",
+    ["via"],
+  );
+  readonly #reconnects = this.#counter(
+    "watch_reconnects_total",
+    "How often the watch was live again after it had been lost.",
+  );
+  readonly #sendSeconds = this.#histogram(
+    "send_duration_seconds",
+    "How long attempts to send took, from rendering to the server's answer.",
+    ["outcome"],
+    SEND_SECONDS,
+  );
+  readonly #delaySeconds = this.#histogram(
+    "mail_delay_seconds",
+    "From the news of an access request to the acceptance of a mail about it.",
+    ["kind"],
+    DELAY_SECONDS,
+  );
+
+  constructor(private readonly deps: MetricsDeps) {
+    for (const kind of deps.kinds) {
+      this.#delaySeconds.zero({ kind });
+      for (const outcome of OUTCOMES) this.#mails.inc({ kind, outcome }, 0);
+    }
+    for (const outcome of WRITES) this.#writes.inc({ outcome }, 0);
+    for (const outcome of ["accepted", "refused"]) this.#sendSeconds.zero({ outcome });
+    const labelNames = Object.keys(deps.build);
+    this.#gauge(`${PREFIX}build_info`, "Always 1; the labels tell what runs.", labelNames)
+      .set(deps.build, 1);
+    this.#gauges = GAUGES.map(([name, help, of]) => [this.#gauge(name, help), of]);
+  }
+
+  accepted(kind: string, sendMs: number, sinceNewsMs: number): void {
+    this.#mails.inc({ kind, outcome: "accepted" });
+    this.#sendSeconds.observe({ outcome: "accepted" }, sendMs / 1000);
+    this.#delaySeconds.observe({ kind }, sinceNewsMs / 1000);
+  }
+
+  refused(refusal: { readonly category: string; readonly retry: string }, sendMs: number): void {
+    this.#refusals.inc({ category: refusal.category, retry: refusal.retry });
+    this.#sendSeconds.observe({ outcome: "refused" }, sendMs / 1000);
+  }
+
+  lost(kind: string, why: Exclude<typeof OUTCOMES[number], "accepted">): void {
+    this.#mails.inc({ kind, outcome: why });
+  }
+
+  wrote(outcome: typeof WRITES[number]): void {
+    this.#writes.inc({ outcome });
+  }
+
+  connected(via: string): void {
+    this.#connections.inc({ via });
+  }
+
+  reconnected(): void {
+    this.#reconnects.inc();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything, in Prometheus' text format. */
+  async text(): Promise<string> {
+    const now = this.deps.read();
+    for (const [gauge, reading] of this.#gauges) {
+      const value = reading(now);
+      // No sample is clearer than a number that means nothing.
+      if (value === undefined) gauge.remove();
+      else gauge.set(value);
+    }
+    return await this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
+    const registers = [this.#registry];
+    return new Histogram({ name: PREFIX + name, help, labelNames, buckets, registers });
+  }
+}
