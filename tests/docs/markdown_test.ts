@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { anchorsIn, commandsIn, linksIn } from "./markdown.ts";
+
+const PAGE = `# A page: "of mine"
+
+Use \`teleport-email check
+--json\`, \`teleport-email.toml\` and \`npx -y deno@1.2.3 task ok\`, see [there](other.md#top) and
+[elsewhere](https://example.com/a.md).
+
+\`\`\`sh
+# not a heading
+sudo teleport-email start \\
+  --config x # a comment
+cat y | teleport-email check -c - && deno task demo > z
+\`\`\`
+
+    teleport-email version
+`;
+
+Deno.test("commandsIn() finds calls in code blocks and in running text", () => {
+  assert.deepEqual([...commandsIn(PAGE, "teleport-email")], [
+    ["teleport-email", "start", "--config", "x"],
+    ["teleport-email", "check", "-c", "-"],
+    ["deno", "task", "demo"],
+    ["teleport-email", "version"],
+    ["teleport-email", "check", "--json"],
+    ["deno", "task", "ok"],
+  ]);
+});
+
+Deno.test("linksIn() leaves out other sites, anchorsIn() what stands in code", () => {
+  assert.deepEqual([...linksIn(PAGE)], ["other.md#top"]);
+  assert.deepEqual([...anchorsIn(PAGE)], ["a-page-of-mine"]);
+});

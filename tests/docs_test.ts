@@ -1,0 +1,100 @@
+/** What the pages tell to type and where they point to: it has to exist. */
+
+import assert from "node:assert/strict";
+import { dirname, join, relative } from "node:path";
+import config from "../deno.json" with { type: "json" };
+import type { Commands } from "../src/cli/commands.ts";
+import { runCli } from "../src/cli/program.ts";
+import { PINNED } from "../src/cli/runtime.ts";
+import { PROGRAM } from "../src/version.ts";
+import { anchorsIn, commandsIn, linksIn } from "./docs/markdown.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+function* pages(): Generator<string> {
+  for (const name of ["README.md", "CONTRIBUTING.md"]) yield join(ROOT, name);
+  for (const { name } of Deno.readDirSync(join(ROOT, "docs"))) {
+    if (name.endsWith(".md")) yield join(ROOT, "docs", name);
+  }
+}
+
+const NEVER = () => Promise.reject(new Error("only help is asked for"));
+const COMMANDS: Commands = {
+  start: NEVER,
+  configure: NEVER,
+  check: NEVER,
+  testMail: NEVER,
+  preview: NEVER,
+  route: NEVER,
+  status: NEVER,
+};
+
+/** The help of a command, undefined if there is no such command. */
+async function helpOf(command: string): Promise<string | undefined> {
+  let text = "";
+  const io = { stdout: () => {}, stderr: (more: string) => void (text += more) };
+  return await runCli(["help", command], io, COMMANDS) === 0 ? text : undefined;
+}
+
+/** What is wrong with the words of a command line; undefined if nothing is. */
+async function fault([program, ...words]: readonly string[]): Promise<string | undefined> {
+  if (program === "deno") {
+    const [, task = ""] = words;
+    return task in config.tasks ? undefined : `there is no task '${task}'`;
+  }
+  const [command, ...others] = words;
+  // The program by its name, or a command that the reader is to choose.
+  if (command === undefined || /^[A-Z<]/.test(command)) return undefined;
+  const help = await helpOf(command);
+  if (help === undefined) return `there is no command '${command}'`;
+  const flags = others.filter((word) => /^--?[a-z]/.test(word)).map((word) => word.split("=")[0]);
+  const unknown = flags.find((flag) => !help.split(/[\s,]+/).includes(flag ?? ""));
+  return unknown === undefined ? undefined : `'${command}' has no option '${unknown}'`;
+}
+
+Deno.test("Every command line in the pages names a command, option or task that there is", async () => {
+  const faults: string[] = [];
+  let count = 0;
+  for (const page of pages()) {
+    for (const words of commandsIn(await Deno.readTextFile(page), PROGRAM)) {
+      count++;
+      const wrong = await fault(words);
+      if (wrong !== undefined) faults.push(`${relative(ROOT, page)}: ${words.join(" ")}: ${wrong}`);
+    }
+  }
+  assert.deepEqual(faults, []);
+  assert.ok(count > 10, `${count} command lines found`);
+});
+
+Deno.test("Every page names the pinned Deno", async () => {
+  for (const page of pages()) {
+    for (const [whole, version] of (await Deno.readTextFile(page)).matchAll(/\bdeno@([\d.]+\d)/g)) {
+      assert.equal(version, PINNED, `${relative(ROOT, page)}: ${whole}`);
+    }
+  }
+});
+
+Deno.test("Every relative link in the pages leads to a file, and to a heading that is there", async () => {
+  const broken: string[] = [];
+  for (const page of pages()) {
+    for (const link of linksIn(await Deno.readTextFile(page))) {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? page : join(dirname(page), path);
+      const text = await Deno.readTextFile(target).catch(() => undefined);
+      const isThere = text === undefined
+        ? anchor === undefined && await Deno.stat(target).then(() => true, () => false)
+        : anchor === undefined || anchorsIn(text).has(anchor);
+      if (!isThere) broken.push(`${relative(ROOT, page)}: ${link}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+Deno.test("fault() finds what there is not", async () => {
+  assert.equal(await fault([PROGRAM]), undefined);
+  assert.equal(await fault([PROGRAM, "check", "--offline", "-c", "x"]), undefined);
+  assert.match(await fault([PROGRAM, "chek"]) ?? "", /no command 'chek'/);
+  assert.match(await fault([PROGRAM, "check", "--retry=x"]) ?? "", /no option '--retry'/);
+  assert.equal(await fault(["deno", "task", "demo", "--keep"]), undefined);
+  assert.match(await fault(["deno", "task", "nosuch"]) ?? "", /no task 'nosuch'/);
+});
