@@ -26,7 +26,7 @@ export interface MailgunDeps {
 }
 
 /** Longer than the original's 10 s: what is cut off may have been accepted all the same. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 120_000;
 
 /** Widened to `string`: the original sends `true`, which the types of mailgun.js do not know. */
 const REQUIRE_TLS: string = "o:require-tls";

@@ -1,7 +1,7 @@
 /** SMTP by nodemailer: warm connections, own dialling, receipts instead of exceptions. */
 
 import { recipientProblem } from "./address.ts";
-import { orAborted, startDeadline } from "../net/deadline.ts";
+import { type Deadline, orAborted, startDeadline } from "../net/deadline.ts";
 import { type Lookup, lookupAll } from "../net/dial.ts";
 import { smtpMessage } from "./smtp_message.ts";
 import { readSmtpSecrets, type SmtpOptions, type SmtpSecrets } from "./smtp_options.ts";
@@ -19,8 +19,9 @@ export interface SmtpDeps {
 const TIMEOUTS: SmtpTimeouts = {
   connectMs: 10_000,
   greetingMs: 10_000,
-  silenceMs: 30_000,
   sendMs: 60_000,
+  // RFC 5321 §4.5.3.2.6: who hangs up on a server that is still looking at a mail gets it twice.
+  contentMs: 600_000,
 };
 
 /** Creates the transport; connects only when there is something to send. */
@@ -104,13 +105,18 @@ class SmtpTransport implements MailTransport {
     }
     if (signal.aborted || this.#disposed) return this.#cancelled();
     const pool = poolFor(read.secrets);
-    using deadline = startDeadline(this.deps.timeouts.sendMs, signal);
+    const { sendMs, contentMs } = this.deps.timeouts;
+    using deadline: Deadline = startDeadline(
+      sendMs,
+      signal,
+      () => pool.contentStarted(deadline.signal) ? contentMs : 0,
+    );
     try {
       return await run(pool, deadline.signal);
     } catch (error) {
       return smtpRefusal(error, {
         target: this.#target,
-        secrets: read.secrets.password === undefined ? [] : [read.secrets.password],
+        secrets: this.#hidden(read.secrets),
         contentStarted: pool.contentStarted(deadline.signal),
         expired: deadline.expired,
         cancelled: signal.aborted || this.#disposed,
@@ -142,6 +148,12 @@ class SmtpTransport implements MailTransport {
   async #close(pool: SmtpPool): Promise<void> {
     this.#pools.delete(pool);
     await pool.close();
+  }
+
+  /** The password alone, and as AUTH PLAIN sends it (RFC 4616 §2). */
+  #hidden({ password }: SmtpSecrets): readonly string[] {
+    const { auth } = this.options;
+    return password === undefined ? [] : [password, `\0${auth?.username}\0${password}`];
   }
 
   #cancelled(): Refusal {

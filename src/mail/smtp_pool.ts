@@ -13,10 +13,10 @@ export interface SmtpTimeouts {
   readonly connectMs: number;
   /** For the greeting, and again for the TLS handshake. */
   readonly greetingMs: number;
-  /** Silence in the middle of a conversation. */
-  readonly silenceMs: number;
-  /** One mail from start to end. */
+  /** One mail, from connecting up to its content. */
   readonly sendMs: number;
+  /** What is added to that once the content is on its way. */
+  readonly contentMs: number;
 }
 
 /** Shorter than what servers keep (RFC 5321 §4.5.3.2.7 says 5 min), so that we close first. */
@@ -135,7 +135,8 @@ function poolOptions(options: SmtpOptions, secrets: SmtpSecrets, timeouts: SmtpT
     // Bounds the whole set-up up to the end of STARTTLS, of which dialling is only a part.
     connectionTimeout: timeouts.connectMs + 2 * timeouts.greetingMs,
     greetingTimeout: timeouts.greetingMs,
-    socketTimeout: timeouts.silenceMs,
+    // The limits of the attempt come first.
+    socketTimeout: timeouts.sendMs + timeouts.contentMs,
     socketCloseTimeout: CLOSE_GRACE_MS,
     disableFileAccess: true,
     disableUrlAccess: true,

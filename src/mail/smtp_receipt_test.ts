@@ -52,7 +52,7 @@ const OPPORTUNISTIC: Partial<SmtpOptions> = { starttlsPolicy: "opportunistic" };
 const IMPLICIT: Partial<SmtpOptions> = { implicitTls: true };
 
 /** Silence is what is tested, so it may end soon. */
-const IMPATIENT: SmtpTimeouts = { connectMs: 100, greetingMs: 100, silenceMs: 250, sendMs: 3000 };
+const IMPATIENT: SmtpTimeouts = { connectMs: 100, greetingMs: 100, sendMs: 250, contentMs: 250 };
 
 /** The columns of the table: what a server may say or do at any step. */
 const FAULTS = {
@@ -170,9 +170,30 @@ Deno.test("verify() sorts the faults that it meets", async () => {
 });
 
 Deno.test("send() bounds the whole attempt although every wait is short", async () => {
-  const timeouts = { connectMs: 1000, greetingMs: 1000, silenceMs: 1000, sendMs: 150 };
+  const timeouts = { connectMs: 1000, greetingMs: 1000, sendMs: 150, contentMs: 0 };
   const receipt = await attempt({ MAIL: "250-wait" }, {}, timeouts);
   assertRefused(receipt, "timeout transport", /no end within the time limit$/);
+});
+
+Deno.test("send() waits for a server that takes its time to look at the content", async () => {
+  const timeouts = { connectMs: 1000, greetingMs: 1000, sendMs: 500, contentMs: 20_000 };
+  let taken = false;
+  const slow = { ...TAKES_EVERYTHING, ".": "silence" };
+  await using server = await startLineServer(
+    "220 test",
+    (line, say) => {
+      if (line === ".") {
+        setTimeout(() => {
+          taken = true;
+          say("250 taken");
+        }, 1000);
+      }
+      return slow[line.split(" ")[0] as keyof typeof slow] ?? "silence";
+    },
+  );
+  await using transport = testTransport(server.port, {}, { timeouts });
+  const receipt = await transport.send(testMessage(), never());
+  assert.deepEqual([receipt.ok, taken], [true, true]);
 });
 
 Deno.test("send() gives a mail whose acceptance was not heard of once, and again under its id", async () => {
@@ -235,4 +256,26 @@ Deno.test("send() opens a new connection when the server closed a warm one", asy
   await using transport = testTransport(server.port, { maxConnections: 1 });
   assert.equal((await transport.send(testMessage(), never())).ok, true);
   assert.equal((await transport.send(testMessage(), never())).ok, true);
+});
+
+Deno.test("send() shows no secret when the server repeats what it got", async () => {
+  for (const method of ["plain", "login"] as const) {
+    const heard: string[] = [];
+    const script = { ...TAKES_EVERYTHING, EHLO: "250-test\r\n250 AUTH PLAIN LOGIN" };
+    await using server = await startLineServer("220 test", (line) => {
+      heard.push(line);
+      if (line === "AUTH LOGIN") return "334 VXNlcm5hbWU6";
+      if (line === btoa("alice")) return "334 UGFzc3dvcmQ6";
+      if (line === btoa("hunter2") || line.startsWith("AUTH")) return `535 5.7.8 bad: ${line}`;
+      return script[line.split(" ")[0] as keyof typeof script] ?? "silence";
+    });
+    const password = () => Promise.resolve("hunter2");
+    const auth = { username: "alice", password, method };
+    await using transport = testTransport(server.port, { auth });
+    const receipt = await transport.send(testMessage(), never());
+    const error = receipt.ok ? "" : receipt.error;
+    assert.match(error, /535 5\.7\.8 bad: .*\*\*\*$/);
+    const sent = heard.at(-1)?.split(" ").at(-1) ?? "";
+    assert.ok(sent !== "" && !error.includes(sent), error);
+  }
 });

@@ -9,7 +9,7 @@ const MAX_WORDS = 300;
  */
 export function oneLine(text: string, secrets: readonly string[] = []): string {
   let words = text;
-  // A server may echo what it got, in clear or as AUTH sent it (RFC 4616 §2, base64).
+  // A server may echo what it got, in clear or as AUTH sent it.
   for (const secret of secrets) {
     if (secret === "") continue;
     words = words.replaceAll(secret, "***").replaceAll(base64(secret), "***");

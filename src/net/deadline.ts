@@ -7,13 +7,25 @@ export interface Deadline extends Disposable {
   readonly expired: boolean;
 }
 
-/** `AbortSignal.timeout` would keep its timer until the end; this one ends with its scope. */
-export function startDeadline(timeoutMs: number, parent?: AbortSignal): Deadline {
+/**
+ * `AbortSignal.timeout` would keep its timer until the end; this one ends with its scope. `more` is asked
+ * when the time is over, once, and gives the milliseconds to add to it.
+ */
+export function startDeadline(
+  timeoutMs: number,
+  parent?: AbortSignal,
+  more: () => number = () => 0,
+): Deadline {
   const controller = new AbortController();
   let expired = false;
-  const timer = setTimeout(() => {
+  const expire = (afterMs: number) => {
     expired = true;
-    controller.abort(new DOMException(`No end after ${timeoutMs} ms`, "TimeoutError"));
+    controller.abort(new DOMException(`No end after ${afterMs} ms`, "TimeoutError"));
+  };
+  let timer = setTimeout(() => {
+    const moreMs = more();
+    if (moreMs <= 0) expire(timeoutMs);
+    else timer = setTimeout(() => expire(timeoutMs + moreMs), moreMs);
   }, timeoutMs);
   const onAbort = () => controller.abort(parent?.reason);
   if (parent?.aborted) onAbort();

@@ -14,10 +14,10 @@ export interface LineServer extends AsyncDisposable {
  */
 export type Answer = string | "close" | "reset" | "silence" | "garble";
 
-/** Starts a server that greets and then answers each line; `answer` may return many lines. */
+/** Starts a server that greets and then answers each line; `answer` may return many lines, and say more later. */
 export async function startLineServer(
   greeting: Answer,
-  answer: (line: string) => Answer = () => "silence",
+  answer: (line: string, later: (words: Answer) => void) => Answer = () => "silence",
 ): Promise<LineServer> {
   const lines: string[] = [];
   const sockets = new Set<net.Socket>();
@@ -39,7 +39,7 @@ export async function startLineServer(
       rest = parts.pop() ?? "";
       for (const line of parts) {
         lines.push(line);
-        say(socket, answer(line));
+        say(socket, answer(line, (words) => say(socket, words)));
       }
     });
     say(socket, greeting);
