@@ -11,7 +11,7 @@ const FILES: Readonly<Record<string, string>> = {
   "install.sh": "install",
   "README.md": "README.md",
   "LICENSE": "LICENSE",
-  "packaging/teleport-email.service": "teleport-email.service",
+  "teleport-email.service": "teleport-email.service",
   "packaging/teleport-email.1": "teleport-email.1",
 };
 
@@ -25,8 +25,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
 
 export async function addContents(folder: string, bundle: string, source: Source): Promise<void> {
   for (const [from, to] of Object.entries(FILES)) {
-    // The script and the unit are on their way.
-    await copyFile(join(ROOT, from), join(folder, to)).catch(() => {});
+    await copyFile(join(ROOT, from), join(folder, to));
   }
   await Deno.writeTextFile(join(folder, "VERSION"), `${source.version}\n`);
   for (const [name, args] of Object.entries(PRINTED)) {

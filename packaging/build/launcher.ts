@@ -8,7 +8,8 @@ export const LIBRARY = "lib/teleport-email";
 
 /**
  * Deno looks for a configuration and a lock file around the bundle, for updates of itself, and keeps a
- * cache in the home of the user; a service has none of that.
+ * cache in the home of the user; a service has none of that, and without a home Deno does not start.
+ * `/dev/null` is a folder in which not even root can make a cache.
  */
 const RUN_FLAGS = ["--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-code-cache"];
 
@@ -18,7 +19,7 @@ export const LAUNCHER = `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")")
 for library in "$here/${LIBRARY}" "\${here%/*}/${LIBRARY}"; do
   [ -f "$library/${BUNDLE}" ] || continue
-  export DENO_NO_UPDATE_CHECK=1
+  export DENO_NO_UPDATE_CHECK=1 DENO_DIR=/dev/null
   exec "$library/deno" run ${RUN_FLAGS.join(" ")} \\
     ${FLAGS.join(" \\\n    ")} \\
     "$library/${BUNDLE}" "$@"

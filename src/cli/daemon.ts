@@ -188,12 +188,11 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
       failFast: deps.failFast,
       wasLive: lived.ever,
       onLive: (live, failure) => {
-        if (live && !lived.ever) {
-          log.info("Plugin is ready");
-          deps.systemd.ready();
-        }
-        lived.ever ||= live;
         state.watching(live, failure);
+        if (!live) return;
+        if (!lived.ever) log.info("Plugin is ready");
+        lived.ever = true;
+        deps.systemd.ready();
       },
     }, stop);
   } finally {

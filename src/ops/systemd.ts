@@ -17,11 +17,11 @@ export interface Service {
 export interface Systemd extends Disposable {
   /** Undefined until there is something to tell. */
   service: Service | undefined;
-  /** The service does its work for the first time; later calls do nothing. */
+  /** The service does its work: for the first time, after a reload, or after an outage. */
   ready(): void;
   reloading(): void;
-  /** The reload is over, with whatever outcome. */
-  reloaded(): void;
+  /** With true, a new configuration has to become ready; with false, the one before stays in use. */
+  reloaded(isNew: boolean): void;
   stopping(): void;
 }
 
@@ -43,6 +43,8 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
   const watchdogMs = readWatchdog(deps);
   const tickMs = Math.min(TICK_MS, (watchdogMs ?? Infinity) / 2);
   let phase: "starting" | "ready" | "reloading" | "stopping" = "starting";
+  /** A new configuration is in use, but does not do its work yet. */
+  let isNew = false;
   let told = "";
   let cancel = () => {};
   const say = (...assignments: string[]) => {
@@ -65,25 +67,29 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
   const systemd: Systemd = {
     service: undefined,
     ready: () => {
-      if (phase !== "starting") return;
+      if (phase !== "starting" && !isNew) return;
+      isNew = false;
       phase = "ready";
       say("READY=1");
     },
     reloading: () => {
-      if (phase !== "ready") return;
+      if (phase !== "ready" && phase !== "reloading") return;
       phase = "reloading";
       // Type=notify-reload takes it for an answer only if it is not older than the question. Deno shows
       // no CLOCK_MONOTONIC; the time since boot is never behind it.
       say("RELOADING=1", `MONOTONIC_USEC=${deps.uptime() * 1_000_000}`);
     },
-    reloaded: () => {
+    reloaded: (isOtherInUse) => {
       if (phase !== "reloading") return;
+      isNew ||= isOtherInUse;
+      if (isNew) return;
       phase = "ready";
       say("READY=1");
     },
     stopping: () => {
       if (phase === "stopping") return;
       phase = "stopping";
+      isNew = false;
       say("STOPPING=1");
     },
     [Symbol.dispose]: () => cancel(),

@@ -39,17 +39,34 @@ Deno.test("tellSystemd() tells of changes within five seconds, and of reloads an
   await clock.tick(5_000);
   assert.deepEqual(take(), ["STATUS=1 mail owed"]);
   systemd.reloading();
-  systemd.reloaded();
+  systemd.reloaded(false);
   systemd.stopping();
   systemd.stopping();
+  systemd.ready();
   assert.deepEqual(take(), ["RELOADING=1 MONOTONIC_USEC=42000000", "READY=1", "STOPPING=1"]);
+});
+
+Deno.test("tellSystemd() ends a reload when the new configuration does its work", () => {
+  const { systemd, take } = stage();
+  systemd.ready();
+  systemd.reloading();
+  systemd.ready();
+  systemd.reloaded(true);
+  take();
+  // Another file, which is refused, before the first one has the watch.
+  systemd.reloading();
+  systemd.reloaded(false);
+  assert.deepEqual(take(), ["RELOADING=1 MONOTONIC_USEC=42000000"]);
+  systemd.ready();
+  systemd.ready();
+  assert.deepEqual(take(), ["READY=1"]);
 });
 
 Deno.test("tellSystemd() is not ready because of a reload that comes before", () => {
   const { systemd, take } = stage();
   take();
   systemd.reloading();
-  systemd.reloaded();
+  systemd.reloaded(true);
   assert.deepEqual(take(), []);
 });
 
