@@ -1,0 +1,125 @@
+{{/* The transport that is used: as in the program, SMTP wins. Empty without any. */}}
+{{- define "email.transport" -}}
+{{- if .Values.smtp.enabled -}}smtp{{- else if .Values.mailgun.enabled -}}mailgun{{- end -}}
+{{- end -}}
+
+{{/* The port that mails leave to. */}}
+{{- define "email.mailPort" -}}
+{{- if .Values.smtp.enabled -}}
+{{- int .Values.smtp.port | default 587 -}}
+{{- else -}}
+{{- $ofUrl := regexFind ":[0-9]+" (.Values.mailgun.baseUrl | default "") | trimPrefix ":" -}}
+{{- $ofUrl | default (ternary "80" "443" (hasPrefix "http:" .Values.mailgun.baseUrl)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "email.address" -}}
+{{- coalesce .Values.teleport.address .Values.tbot.teleportProxyAddress .Values.tbot.teleportAuthAddress | default "" -}}
+{{- end -}}
+
+{{/*
+The secret of the transport as YAML: `name` and `key` of where it comes from, `file` where it goes
+below the plugin's folder, `made` for one of the chart's own. Empty without one. A secret of the
+chart's own always has the original's key, whatever the path for other secrets says.
+*/}}
+{{- define "email.mailSecret" -}}
+{{- $made := printf "%s-secret" (include "email.fullname" .) -}}
+{{- if eq (include "email.transport" .) "mailgun" -}}
+{{- $given := .Values.mailgun.privateKeyFromSecret -}}
+file: mailgun_private_key
+name: {{ $given | default $made | quote }}
+key: {{ ternary .Values.mailgun.privateKeySecretPath "mailgunPrivateKey" (ne $given "") | quote }}
+made: {{ eq $given "" }}
+{{- else if and .Values.smtp.enabled .Values.smtp.authenticate -}}
+{{- $given := .Values.smtp.passwordFromSecret -}}
+file: smtp_password
+name: {{ $given | default $made | quote }}
+key: {{ ternary .Values.smtp.passwordSecretPath "smtpPassword" (ne $given "") | quote }}
+made: {{ eq $given "" }}
+{{- end -}}
+{{- end -}}
+
+{{/* A JSON string, list, number or boolean is a TOML one, but for U+007F, which TOML wants escaped. */}}
+{{- define "email.toml" -}}
+{{- toRawJson . | replace "\u007f" "\\u007f" -}}
+{{- end -}}
+
+{{/*
+Lines of the keys that are given, from `values` by the names in `keys`, padded to `width`. The TOML
+key is the name in snake case: `rootCas` is `root_cas`. The original writes an empty text, too.
+*/}}
+{{- define "email.tomlLines" -}}
+{{- range $name := .keys -}}
+{{- $value := index $.values $name -}}
+{{- if not (or (kindIs "invalid" $value) (and (kindIs "string" $value) (eq $value ""))) }}
+{{ printf (printf "%%-%ds = %%s" $.width) (snakecase $name) (include "email.toml" $value) }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "email.templatesDirectory" -}}
+{{- if or .Values.templates.files .Values.templates.configMapName -}}
+/etc/teleport-email/templates
+{{- else -}}
+{{- .Values.templates.directory -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "email.identityFile" -}}
+{{- if .Values.tbot.enabled -}}identity{{- else -}}{{- .Values.teleport.identitySecretPath -}}{{- end -}}
+{{- end -}}
+
+{{- define "email.config" -}}
+{{- $folder := "/var/lib/teleport/plugins/email" -}}
+[teleport]
+addr = {{ include "email.toml" (include "email.address" .) }}
+identity = {{ include "email.toml" (printf "%s/teleport-identity/%s" $folder (include "email.identityFile" .)) }}
+refresh_identity = true
+{{- include "email.tomlLines" (dict "values" .Values.teleport "width" 0 "keys" (list "refreshIdentityInterval" "via" "webRootCas")) }}
+{{- if eq (include "email.transport" .) "mailgun" }}
+
+[mailgun]
+domain           = {{ include "email.toml" .Values.mailgun.domain }}
+private_key_file = "{{ $folder }}/mailgun_private_key"
+{{- include "email.tomlLines" (dict "values" .Values.mailgun "width" 16 "keys" (list "region" "baseUrl" "maxConnections" "maxMessagesPerSecond")) }}
+{{- else if .Values.smtp.enabled }}
+
+[smtp]
+host            = {{ include "email.toml" .Values.smtp.host }}
+port            = {{ int .Values.smtp.port }}
+{{- if .Values.smtp.authenticate }}
+username        = {{ include "email.toml" .Values.smtp.username }}
+password_file   = "{{ $folder }}/smtp_password"
+{{- end }}
+starttls_policy = {{ include "email.toml" .Values.smtp.starttlsPolicy }}
+{{- include "email.tomlLines" (dict "values" .Values.smtp "width" 15 "keys" (list "implicitTls" "rootCas" "serverName" "insecureSkipVerify" "clientCrt" "clientKey" "authMethod" "helloName" "maxConnections" "maxMessagesPerSecond")) }}
+{{- end }}
+
+[delivery]
+sender = {{ include "email.toml" .Values.delivery.sender }}
+{{- include "email.tomlLines" (dict "values" .Values.delivery "width" 0 "keys" (list "replyTo" "allowedDomains" "html" "notifyRequester" "catchUp" "retryFor")) }}
+{{- if .Values.roleToRecipients }}
+
+[role_to_recipients]
+{{- range $role, $recipients := .Values.roleToRecipients }}
+{{ include "email.toml" $role }} = {{ include "email.toml" $recipients }}
+{{- end }}
+{{- else }}
+recipients = {{ include "email.toml" .Values.delivery.recipients }}
+{{- end }}
+{{- with include "email.templatesDirectory" . }}
+
+[templates]
+directory = {{ include "email.toml" . }}
+{{- end }}
+{{- if .Values.http.enabled }}
+
+[http]
+listen = {{ include "email.toml" (printf (ternary "[%s]:%d" "%s:%d" (contains ":" .Values.http.address)) .Values.http.address (int .Values.http.port)) }}
+{{- end }}
+
+[log]
+output = {{ include "email.toml" .Values.log.output }}
+severity = {{ include "email.toml" .Values.log.severity }}
+{{- include "email.tomlLines" (dict "values" .Values.log "width" 0 "keys" (list "format")) }}
+{{- end -}}

@@ -1,0 +1,59 @@
+/** The chart's own papers fit the chart. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { currentReadme, valuesTable } from "../../packaging/chart/readme.ts";
+import project from "../../deno.json" with { type: "json" };
+import { CHART } from "./support/chart.ts";
+
+const text = (name: string) => Deno.readTextFile(join(CHART, name));
+
+Deno.test("the README of the chart has the values as they are: 'deno task chart-readme' makes it", async () => {
+  assert.equal(await text("README.md"), await currentReadme());
+});
+
+Deno.test("valuesTable() knows sections, groups and maps that are one value", () => {
+  const table = valuesTable(
+    "# -- One\n\na:\n  # First.\n  b: 1\n  # Second,\n  # in | two lines.\n  c: null\n" +
+      "# -- Two\n\n# All of it.\nd:\n  e: {f: g}\n",
+  );
+  const head = "| value | default | meaning |\n| --- | --- | --- |\n";
+  assert.equal(
+    table,
+    `### One\n\n${head}| \`a.b\` | \`1\` | First. |\n| \`a.c\` |  | Second, in \\| two lines. |\n\n` +
+      `### Two\n\n${head}| \`d\` | \`{"e":{"f":"g"}}\` | All of it. |\n`,
+  );
+});
+
+Deno.test("chart and program have the same version", async () => {
+  const { version, appVersion } = parse(await text("Chart.yaml"));
+  assert.deepEqual([version, appVersion], [project.version, project.version]);
+});
+
+Deno.test("the schema knows every value, and nothing that is not one", async () => {
+  const schema = JSON.parse(await text("values.schema.json"));
+  const values = parse(await text("values.yaml"));
+  const differences: string[] = [];
+  const compare = (
+    { properties, additionalProperties }: Record<string, unknown>,
+    given: Record<string, unknown>,
+    path: string,
+  ) => {
+    if (additionalProperties !== false) return;
+    const known = properties as Record<string, Record<string, unknown>>;
+    for (const key of Object.keys(known)) {
+      // Helm adds this one below a parent chart.
+      if (!(key in given) && key !== "global") differences.push(`no default: ${path}${key}`);
+    }
+    for (const [key, value] of Object.entries(given)) {
+      const inner = known[key];
+      if (inner === undefined) differences.push(`not in the schema: ${path}${key}`);
+      else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+        compare(inner, value as Record<string, unknown>, `${path}${key}.`);
+      }
+    }
+  };
+  compare(schema, values, "");
+  assert.deepEqual(differences, []);
+});

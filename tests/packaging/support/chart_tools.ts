@@ -1,0 +1,42 @@
+/** Helm and a validator of Kubernetes manifests, fetched once and kept in the cache. */
+
+import { join } from "node:path";
+import { must, run } from "./command.ts";
+import { CACHE, type Lacking, withCache } from "./debian.ts";
+
+const HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0";
+const VALIDATOR = "kubernetes-validate==1.37.0";
+
+export type ToolResult = { readonly ok: true; readonly path: string } | Lacking;
+
+/** Helm: of this machine, or built from its sources, which takes two minutes once. */
+export async function findHelm(): Promise<ToolResult> {
+  const installed = await run(["sh", "-c", "command -v helm"]);
+  if (installed.ok) return { ok: true, path: installed.stdout.trim() };
+  const bin = join(CACHE, "go");
+  return await keep(join(bin, "helm"), "helm", async () => {
+    await must(["go", "install", HELM], { env: { GOBIN: bin, GOFLAGS: "-modcacherw" } });
+  });
+}
+
+/** The program `kubernetes-validate`, with the schemas of Kubernetes. */
+export async function findValidator(): Promise<ToolResult> {
+  const dir = join(CACHE, "kubernetes-validate");
+  return await keep(join(dir, "bin/kubernetes-validate"), "kubernetes-validate", async () => {
+    await must(["python3", "-m", "venv", "--clear", dir]);
+    await must([join(dir, "bin/pip"), "install", "--quiet", VALIDATOR]);
+  });
+}
+
+async function keep(path: string, name: string, make: () => Promise<void>): Promise<ToolResult> {
+  return await withCache(async () => {
+    if ((await run(["test", "-x", path])).ok) return { ok: true, path };
+    try {
+      await make();
+      return { ok: true, path };
+    } catch (error) {
+      const said = error instanceof Error ? error.message.trim().split("\n").at(-1) : String(error);
+      return { ok: false, why: `${name} cannot be installed: ${said}` };
+    }
+  });
+}
