@@ -65,6 +65,7 @@ Deno.test("status repeats what the daemon says of itself", async () => {
       const { code, stdout, stderr } = await run(stage);
       assert.deepEqual([code, stderr], [1, ""]);
       assert.match(stdout, /^ready +no: mail: down$/m);
+      assert.match(stdout, /^settings +read \S+$/m);
       assert.match(stdout, /^ {2}r {2}review 1 to a@b, since \S+, 2 attempts$/m);
       assert.deepEqual(JSON.parse((await run(stage, { json: true })).stdout), STATUS);
     });

@@ -5,6 +5,7 @@ import { counted } from "../counted.ts";
 import type { Outbox } from "./outbox.ts";
 
 const LABEL_WIDTH = 12;
+const LAST_FAILED = "; the last reload failed, see the log";
 
 function line(label: string, text: string): string {
   return `${label.padEnd(LABEL_WIDTH)}${text}\n`;
@@ -29,7 +30,7 @@ export function statusText(status: Status): string {
     line("cluster", `${name}, ${way}${until}`),
     line("watching", `${cluster.watching ? "yes" : "no"}, since ${cluster.watching_since}`),
     line("mail", `${mail.paused ? `paused: ${mail.reason ?? "?"}` : "works"}, ${sent}`),
-    line("settings", `${status.reload.loaded}${status.reload.ok ? "" : ", last reload failed"}`),
+    line("settings", `read ${status.reload.loaded}${status.reload.ok ? "" : LAST_FAILED}`),
     line("queue", counted(status.queue, "request")),
     outboxText({ owed: owed.mails, failed: failed.mails }, {
       owed: owed.count,
