@@ -3,14 +3,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { currentReadme, valuesTable } from "../../packaging/chart/readme.ts";
+import { COPIES, copyPaths, currentReadme, valuesTable } from "../../packaging/chart/made_parts.ts";
 import project from "../../deno.json" with { type: "json" };
 import { CHART } from "./support/chart.ts";
 
 const text = (name: string) => Deno.readTextFile(join(CHART, name));
 
-Deno.test("the README of the chart has the values as they are: 'deno task chart-readme' makes it", async () => {
+Deno.test("the README of the chart has the values as they are: 'deno task chart' makes it", async () => {
   assert.equal(await text("README.md"), await currentReadme());
+});
+
+Deno.test("alert rules and dashboard of the chart are the project's: 'deno task chart' copies them", async () => {
+  for (const { from, to } of COPIES.map(copyPaths)) {
+    assert.equal(await Deno.readTextFile(to), await Deno.readTextFile(from));
+  }
 });
 
 Deno.test("valuesTable() knows sections, groups and maps that are one value", () => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { CHART, containerOf, named, render, renderNotes, valueFiles } from "./support/chart.ts";
 import { findValidator } from "./support/chart_tools.ts";
 import { run } from "./support/command.ts";
@@ -185,6 +186,26 @@ chartTest(
     assert.notEqual(metadata.labels["app.kubernetes.io/name"], selector["app.kubernetes.io/name"]);
   },
 );
+
+chartTest("monitoring comes with what the project has for it, untouched", async (helm) => {
+  const rendered = await render(helm, { file: "ours_full" });
+  const file = (name: string) =>
+    Deno.readTextFile(new URL(`../../packaging/monitoring/${name}`, import.meta.url));
+  assert.deepEqual(rendered.get("PrometheusRule").spec, parse(await file("alerts.yaml")));
+  const { data, metadata } = rendered.get(
+    "ConfigMap",
+    "release-name-teleport-plugin-email-dashboard",
+  );
+  assert.equal(metadata.labels["grafana_dashboard"], "1");
+  assert.deepEqual(
+    JSON.parse(data["teleport-email.json"]),
+    JSON.parse(await file("dashboard.json")),
+  );
+  const { podMetricsEndpoints } = rendered.get("PodMonitor").spec;
+  assert.deepEqual(podMetricsEndpoints, [{ port: "http", path: "/metrics", interval: "30s" }]);
+  const { annotations } = rendered.get("Deployment").spec.template.metadata;
+  assert.equal(annotations["prometheus.io/port"], "9090");
+});
 
 chartTest("the notes say what is still to do, and nothing else when all is there", async (helm) => {
   const empty = await renderNotes(helm, {});

@@ -1,8 +1,14 @@
-/** The chart's README: the table of values is made of values.yaml, so that it cannot be out of date. */
+/**
+ * The parts of the chart that are made of other files: the README's table of values.yaml, so that it
+ * cannot be out of date, and copies of the alert rules and the dashboard, since a chart holds its files.
+ */
 
 import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from "yaml";
 
 const CHART = new URL("./teleport-plugin-email/", import.meta.url);
+const MONITORING = new URL("../monitoring/", import.meta.url);
+/** Files that the chart has a copy of. */
+export const COPIES = ["alerts.yaml", "dashboard.json"] as const;
 const [BEGIN, END] = ["<!-- values -->", "<!-- end of values -->"];
 
 /** The README with the table that fits the values. */
@@ -73,6 +79,12 @@ function escape(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
+/** Where a file comes from, and where the chart has it. */
+export function copyPaths(name: typeof COPIES[number]): { readonly from: URL; readonly to: URL } {
+  return { from: new URL(name, MONITORING), to: new URL(`files/${name}`, CHART) };
+}
+
 if (import.meta.main) {
+  for (const { from, to } of COPIES.map(copyPaths)) await Deno.copyFile(from, to);
   await Deno.writeTextFile(new URL("README.md", CHART), await currentReadme());
 }
