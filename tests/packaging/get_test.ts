@@ -1,0 +1,121 @@
+/** packaging/get.sh against a web server on this machine. */
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { type Finished, must, run } from "./support/command.ts";
+import { fakeTarball } from "./support/fake_tarball.ts";
+
+const SCRIPT = new URL("../../packaging/get.sh", import.meta.url);
+const ARCH = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
+const NAME = `teleport-access-email-v1.2.3-linux-${ARCH}-bin.tar.gz`;
+
+interface Stage {
+  /** What the server has: path to content. */
+  readonly served: Map<string, Uint8Array | string>;
+  readonly sum: string;
+  readonly dest: string;
+  /** Pipes the script into sh, with these arguments. */
+  get(...args: readonly string[]): Promise<Finished>;
+}
+
+async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "teleport-email-get-" });
+  const served = new Map<string, Uint8Array | string>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const content = served.get(new URL(request.url).pathname);
+    return content === undefined
+      ? new Response("not here", { status: 404 })
+      : new Response(typeof content === "string" ? content : content.slice());
+  });
+  try {
+    const dest = join(dir, "dest");
+    await fakeTarball(dir, { form: "compiled" });
+    await must(["tar", "-C", dir, "-czf", join(dir, NAME), "teleport-access-email"]);
+    const tarball = await Deno.readFile(join(dir, NAME));
+    const sum = createHash("sha256").update(tarball).digest("hex");
+    served.set(`/releases/v1.2.3/${NAME}`, tarball);
+    served.set("/releases/v1.2.3/SHA256SUMS", `${"0".repeat(64)}  other.tar.gz\n${sum}  ${NAME}\n`);
+    const tmp = join(dir, "tmp");
+    await Deno.mkdir(tmp);
+    const baseUrl = `http://127.0.0.1:${server.addr.port}/releases/`;
+    await test({
+      served,
+      sum,
+      dest,
+      get: async (...args) => {
+        const env = { DESTDIR: dest, TELEPORT_EMAIL_BASE_URL: baseUrl, TMPDIR: tmp };
+        const script = `cat "$0" | sh -s -- "$@"`;
+        const result = await run(["sh", "-c", script, SCRIPT.pathname, ...args], { env });
+        assert.deepEqual(await Array.fromAsync(Deno.readDir(tmp)), [], "nothing is left behind");
+        return result;
+      },
+    });
+  } finally {
+    await server.shutdown();
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const isInstalled = (dest: string) =>
+  Deno.stat(join(dest, "usr/local/bin/teleport-email")).then(() => true, () => false);
+
+Deno.test("get.sh downloads, compares and installs, and hands options on to the installer", async () => {
+  await onStage(async ({ dest, get }) => {
+    const result = await get("--version", "v1.2.3", "--systemd");
+    assert.equal(result.stderr, "");
+    assert.match(result.stdout, /binaries have been copied to \/usr\/local\/bin\n/);
+    assert.ok(await isInstalled(dest));
+    await Deno.stat(join(dest, "usr/local/lib/systemd/system/teleport-email.service"));
+  });
+});
+
+Deno.test("get.sh refuses a tarball with another sum, and does not even unpack it", async () => {
+  await onStage(async ({ served, dest, get }) => {
+    served.set("/releases/v1.2.3/SHA256SUMS", `${"a".repeat(64)}  ${NAME}\n`);
+    const result = await get("--version", "1.2.3");
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, /^ERROR: '.*' is not what it should be, nothing is installed/);
+    assert.ok(!await isInstalled(dest));
+  });
+});
+
+Deno.test("get.sh takes a sum from the user in place of the server's", async () => {
+  await onStage(async ({ served, sum, dest, get }) => {
+    served.delete("/releases/v1.2.3/SHA256SUMS");
+    assert.equal((await get("--version", "1.2.3", "--sha256", "b".repeat(64))).code, 1);
+    assert.ok(!await isInstalled(dest));
+    assert.equal((await get("--version", "1.2.3", "--sha256", sum)).code, 0);
+    assert.ok(await isInstalled(dest));
+  });
+});
+
+Deno.test("get.sh says what it cannot get", async () => {
+  await onStage(async ({ served, dest, get }) => {
+    const failures = [
+      [["--version", "9.9.9"], /^.*ERROR: cannot download 'http:.*v9\.9\.9/s],
+      [[], /^ERROR: --version is missing/],
+      [["--version", "1.2.3", "--arch", "mips"], /^ERROR: there is no teleport-email for 'mips'/],
+      [["--version", "../x"], /^ERROR: --version '\.\.\/x' is no version/],
+      [["--base-url", "", "--version", "1.2.3"], /^ERROR: --base-url is missing/],
+      [["--version"], /^ERROR: --version needs a value/],
+    ] as const;
+    for (const [args, message] of failures) {
+      const result = await get(...args);
+      assert.equal(result.code, 1, args.join(" "));
+      assert.match(result.stderr, message);
+    }
+    served.set("/releases/v1.2.3/SHA256SUMS", "");
+    assert.match((await get("--version", "1.2.3")).stderr, /SHA256SUMS' has no sum of 'teleport/);
+    served.delete("/releases/v1.2.3/SHA256SUMS");
+    assert.match((await get("--version", "1.2.3")).stderr, /cannot download '.*SHA256SUMS'/);
+    assert.ok(!await isInstalled(dest));
+  });
+});
+
+Deno.test("get.sh does nothing when it breaks off on its way", async () => {
+  const script = await Deno.readTextFile(SCRIPT);
+  const half = script.slice(0, script.lastIndexOf('main "$@"'));
+  const result = await run(["sh", "-c", half, "get.sh", "--version", "1.2.3"]);
+  assert.deepEqual(result, { ok: true, code: 0, stdout: "", stderr: "" });
+});
