@@ -13,6 +13,7 @@ const ROOT = new URL("..", import.meta.url).pathname;
 
 function* pages(): Generator<string> {
   for (const name of ["README.md", "CONTRIBUTING.md"]) yield join(ROOT, name);
+  yield join(ROOT, "packaging", "chart", "teleport-plugin-email", "README.md");
   for (const { name } of Deno.readDirSync(join(ROOT, "docs"))) {
     if (name.endsWith(".md")) yield join(ROOT, "docs", name);
   }
