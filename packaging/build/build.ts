@@ -1,19 +1,25 @@
-/** Makes the tarballs. */
+/** From the sources to what is published. */
 
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { PINNED } from "../../src/cli/runtime.ts";
 import { PROGRAM } from "../../src/version.ts";
 import { findCompiler } from "./base.ts";
-import { BUNDLE, makeBundle } from "./bundle.ts";
+import { BUNDLE, type Bundle, makeBundle } from "./bundle.ts";
+import { checksums } from "./checksums.ts";
 import { compile } from "./compile.ts";
 import { addContents } from "./contents.ts";
 import { LAUNCHER, LIBRARY } from "./launcher.ts";
 import type { BuildOptions } from "./options.ts";
 import { probe } from "./probe.ts";
 import { runtimeDeno } from "./runtime_deno.ts";
+import { sbom } from "./sbom.ts";
 import type { Source } from "./source.ts";
 import { pack, TOP } from "./tarball.ts";
 import type { Target } from "./target.ts";
+
+/** Puts the program of one machine into the folder of its tarball. */
+type AddProgram = (target: Target, work: string, top: string) => Promise<void>;
 
 /** Builds in `folder`, which must be empty, and returns the paths of the results. */
 export async function build(
@@ -23,40 +29,45 @@ export async function build(
   say: (text: string) => void,
 ): Promise<readonly string[]> {
   const compiler = form === "compiled" ? await findCompiler() : undefined;
+  const denoVersion = compiler?.version ?? PINNED;
   const bundleFolder = join(folder, "bundle");
   await mkdir(bundleFolder);
   const bundle = await makeBundle(bundleFolder, source);
+  const addProgram: AddProgram = compiler === undefined
+    ? (target, work, top) => addRuntime(bundle, target, work, top)
+    : (target, work, top) => compile(compiler, bundle.path, target, { work, top, source });
   const results: string[] = [];
   for (const target of targets) {
-    const { arch, machine } = target;
-    const targetFolder = join(folder, machine);
-    const top = join(targetFolder, TOP);
-    const output = join(top, PROGRAM);
+    const work = join(folder, target.machine);
+    const top = join(work, TOP);
     await mkdir(top, { recursive: true });
-    if (compiler === undefined) await addRuntime(top, bundle.path, target, targetFolder);
-    else {
-      const clean = join(targetFolder, "clean");
-      await compile(compiler, bundle.path, target, { clean, output, epoch: source.epoch });
-    }
-    if (arch === Deno.build.arch) await probe(output, source);
-    else say(`Not run here, as it is for ${arch}`);
-    await addContents(top, bundle.path, source);
-    const tarball = join(folder, `${TOP}-v${source.version}-linux-${machine}-bin.tar.gz`);
-    await pack(targetFolder, tarball, source.epoch);
-    results.push(tarball);
+    await addProgram(target, work, top);
+    if (target.arch === Deno.build.arch) await probe(join(top, PROGRAM), source);
+    else say(`Not run here, as it is for ${target.arch}`);
+    await addContents(top, bundle, denoVersion, source);
+    const name = `${TOP}-v${source.version}-linux-${target.machine}-bin.tar.gz`;
+    await pack(work, join(folder, name), source.epoch);
+    results.push(join(folder, name));
   }
-  return results;
+  const list = join(folder, `${TOP}-v${source.version}.cdx.json`);
+  const bytes = await Deno.readFile(bundle.path);
+  await Deno.writeTextFile(list, await sbom(bundle.packages, bytes, denoVersion, source));
+  results.push(list);
+  const sums = join(folder, "SHA256SUMS");
+  await Deno.writeTextFile(sums, await checksums(results));
+  return [...results, sums];
 }
 
+/** The runtime form: a launcher, Deno and the bundle. */
 async function addRuntime(
-  top: string,
-  bundle: string,
+  { path }: Bundle,
   target: Target,
-  folder: string,
+  work: string,
+  top: string,
 ): Promise<void> {
   const library = join(top, LIBRARY);
   await mkdir(library, { recursive: true });
-  await copyFile(bundle, join(library, BUNDLE));
-  await copyFile(await runtimeDeno(target, folder), join(library, "deno"));
+  await copyFile(path, join(library, BUNDLE));
+  await copyFile(await runtimeDeno(target, work), join(library, "deno"));
   await Deno.writeTextFile(join(top, PROGRAM), LAUNCHER, { mode: 0o755 });
 }

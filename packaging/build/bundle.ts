@@ -4,6 +4,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { mustRun } from "./command.ts";
 import { BuildError } from "./fail.ts";
+import { bundledPackages, type Package } from "./packages.ts";
 import { ROOT, type Source } from "./source.ts";
 
 /** The name of the file, which stack traces show. */
@@ -14,11 +15,11 @@ export const BUNDLE = "teleport-email.js";
  * does not bring it along, and this program makes no keys.
  */
 const NOT_INSTALLED = "node-rsa";
+const FLAGS = ["--quiet", "--frozen", "--platform", "deno", "--external", NOT_INSTALLED];
 
 export interface Bundle {
   readonly path: string;
-  /** The files that code in it comes from, as paths of the machine that bundled. */
-  readonly sources: readonly string[];
+  readonly packages: readonly Package[];
 }
 
 /**
@@ -30,12 +31,12 @@ export async function makeBundle(folder: string, source: Source): Promise<Bundle
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   }
   await writeGitRef(join(folder, "src", "version.ts"), source.gitRef);
-  const path = join(folder, "out", BUNDLE);
-  const flags = ["--quiet", "--frozen", "--platform", "deno", "--minify", "--sourcemap=external"];
-  const args = ["bundle", ...flags, "--external", NOT_INSTALLED, "--output", path, "main.ts"];
-  await mustRun(Deno.execPath(), args, { cwd: folder });
-  const { sources } = JSON.parse(await Deno.readTextFile(`${path}.map`));
-  return { path, sources };
+  const bundle = (...args: string[]) =>
+    mustRun(Deno.execPath(), ["bundle", ...FLAGS, ...args, "main.ts"], { cwd: folder });
+  const path = join(folder, BUNDLE);
+  await bundle("--minify", "--output", path);
+  const packages = await bundledPackages(folder, await bundle());
+  return { path, packages };
 }
 
 async function writeGitRef(path: string, gitRef: string): Promise<void> {

@@ -2,11 +2,13 @@
 
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { PROGRAM } from "../../src/version.ts";
 import { type Compiler, findBase } from "./base.ts";
 import { BUNDLE } from "./bundle.ts";
 import { run } from "./command.ts";
 import { BuildError } from "./fail.ts";
 import { FLAGS } from "./flags.ts";
+import type { Source } from "./source.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -26,23 +28,32 @@ const COMPILE_FLAGS = [
 const NODE_GLOBALS = "--unstable-node-globals";
 
 /**
- * Compiles `bundle` to `output`, in the folder `clean`, which must be empty: whatever lies beside the
+ * Compiles `bundle` to an executable in `top`, in a folder of its own in `work`: whatever lies beside the
  * program may end up in the executable. Same bundle and time stamp, same bytes.
  */
 export async function compile(
   compiler: Compiler,
   bundle: string,
   target: Target,
-  options: { readonly clean: string; readonly output: string; readonly epoch: number },
+  options: { readonly work: string; readonly top: string; readonly source: Source },
 ): Promise<void> {
-  const { clean, output, epoch } = options;
+  const { work, top, source: { epoch } } = options;
   const base = await findBase(compiler, target);
+  const clean = join(work, "clean");
   await mkdir(clean);
   const input = join(clean, BUNDLE);
   await copyFile(bundle, input);
   await Deno.utime(input, epoch, epoch);
   const flags = [...COMPILE_FLAGS, ...versionFlags(compiler.version), ...FLAGS];
-  const args = ["compile", ...flags, "--target", target.triple, "--output", output, BUNDLE];
+  const args = [
+    "compile",
+    ...flags,
+    "--target",
+    target.triple,
+    "--output",
+    join(top, PROGRAM),
+    BUNDLE,
+  ];
   const env = { NO_COLOR: "1", ...base.env };
   const { code, stderr } = await run(compiler.path, args, { cwd: clean, env });
   if (code === 0) return;

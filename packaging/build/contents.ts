@@ -2,14 +2,17 @@
 
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Bundle } from "./bundle.ts";
 import { mustRun } from "./command.ts";
 import { FLAGS } from "./flags.ts";
+import { licences } from "./licences.ts";
 import { ROOT, type Source } from "./source.ts";
 
-/** Files of the project, and their names in the tarball. */
+/** Files of the project; the original calls its script `install`, too. */
 const FILES: Readonly<Record<string, string>> = {
   "install.sh": "install",
   "README.md": "README.md",
+  "CHANGELOG.md": "CHANGELOG.md",
   "LICENSE": "LICENSE",
   "teleport-email.service": "teleport-email.service",
   "packaging/teleport-email.1": "teleport-email.1",
@@ -23,11 +26,18 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   "completions/teleport-email.fish": ["completion", "fish"],
 };
 
-export async function addContents(folder: string, bundle: string, source: Source): Promise<void> {
+export async function addContents(
+  folder: string,
+  { path: bundle, packages }: Bundle,
+  denoVersion: string,
+  source: Source,
+): Promise<void> {
   for (const [from, to] of Object.entries(FILES)) {
     await copyFile(join(ROOT, from), join(folder, to));
   }
   await Deno.writeTextFile(join(folder, "VERSION"), `${source.version}\n`);
+  const thirdParty = await licences(packages, denoVersion);
+  await Deno.writeTextFile(join(folder, "THIRD-PARTY-LICENSES"), thirdParty);
   for (const [name, args] of Object.entries(PRINTED)) {
     const text = await mustRun(Deno.execPath(), ["run", ...FLAGS, bundle, ...args]);
     await mkdir(dirname(join(folder, name)), { recursive: true });

@@ -4,6 +4,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { PINNED } from "../../src/cli/runtime.ts";
 import { build } from "./build.ts";
+import { sha256 } from "./checksums.ts";
 import { BuildError } from "./fail.ts";
 import { type BuildOptions, parseOptions, USAGE } from "./options.ts";
 import { readSource, ROOT } from "./source.ts";
@@ -17,16 +18,32 @@ async function main(options: BuildOptions): Promise<void> {
   }
   const source = await readSource(options.release);
   const out = resolve(ROOT, options.out);
-  const folder = await Deno.makeTempDir({ prefix: "teleport-email-build-" });
+  const folders: string[] = [];
+  const buildOnce = async () => {
+    const folder = await Deno.makeTempDir({ prefix: "teleport-email-build-" });
+    folders.push(folder);
+    return await build(options, source, folder, say);
+  };
   try {
-    const results = await build(options, source, folder, say);
+    const results = await buildOnce();
+    if (options.verify) await compare(results, await buildOnce());
     await mkdir(out, { recursive: true });
     for (const result of results) {
       await copyFile(result, join(out, basename(result)));
       say(`Built ${join(out, basename(result))}`);
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    for (const folder of folders) await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** @throws {BuildError} for the first file that is not the same in both builds */
+async function compare(first: readonly string[], second: readonly string[]): Promise<void> {
+  for (const [index, path] of first.entries()) {
+    const other = second[index] ?? "";
+    const sums = [await sha256(path), await sha256(other)];
+    if (sums[0] === sums[1]) say(`Same in both builds: ${sums[0]}  ${basename(path)}`);
+    else throw new BuildError(`'${path}' and '${other}' differ: the build is not reproducible`);
   }
 }
 

@@ -1,16 +1,23 @@
 /** The version this program is built with; see "The pinned runtime" in docs/decisions.md. */
 export const PINNED = "2.9.3";
+/** The first whose `node:http2` grpc-js works with (denoland/deno#28566). */
+const FIRST_GOOD = [2, 7, 14] as const;
 /** The first that aborts when a Teleport server says goodbye (denoland/deno#36788); no end is known. */
 const FIRST_BAD = [2, 9, 4] as const;
 
-/** A warning for a Deno that can abort in the middle of its work; undefined for others. */
+/** A warning for a Deno that cannot connect, or can abort in the middle of its work; undefined for others. */
 export function checkRuntime(version: string): string | undefined {
-  const numbers = version.split(/[.+-]/).slice(0, 3).map(Number);
-  for (const [index, bad] of FIRST_BAD.entries()) {
-    const number = numbers[index] ?? 0;
-    if (number < bad) return undefined;
-    if (number > bad) break;
+  const remedy = `run this program with Deno ${PINNED}`;
+  if (isBefore(version, FIRST_GOOD)) {
+    return `Deno ${version} cannot talk to Teleport servers (denoland/deno#28566): ${remedy}`;
   }
-  return `Deno ${version} can abort when a Teleport server restarts (denoland/deno#36788): ` +
-    `run this program with Deno ${PINNED}`;
+  return isBefore(version, FIRST_BAD)
+    ? undefined
+    : `Deno ${version} can abort when a Teleport server restarts (denoland/deno#36788): ${remedy}`;
+}
+
+function isBefore(version: string, other: readonly [number, number, number]): boolean {
+  const numbers = version.split(/[.+-]/).map(Number);
+  const index = other.findIndex((number, index) => numbers[index] !== number);
+  return index >= 0 && (numbers[index] ?? 0) < (other[index] ?? 0);
 }
