@@ -66,15 +66,18 @@ export class Slots {
 
   #grantAll(): void {
     while (this.#taken < this.count && this.#waiting.size > 0) {
-      const waitMs = this.#nextAtMs - this.clock.now();
+      const intervalMs = this.perSecond === undefined ? 0 : 1000 / this.perSecond;
+      // The clock may have been set back.
+      const waitMs = Math.min(this.#nextAtMs - this.clock.now(), intervalMs);
       if (waitMs > 0) {
         this.#timer ??= this.clock.after(waitMs, () => {
           this.#timer = undefined;
+          this.#nextAtMs = 0;
           this.#grantAll();
         });
         return;
       }
-      if (this.perSecond !== undefined) this.#nextAtMs = this.clock.now() + 1000 / this.perSecond;
+      this.#nextAtMs = this.clock.now() + intervalMs;
       this.#grantNext();
     }
   }

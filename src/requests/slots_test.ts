@@ -84,3 +84,12 @@ Deno.test("Slots counts a slot that is given back twice once", async () => {
   await settleDown();
   assert.deepEqual(granted, ["a", "b"]);
 });
+
+Deno.test("Slots keeps its rate when the clock is set back", async () => {
+  const { clock, granted, take } = setUp(10, 2);
+  take("a", 3);
+  await settleDown();
+  clock.set(clock.now() - 3_600_000);
+  await clock.tick(1000);
+  assert.equal(granted.length, 3);
+});

@@ -67,7 +67,8 @@ export class Connections implements ConnectionSource, Disposable {
 
   async #attempt(): Promise<Connection> {
     const { clock, connect, log } = this.deps;
-    const waitMs = this.#notBeforeMs - clock.now();
+    // Not longer than ever, if the clock was set back.
+    const waitMs = Math.min(this.#notBeforeMs - clock.now(), BACKOFF_MS.cap);
     if (waitMs > 0) await pause(clock, waitMs, this.#closed.signal);
     if (this.#closed.signal.aborted) throw cancelled();
     let connection: Connection;

@@ -95,3 +95,15 @@ Deno.test("Connections gives up waiting with the caller, and for good at its end
   await assert.rejects(connections.get(never), { message: "the program is stopping" });
   assert.equal(clock.pending, 0);
 });
+
+Deno.test("Connections waits no longer than ever when the clock is set back", async () => {
+  const { clock, connections, failures, attempts } = setUp();
+  failures.push(DOWN);
+  await assert.rejects(connections.get(never), DOWN);
+  clock.set(clock.now() - 3_600_000);
+  const again = connections.get(never);
+  await clock.tick(5000);
+  await again;
+  assert.equal(attempts(), 2);
+  connections[Symbol.dispose]();
+});
