@@ -52,6 +52,8 @@ export interface ReconcilerDeps {
 /** All that is known of one request. */
 interface Entry {
   snapshot: Snapshot;
+  /** What it was when it was decided, for when it goes before that was told. */
+  decided?: AccessRequest;
   /** When it came. */
   newsMs: number;
   readonly stored: StoredRecord;
@@ -88,6 +90,7 @@ export class Reconciler {
   update(id: string, snapshot: Snapshot): void {
     const entry = this.#entry(id, snapshot);
     entry.snapshot = snapshot;
+    if (snapshot !== "gone" && isDecided(snapshot)) entry.decided = snapshot;
     entry.newsMs = this.deps.clock.now();
     entry.outdated.abort();
     entry.outdated = new AbortController();
@@ -196,10 +199,11 @@ export class Reconciler {
     const { clock, random, kill, instance, gate, stopping } = this.deps;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     while (!stopping.aborted) {
-      const { snapshot, stored, retries, outdated, remarks } = entry;
+      const { stored, retries, outdated, remarks } = entry;
+      const snapshot = lastState(entry);
       remarks.problems(stored.problems);
       const before = stored.record;
-      const planned = plan(this.#planInput(entry));
+      const planned = plan(this.#planInput(entry, snapshot));
       if (planned.record === undefined) {
         const isOver = planned.ignored === "gone" || planned.ignored === "resolved";
         if (stored.isKnown || !isOver) return this.#leaveAlone(id, entry, planned.ignored);
@@ -236,9 +240,9 @@ export class Reconciler {
     }
   }
 
-  #planInput(entry: Entry): Parameters<typeof plan>[0] {
+  #planInput(entry: Entry, snapshot: Snapshot): Parameters<typeof plan>[0] {
     const { policy } = this.deps;
-    const { snapshot, stored } = entry;
+    const { stored } = entry;
     const user = snapshot === "gone" ? stored.record?.user ?? "" : snapshot.user;
     const wantsMail = policy.notifyRequester && policy.isAddress(user);
     return {
@@ -306,6 +310,15 @@ export class Reconciler {
   #dispatchDeps(): DispatchDeps {
     return { ...this.deps, retryForMs: this.deps.policy.retryForMs };
   }
+}
+
+function isDecided({ state }: AccessRequest): boolean {
+  return state === "APPROVED" || state === "DENIED" || state === "PROMOTED";
+}
+
+/** A request that was decided and deleted has not expired. */
+function lastState({ snapshot, decided }: Entry): Snapshot {
+  return snapshot === "gone" ? decided ?? snapshot : snapshot;
 }
 
 function ownerOf(record: PluginRecord | undefined): Pick<PluginRecord, "owner"> {

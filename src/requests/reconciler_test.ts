@@ -546,3 +546,24 @@ Deno.test("Reconciler that was set back in time does not trust its lease", async
   await clock.tick(1000);
   assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org"]);
 });
+
+Deno.test("Reconciler tells the decision of a request that was decided and deleted while it was busy", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  cluster.remove("r1");
+  reconciler.update("r1", aRequest({ state: "DENIED", resolveReason: "no", reviews: [review] }));
+  reconciler.update("r1", "gone");
+  mailer.hold = false;
+  mailer.answer();
+  await clock.tick(1000);
+  const record = cluster.record();
+  assert.deepEqual([record?.resolution, record?.resolveReason], ["DENIED", "no"]);
+  assert.deepEqual(mailer.accepted.filter((key) => key.endsWith("a@x.org")), [
+    "r1/new/0/a@x.org",
+    "r1/review/0/a@x.org",
+    "r1/resolution/0/a@x.org",
+  ]);
+});
