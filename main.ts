@@ -37,6 +37,7 @@ const exitCode = await runCli(Deno.args, {
   testMail: async (options, io) => (await import("./src/cli/test_mail.ts")).testMail(options, io),
   preview: async (options, io) => (await import("./src/cli/preview.ts")).preview(options, io),
   route: async (options, io) => (await import("./src/cli/route.ts")).route(options, io),
+  health: async (options, io) => (await import("./src/cli/health.ts")).health(options, io),
   status: async (options, io) => (await import("./src/cli/status.ts")).status(options, io),
 });
 Deno.exit(exitCode);

@@ -28,6 +28,7 @@ const COMMANDS: Commands = {
   preview: NEVER,
   route: NEVER,
   status: NEVER,
+  health: NEVER,
 };
 
 /** The help of a command, undefined if there is no such command. */

@@ -59,6 +59,11 @@ export interface StatusOptions extends ConfigOptions {
   readonly retry?: string;
 }
 
+export interface HealthOptions extends ConfigOptions {
+  /** Whether it can do its job now, not only whether it works. */
+  readonly ready: boolean;
+}
+
 /** The commands that need more than a line; each returns an exit code. */
 export interface Commands {
   start(options: StartOptions): Promise<number>;
@@ -68,4 +73,5 @@ export interface Commands {
   preview(options: PreviewOptions, io: CliIo): Promise<number>;
   route(options: RouteOptions, io: CliIo): Promise<number>;
   status(options: StatusOptions, io: CliIo): Promise<number>;
+  health(options: HealthOptions, io: CliIo): Promise<number>;
 }

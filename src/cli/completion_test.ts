@@ -11,6 +11,7 @@ const COMMANDS: Commands = {
   preview: UNUSED,
   route: UNUSED,
   status: UNUSED,
+  health: UNUSED,
 };
 
 async function output(...args: string[]): Promise<string> {

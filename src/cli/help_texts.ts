@@ -37,6 +37,12 @@ export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
     "Exit codes: 0 if all is well, 1 if the daemon is not ready or does not answer, or if mails were " +
     `given up, ${CONFIG_EXITS}.`,
   ],
+  health: [
+    "Asks /healthz, or /readyz with --ready, at http.listen of the configuration, and prints the answer. " +
+    "Without http.listen there is nobody to ask, and all counts as well.",
+    "Exit codes: 0 if all is well, 1 if it is not, if the daemon does not answer, or if the " +
+    "configuration has errors.",
+  ],
   completion: [
     "bash: source <(teleport-email completion bash)",
     'zsh: teleport-email completion zsh > "${fpath[1]}/_teleport-email"',

@@ -103,6 +103,9 @@ function createProgram(io: CliIo, commands: Commands, exit: (code: number) => vo
       once("retry"),
     )
     .action(async (options) => exit(await commands.status({ json: false, ...options }, io)));
+  configured("health", "Asks the running daemon whether it works, for health checks.")
+    .option("--ready", "Ask whether it can do its job now")
+    .action(async (options) => exit(await commands.health({ ready: false, ...options }, io)));
   add("completion", "Prints a script that completes commands and options in a shell.")
     .addArgument(new Argument("<shell>", "for which shell").choices(SHELLS))
     .action(async (shell: Shell) => {

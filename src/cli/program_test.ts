@@ -19,6 +19,7 @@ async function run(...args: string[]) {
     preview: call,
     route: call,
     status: call,
+    health: call,
   });
   return { exitCode, ...out, started, called };
 }

@@ -1,0 +1,28 @@
+/** `teleport-email health`: one question to the running daemon, for the health check of a container. */
+
+import type { CliIo, HealthOptions } from "./commands.ts";
+import { readConfig } from "./read_config.ts";
+import { ask, daemonUrl } from "./status/ask.ts";
+
+/** Returns the exit code: 0 or 1, as Docker wants it. */
+export async function health({ config: path, ready }: HealthOptions, io: CliIo): Promise<number> {
+  const loaded = await readConfig(path);
+  if (!loaded.ok) {
+    for (const error of loaded.errors) io.stderr(`error: ${error}\n`);
+    return 1;
+  }
+  const { listen } = loaded.config.http;
+  if (listen === undefined) {
+    // A container with a configuration of the original is not ill for that.
+    io.stdout("http.listen is not set: there is nobody to ask\n");
+    return 0;
+  }
+  const url = daemonUrl(listen, ready ? "/readyz" : "/healthz");
+  const answer = await ask(url);
+  if (answer.kind === "silent") {
+    io.stderr(`Cannot ask the daemon at '${url}': ${answer.why}\n`);
+    return 1;
+  }
+  io.stdout(answer.body);
+  return answer.status === 200 ? 0 : 1;
+}
