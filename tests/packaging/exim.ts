@@ -25,6 +25,9 @@ export interface Exim extends AsyncDisposable {
 
 export const ACCOUNT = { username: "teleport", password: "s3cr3t pass" } as const;
 
+/** After such a silence Exim says 421 and hangs up. */
+export const IDLE_SECONDS = 2;
+
 /**
  * Starts Exim on a free port of 127.0.0.1: STARTTLS, AUTH over TLS only, mail for logged-in clients
  * only, 550 for recipients named `nobody`, one maildir for all others.
@@ -94,6 +97,8 @@ tls_certificate = ${dir}/cert.pem
 tls_privatekey = ${dir}/key.pem
 auth_advertise_hosts = \${if eq{$tls_in_cipher}{}{}{*}}
 acl_smtp_rcpt = recipient
+# Less than the program keeps a connection.
+smtp_receive_timeout = ${IDLE_SECONDS}s
 # By default the eleventh mail of a connection waits for the next run of the queue.
 smtp_accept_queue_per_connection = 0
 

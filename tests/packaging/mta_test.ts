@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
 import { ask, dataOf, onStage, type Stage, until, untilSettled } from "../support.ts";
-import { ACCOUNT, type DeliveredMail, type Exim, startExim } from "./exim.ts";
+import { ACCOUNT, type DeliveredMail, type Exim, IDLE_SECONDS, startExim } from "./exim.ts";
 import { fetchExim } from "./exim_program.ts";
 
 const dir = await Deno.makeTempDir({ prefix: "teleport-email-exim-" });
@@ -217,6 +217,22 @@ Deno.test({
         recipients.map((to) => `${to} sim.example.com Role Request ${id}`)
       );
       assert.deepEqual(ordered, wanted.sort());
+    });
+  },
+});
+
+Deno.test({
+  name: "A connection that Exim has closed meanwhile is no fault, and costs no mail",
+  ignore,
+  fn: async () => {
+    await onEximStage(["bob@example.com"], async ({ playground, exim, start }) => {
+      const plugin = await start();
+      await untilSettled(playground, ask(playground));
+      const closed = async () => (await exim.log()).includes("SMTP command timeout");
+      await until("Exim has hung up", closed, IDLE_SECONDS * 1000 + 10_000);
+      await untilSettled(playground, ask(playground));
+      assert.equal((await delivered(exim, 2)).length, 2);
+      assert.ok(!plugin.lines.some((line) => / (WARN|ERRO) /.test(line)), plugin.lines.join("\n"));
     });
   },
 });
