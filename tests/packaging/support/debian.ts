@@ -18,6 +18,9 @@ const PACKAGES: Readonly<Record<TreeKind, readonly string[]>> = {
   systemd: ["systemd", "systemd-sysv", "dbus", "ca-certificates"],
 };
 
+/** Packages that are not named like their program. */
+const PACKAGE_OF: Readonly<Record<string, string>> = { "systemd-analyze": "systemd" };
+
 /**
  * Where trees and images are kept between runs: made in two minutes, used in seconds. It may be
  * removed at any time, when no test runs.
@@ -36,8 +39,9 @@ export async function missingPrograms(
   const names = missing.join(", ");
   if (Deno.uid() !== 0) return lack(`not installed, and only root may install them: ${names}`);
   if ((await absent(["apt-get"])).length > 0) return lack(`not installed, no apt-get: ${names}`);
+  const packages = missing.map((name) => PACKAGE_OF[name] ?? name);
   const install = () =>
-    run(["apt-get", "install", "-y", "-q", "--no-install-recommends", ...missing], {
+    run(["apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages], {
       env: { DEBIAN_FRONTEND: "noninteractive" },
     });
   let result = await install();

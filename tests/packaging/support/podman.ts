@@ -77,6 +77,11 @@ export class Container implements AsyncDisposable {
     return must(podman("exec", this.id, ...command));
   }
 
+  /** Writes a file inside, over one that is there, whose owner and mode stay. */
+  async write(path: string, content: string): Promise<void> {
+    await this.must("sh", "-c", 'printf %s "$2" > "$1"', "sh", path, content);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await run(podman("rm", "-f", "-t", "0", this.id));
   }
