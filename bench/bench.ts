@@ -5,6 +5,7 @@
 
 import { type Playground, startPlayground } from "../sim/playground.ts";
 import { PluginProcess } from "../sim/plugin_process.ts";
+import type { Times } from "./scraper.ts";
 
 const RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"];
 const STARTS = 7;
@@ -39,10 +40,48 @@ async function measureBacklog({ cluster, mail }: Playground): Promise<number> {
   return performance.now() - startMs;
 }
 
+/** Asks for metrics ten times a second while `work` runs; how long each answer took. */
+async function measureScrapes(url: string, work: Promise<unknown>): Promise<Times> {
+  const scraper = new Worker(new URL("scraper.ts", import.meta.url), { type: "module" });
+  scraper.postMessage(url);
+  await work;
+  const times = new Promise<Times>((resolve) => scraper.onmessage = ({ data }) => resolve(data));
+  scraper.postMessage("");
+  return await times.finally(() => scraper.terminate());
+}
+
 /** Resident memory of a process in MiB (proc(5), VmRSS). */
 async function residentMiB(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+async function measureDaemon(playground: Playground, metricsUrl?: string): Promise<void> {
+  await using plugin = new PluginProcess(playground.paths.config);
+  await plugin.waitFor(/Plugin is ready/);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  row("resident memory at rest", `${(await residentMiB(plugin.pid)).toFixed(0)} MiB`);
+  row("event to three mails", spread(await measureLatency(playground), "ms"));
+  const backlog = measureBacklog(playground);
+  const scrapes = metricsUrl === undefined ? [] : await measureScrapes(metricsUrl, backlog);
+  const backlogMs = await backlog;
+  const rate = BACKLOG * RECIPIENTS.length / (backlogMs / 1000);
+  row(
+    `${BACKLOG} requests at once, ${RECIPIENTS.length} mails each`,
+    `${(backlogMs / 1000).toFixed(1)} s, ${rate.toFixed(0)} mails/s`,
+  );
+  if (scrapes.length > 0) row("a scrape meanwhile", spread(scrapes, "ms"));
+  row("resident memory after that", `${(await residentMiB(plugin.pid)).toFixed(0)} MiB`);
+}
+
+/** Returns the address of the metrics. */
+async function listenForHttp(config: string): Promise<string> {
+  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr;
+  probe.close();
+  const text = await Deno.readTextFile(config);
+  await Deno.writeTextFile(config, `${text}\n[http]\nlisten = "127.0.0.1:${port}"\n`);
+  return `http://127.0.0.1:${port}/metrics`;
 }
 
 function spread(values: readonly number[], unit: string): string {
@@ -55,27 +94,25 @@ function row(name: string, value: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${name.padEnd(44)}${value}\n`));
 }
 
-const dir = await Deno.makeTempDir({ prefix: "teleport-email-bench-" });
-try {
-  const options = { dir, roleToRecipients: { "*": RECIPIENTS } };
-  await using playground = await startPlayground(options);
-  const { config } = playground.paths;
-  const starts: number[] = [];
-  for (let i = 0; i < STARTS; i++) starts.push(await measureStart(config));
-  row("process start to 'Plugin is ready'", spread(starts, "ms"));
-
-  await using plugin = new PluginProcess(config);
-  await plugin.waitFor(/Plugin is ready/);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  row("resident memory at rest", `${(await residentMiB(plugin.pid)).toFixed(0)} MiB`);
-  row("event to three mails", spread(await measureLatency(playground), "ms"));
-  const backlogMs = await measureBacklog(playground);
-  const rate = BACKLOG * RECIPIENTS.length / (backlogMs / 1000);
-  row(
-    `${BACKLOG} requests at once, ${RECIPIENTS.length} mails each`,
-    `${(backlogMs / 1000).toFixed(1)} s, ${rate.toFixed(0)} mails/s`,
-  );
-  row("resident memory after that", `${(await residentMiB(plugin.pid)).toFixed(0)} MiB`);
-} finally {
-  await Deno.remove(dir, { recursive: true });
+/** Runs a part of the benchmark on a playground of its own. */
+async function onPlayground(measure: (playground: Playground) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "teleport-email-bench-" });
+  try {
+    const options = { dir, roleToRecipients: { "*": RECIPIENTS } };
+    await using playground = await startPlayground(options);
+    await measure(playground);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 }
+
+await onPlayground(async (playground) => {
+  const starts: number[] = [];
+  for (let i = 0; i < STARTS; i++) starts.push(await measureStart(playground.paths.config));
+  row("process start to 'Plugin is ready'", spread(starts, "ms"));
+  await measureDaemon(playground);
+});
+row("with http.listen, metrics asked for ten times a second", "");
+await onPlayground(async (playground) => {
+  await measureDaemon(playground, await listenForHttp(playground.paths.config));
+});
