@@ -6,8 +6,9 @@ import { composeMail, type MailContent } from "../mail/content.ts";
 import type { MailFacts } from "../mail/facts.ts";
 import { messageId } from "../mail/message_id.ts";
 import type { Templates } from "../mail/templates.ts";
-import type { Mailbox, MailTransport, Receipt } from "../mail/transport.ts";
-import type { Mailer, MailJob } from "./mailer.ts";
+import type { Mailbox, MailTransport } from "../mail/transport.ts";
+import { loggedMail } from "./logged_mail.ts";
+import type { Delivery, Mailer, MailJob } from "./mailer.ts";
 import type { MailKind, OwedMail } from "./owed.ts";
 
 export interface ComposingMailerDeps {
@@ -28,19 +29,20 @@ export interface ComposingMailerDeps {
 export class ComposingMailer implements Mailer {
   constructor(private readonly deps: ComposingMailerDeps) {}
 
-  async send(job: MailJob, signal: AbortSignal): Promise<Receipt> {
+  async send(job: MailJob, signal: AbortSignal): Promise<Delivery> {
     const { deps } = this;
+    const messageId = this.#messageId(job, job.mail);
     const facts = this.#facts(job);
     if (facts === undefined) {
       const error =
         `Cannot compose mail: review ${job.mail.index} of the request is not known here`;
-      return { ok: false, category: "message", retry: "later", error };
+      return { ok: false, category: "message", retry: "later", error, messageId };
     }
     const content = composeMail(facts, deps.templates, { html: deps.html });
     this.#complain(job, content);
     const parent = this.#parent(job);
-    return await deps.transport.send({
-      messageId: this.#messageId(job, job.mail),
+    const receipt = await deps.transport.send({
+      messageId,
       from: deps.from,
       to: job.mail.to,
       ...(deps.replyTo === undefined ? {} : { replyTo: deps.replyTo }),
@@ -50,6 +52,7 @@ export class ComposingMailer implements Mailer {
       text: content.text,
       ...(content.html === undefined ? {} : { html: content.html }),
     }, signal);
+    return { messageId, ...receipt };
   }
 
   /**
@@ -100,7 +103,7 @@ export class ComposingMailer implements Mailer {
 
   #complain({ id, mail }: MailJob, { warnings }: MailContent): void {
     for (const problem of warnings) {
-      this.deps.log.warn("A template failed", { request_id: id, kind: mail.kind, problem });
+      this.deps.log.warn("A template failed", { ...loggedMail(id, mail), problem });
     }
   }
 }

@@ -4,14 +4,16 @@
  */
 
 import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Log, LogFields } from "../log.ts";
 import type { Refusal } from "../mail/transport.ts";
 import type { TransportGate } from "./gate.ts";
 import type { Mailer } from "./mailer.ts";
+import { loggedMail } from "./logged_mail.ts";
 import type { Observer } from "./observer.ts";
 import { lostWith } from "./outcome.ts";
 import type { OwedMail } from "./owed.ts";
 import type { Snapshot } from "./plan.ts";
+import type { Repeated } from "./repeated.ts";
 import type { Retries } from "./retries.ts";
 import { type Activity, Settlement } from "./settlement.ts";
 import type { Slots } from "./slots.ts";
@@ -32,6 +34,7 @@ export interface DispatchDeps {
   readonly gate: TransportGate;
   readonly mailer: Mailer;
   readonly observer: Observer;
+  readonly writeFailures: Repeated;
   /** How long a mail may be owed before a further refusal ends it, if it was tried often enough. */
   readonly retryForMs: number;
   /** The program stops: no further mail leaves, leases are given back. */
@@ -121,51 +124,62 @@ class Dispatch {
     const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
     this.#count("sending", -1);
     const atMs = deps.clock.now();
-    if (!receipt.ok) return this.#refused(mail, receipt, atMs, atMs - startMs);
-    deps.observer.accepted(mail, atMs - startMs, atMs - mail.sinceMs);
+    const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
+    if (!receipt.ok) return this.#refused(attempt, receipt);
+    deps.observer.accepted(mail, attempt.tookMs, atMs - mail.sinceMs);
     deps.gate.succeeded();
+    const { attempts } = job.retries.of(mail);
     deps.log.info("Successfully sent", {
-      ...this.#fields(mail),
+      ...this.#fields(attempt),
       timestamp: new Date(atMs).toISOString(),
-      message_id: receipt.messageId,
-      took_ms: Math.round(atMs - startMs),
+      ...attempts > 0 && { attempts: attempts + 1 },
     });
     this.#settlement.add({ type: "accepted", mail, messageId: receipt.messageId, atMs });
     return true;
   }
 
-  #refused(mail: OwedMail, refusal: Refusal, atMs: number, tookMs: number): false {
+  #refused(attempt: Attempt, refusal: Refusal): false {
+    const { mail, atMs } = attempt;
     const { log, gate, observer, retryForMs } = this.deps;
     if (this.deps.kill.aborted) return false;
-    observer.refused(mail, refusal, tookMs);
+    observer.refused(mail, refusal, attempt.tookMs);
     if (refusal.retry === "transport") {
       gate.close(refusal);
       return false;
     }
-    const fields = { ...this.#fields(mail), error: refusal.error, category: refusal.category };
     const attempts = this.job.retries.failed(mail, atMs, refusal);
+    const { error, category } = refusal;
+    const fields = { ...this.#fields(attempt), error, category, attempts };
     const tooOld = atMs - mail.sinceMs >= retryForMs && attempts >= LEAST_ATTEMPTS;
     if (refusal.retry === "never" || tooOld) {
       log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
-      for (const lost of lostWith(this.job.stored.record, mail)) observer.lost(lost, "failed");
-      this.#settlement.add({ type: "failed", mail, error: refusal.error, atMs });
+      for (const lost of lostWith(this.job.stored.record, mail)) {
+        observer.lost(lost, "failed");
+        if (lost.kind !== mail.kind) {
+          log.error("Mail is given up with the first one", loggedMail(this.job.id, lost));
+        }
+      }
+      this.#settlement.add({ type: "failed", mail, error, atMs });
       return false;
     }
     const say = attempts === 1 ? log.warn : log.debug;
-    say.call(log, "Mail is not accepted yet, it is sent again later", { ...fields, attempts });
+    say.call(log, "Mail is not accepted yet, it is sent again later", fields);
     return false;
   }
 
-  #fields(mail: OwedMail): Record<string, unknown> {
-    return { request_id: this.job.id, email: mail.to, kind: LOGGED_KIND[mail.kind] };
+  #fields({ mail, messageId, tookMs }: Attempt): LogFields {
+    return {
+      ...loggedMail(this.job.id, mail),
+      message_id: messageId,
+      took_ms: Math.round(tookMs),
+    };
   }
 }
 
-/** The original's words, which people search logs for (upstream.md §8). */
-const LOGGED_KIND: Readonly<Record<OwedMail["kind"], string>> = {
-  new: "new threads",
-  review: "new review",
-  resolution: "request resolved",
-  "requester-new": "requester, new request",
-  "requester-resolution": "requester, request resolved",
-};
+/** An attempt to send that has ended. */
+interface Attempt {
+  readonly mail: OwedMail;
+  readonly messageId: string;
+  readonly atMs: number;
+  readonly tookMs: number;
+}

@@ -13,7 +13,10 @@ export interface MailJob {
   readonly record: PluginRecord;
 }
 
+/** `messageId` without angle brackets, also where the mail was refused. */
+export type Delivery = Receipt & { readonly messageId: string };
+
 export interface Mailer {
   /** Never rejects; aborting `signal` gives a refusal of category `cancelled`. */
-  send(job: MailJob, signal: AbortSignal): Promise<Receipt>;
+  send(job: MailJob, signal: AbortSignal): Promise<Delivery>;
 }

@@ -19,6 +19,7 @@ import type { Cluster } from "./ports.ts";
 import { type RecipientRules, recipientsOf } from "./recipients.ts";
 import type { PluginRecord, RawRecord } from "./record.ts";
 import { Remarks } from "./remarks.ts";
+import { Repeated } from "./repeated.ts";
 import { dueMails, Retries } from "./retries.ts";
 import type { Slots } from "./slots.ts";
 import { StoredRecord } from "./stored_record.ts";
@@ -81,9 +82,21 @@ export class Reconciler {
   #isListing = false;
   /** Requests whose mails wait for the transport. */
   readonly #resting = new Set<string>();
+  readonly #failures: Repeated;
+  readonly #writeFailures: Repeated;
 
   constructor(private readonly deps: ReconcilerDeps) {
     this.#queue = new WorkQueue((id) => this.#work(id), CONCURRENCY, deps.clock);
+    this.#failures = new Repeated(
+      "Failed to process request, trying again",
+      "Requests are processed again",
+      deps,
+    );
+    this.#writeFailures = new Repeated(
+      "Cannot write plugin data, trying again",
+      "Plugin data can be written again",
+      deps,
+    );
   }
 
   /** The latest of what is known of a request. */
@@ -186,12 +199,12 @@ export class Reconciler {
     try {
       await this.#reconcile(id, entry);
       entry.failures = 0;
+      this.#failures.succeeded(id);
     } catch (error) {
       if (this.deps.stopping.aborted) return;
-      const { clock, random, log } = this.deps;
-      const say = entry.failures++ === 0 ? log.warn : log.debug;
-      say.call(log, "Failed to process request, trying again", { request_id: id, error });
-      this.#queue.addAt(id, clock.now() + retryDelayMs(entry.failures, random));
+      const { clock, random } = this.deps;
+      this.#failures.failed(id, error);
+      this.#queue.addAt(id, clock.now() + retryDelayMs(++entry.failures, random));
     }
   }
 
@@ -308,7 +321,8 @@ export class Reconciler {
   }
 
   #dispatchDeps(): DispatchDeps {
-    return { ...this.deps, retryForMs: this.deps.policy.retryForMs };
+    const { policy: { retryForMs } } = this.deps;
+    return { ...this.deps, retryForMs, writeFailures: this.#writeFailures };
   }
 }
 

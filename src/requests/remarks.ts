@@ -1,6 +1,7 @@
 /** What is said of one request in the log; a complaint about it is made once. */
 
 import type { Log, LogFields } from "../log.ts";
+import { loggedMail } from "./logged_mail.ts";
 import type { OwedMail } from "./owed.ts";
 import type { Ignored, Snapshot } from "./plan.ts";
 import type { Complaint } from "./recipients.ts";
@@ -32,13 +33,8 @@ export class Remarks {
   }
 
   superseded(mails: readonly OwedMail[]): void {
-    for (const { kind, to, index } of mails) {
-      this.log.info("Mail is superseded, the request has moved on", {
-        request_id: this.id,
-        email: to,
-        kind,
-        ...(kind === "review" ? { review: index } : {}),
-      });
+    for (const mail of mails) {
+      this.log.info("Mail is superseded, the request has moved on", loggedMail(this.id, mail));
     }
   }
 

@@ -12,6 +12,7 @@ import { foreignLeaseEndMs, holdsLease, LEASE_MS, withLease } from "./lease.ts";
 import { type Outcome, settle } from "./outcome.ts";
 import { mailKey, type OwedMail } from "./owed.ts";
 import type { PluginRecord } from "./record.ts";
+import type { Repeated } from "./repeated.ts";
 import type { Retries } from "./retries.ts";
 import type { StoredRecord } from "./stored_record.ts";
 
@@ -33,6 +34,7 @@ export interface SettlementDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly writeFailures: Pick<Repeated, "failed" | "succeeded">;
   /** Whether more mails are going to be sent soon, so that a write should keep the lease. */
   readonly keepLease: () => boolean;
   /** The time to stop is up: writes are given up. */
@@ -127,18 +129,15 @@ export class Settlement {
 
   async #write(): Promise<void> {
     const backoff = new DecorrelatedBackoff(20, 5000, this.deps.random);
-    for (let failures = 0;;) {
+    for (;;) {
       try {
         const isDone = await this.#writeOnce();
         this.#isStuck = false;
+        this.deps.writeFailures.succeeded(this.id);
         if (isDone) return;
       } catch (error) {
         this.#isStuck = true;
-        const say = failures++ === 0 ? this.deps.log.warn : this.deps.log.debug;
-        say.call(this.deps.log, "Cannot write plugin data, trying again", {
-          request_id: this.id,
-          error,
-        });
+        this.deps.writeFailures.failed(this.id, error);
       }
       await pause(this.deps.clock, backoff.next(), this.deps.kill);
       if (this.deps.kill.aborted) return this.#giveUp("the program was told to stop");

@@ -1,7 +1,7 @@
 /** A mailer that keeps what it is given and answers as it is told. */
 
-import type { Receipt, Refusal } from "../../mail/transport.ts";
-import type { Mailer, MailJob } from "../mailer.ts";
+import type { Refusal } from "../../mail/transport.ts";
+import type { Delivery, Mailer, MailJob } from "../mailer.ts";
 import { mailKey } from "../owed.ts";
 
 export class FakeMailer implements Mailer {
@@ -14,8 +14,9 @@ export class FakeMailer implements Mailer {
   /** What to answer; accepted when it returns undefined. */
   respond: (job: MailJob) => Refusal | undefined = () => undefined;
 
-  async send(job: MailJob, signal: AbortSignal): Promise<Receipt> {
+  async send(job: MailJob, signal: AbortSignal): Promise<Delivery> {
     const key = `${job.id}/${mailKey(job.mail)}`;
+    const messageId = `${key}@x.org`;
     this.attempts.push(key);
     if (this.hold) {
       await new Promise<void>((resolve) => {
@@ -24,12 +25,12 @@ export class FakeMailer implements Mailer {
       });
     } else await Promise.resolve();
     if (signal.aborted) {
-      return { ok: false, category: "cancelled", retry: "later", error: "cancelled" };
+      return { ok: false, category: "cancelled", retry: "later", error: "cancelled", messageId };
     }
     const refusal = this.respond(job);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) return { ...refusal, messageId };
     this.accepted.push(key);
-    return { ok: true, messageId: `${key}@x.org`, response: "250 ok" };
+    return { ok: true, messageId, response: "250 ok" };
   }
 
   /** Lets the mails under way be answered. */
