@@ -27,9 +27,11 @@ function command(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
+  program?: string,
 ): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...FLAGS, ...flags, `${ROOT}main.ts`, ...args],
+  const fromSource = ["run", ...FLAGS, ...flags, `${ROOT}main.ts`, ...args];
+  return new Deno.Command(program ?? Deno.execPath(), {
+    args: program === undefined ? fromSource : [...args],
     cwd: ROOT,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
@@ -53,12 +55,14 @@ export class PluginProcess implements AsyncDisposable {
       readonly args?: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
       readonly onLine?: (line: string) => void;
+      /** What was built, instead of the sources. */
+      readonly program?: string;
     } = {},
   ) {
     const args = ["start", "--config", configPath, ...options.args ?? []];
     // A log file may stand beside the configuration.
     const flags = [`--allow-write=${dirname(configPath)}`];
-    this.#child = command(args, options.env ?? {}, flags).spawn();
+    this.#child = command(args, options.env ?? {}, flags, options.program).spawn();
     this.#reading = this.#read(options.onLine);
   }
 

@@ -1,0 +1,131 @@
+/** The runtime form: what `deno task build` makes, and what becomes of it where it is unpacked. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { VERSION } from "../../src/version.ts";
+import { PluginProcess } from "../../sim/plugin_process.ts";
+import { startPlayground } from "../../sim/playground.ts";
+import { build, inFolder, tarballIn, unpack } from "./support/build.ts";
+import { must, run } from "./support/command.ts";
+
+const MACHINE = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
+/** 1 February 2026. */
+const EPOCH = 1_769_904_000;
+let out = "";
+let tarball = "";
+
+Deno.test.beforeAll(async () => {
+  out = await Deno.makeTempDir({ prefix: "teleport-email-build-test-" });
+  const { ok, stderr } = await build(out, ["--form=runtime", "--verify"], {
+    SOURCE_DATE_EPOCH: String(EPOCH),
+  });
+  assert.ok(ok, stderr);
+  tarball = await tarballIn(out, MACHINE);
+});
+
+Deno.test.afterAll(async () => {
+  await Deno.remove(out, { recursive: true });
+});
+
+Deno.test("the tarball has the original's name and folder, and what the documentation promises", async () => {
+  assert.ok(tarball.endsWith(`/teleport-access-email-v${VERSION}-linux-${MACHINE}-bin.tar.gz`));
+  const names = (await must(["tar", "-tzf", tarball])).trimEnd().split("\n")
+    .filter((name) => !name.endsWith("/"))
+    .map((name) => name.replace(/^teleport-access-email\//, ""));
+  assert.deepEqual(names, [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "THIRD-PARTY-LICENSES",
+    "VERSION",
+    "completions/_teleport-email",
+    "completions/teleport-email.bash",
+    "completions/teleport-email.fish",
+    "install",
+    "lib/teleport-email/deno",
+    "lib/teleport-email/teleport-email.js",
+    "teleport-email",
+    "teleport-email.1",
+    "teleport-email.service",
+    "teleport-email.toml",
+  ]);
+});
+
+Deno.test("everything in the tarball has one owner, one time and one of two modes", async () => {
+  const listed = await must(["tar", "--utc", "--full-time", "-tvzf", tarball]);
+  const lines = listed.trimEnd().split("\n").map((line) => line.split(/ +/));
+  assert.deepEqual([...new Set(lines.map(([, owner]) => owner))], ["0/0"]);
+  const times = new Set(lines.map(([, , , day, time]) => `${day} ${time}`));
+  assert.deepEqual([...times], ["2026-02-01 00:00:00"]);
+  const executable = lines.filter(([mode]) => mode === "-rwxr-xr-x").map((line) => line.at(-1));
+  const names = ["install", "lib/teleport-email/deno", "teleport-email"];
+  assert.deepEqual(executable, names.map((name) => `teleport-access-email/${name}`));
+  const modes = new Set(lines.map(([mode]) => mode));
+  assert.deepEqual([...modes].sort(), ["-rw-r--r--", "-rwxr-xr-x", "drwxr-xr-x"]);
+});
+
+Deno.test("SHA256SUMS fits all that was built", async () => {
+  const checked = await must(["sha256sum", "--check", "SHA256SUMS"], { cwd: out });
+  assert.equal(checked.trimEnd().split("\n").length, 2);
+});
+
+Deno.test("the program runs where it was unpacked, by any path and through links", async () => {
+  await inFolder(async (dir) => {
+    const top = await unpack(tarball, join(dir, "a folder with 'odd' name"));
+    const program = join(top, "teleport-email");
+    await Deno.symlink(program, join(dir, "teleport-email"));
+    await Deno.symlink("teleport-email", join(dir, "again"));
+    const expected = new RegExp(`^teleport-email v${VERSION}( git:\\S+)? deno2\\.9\\.3\n$`);
+    assert.match(await must([program, "version"]), expected);
+    assert.match(await must(["./teleport-email", "version"], { cwd: top }), expected);
+    assert.match(await must([join(dir, "again"), "version"], { cwd: "/" }), expected);
+    const env = { PATH: `${dir}:${Deno.env.get("PATH")}` };
+    assert.match(await must(["sh", "-c", "again version"], { cwd: "/", env }), expected);
+  });
+});
+
+Deno.test("the program runs where install put it, below DESTDIR", async () => {
+  await inFolder(async (dir) => {
+    const top = await unpack(tarball, dir);
+    const dest = join(dir, "dest");
+    await must([join(top, "install"), "--prefix", "/usr"], { env: { DESTDIR: dest } });
+    await Deno.remove(top, { recursive: true });
+    const sample = await must([join(dest, "usr/bin/teleport-email"), "configure"]);
+    assert.match(sample, /^# Example email plugin configuration TOML file\n/);
+  });
+});
+
+Deno.test("a launcher without its library says what is missing", async () => {
+  await inFolder(async (dir) => {
+    const top = await unpack(tarball, dir);
+    await Deno.rename(join(top, "lib"), join(dir, "elsewhere"));
+    const { code, stderr } = await run([join(top, "teleport-email"), "version"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^teleport-email: error: cannot find 'teleport-email\.js' in .*install/);
+  });
+});
+
+Deno.test("signals reach the program itself, which delivers mails and ends well", async () => {
+  await inFolder(async (dir) => {
+    const program = join(await unpack(tarball, dir), "teleport-email");
+    await using playground = await startPlayground({ dir });
+    await using plugin = new PluginProcess(playground.paths.config, { program });
+    await plugin.waitFor(/Plugin is ready/);
+    assert.match(await Deno.readLink(`/proc/${plugin.pid}/exe`), /lib\/teleport-email\/deno$/);
+    playground.cluster.create({ user: "alice@example.com", roles: ["dba"] });
+    await playground.mail.waitForMails(1);
+    plugin.signal("SIGHUP");
+    await plugin.waitFor(/[Rr]eload/);
+    assert.equal(await plugin.stop(), 0);
+  });
+});
+
+Deno.test("no path of the machine that built is in the program", async () => {
+  await inFolder(async (dir) => {
+    const top = await unpack(tarball, dir);
+    const bundle = await Deno.readTextFile(join(top, "lib/teleport-email/teleport-email.js"));
+    for (const path of [Deno.env.get("HOME") ?? "/root", Deno.cwd(), "/tmp/"]) {
+      assert.ok(!bundle.includes(path.replace(/\/?$/, "/")), path);
+    }
+  });
+});
