@@ -177,6 +177,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
       raw: bytes.toString(),
       parsed: await PostalMime.parse(bytes),
       tls: session.secure,
+      hello: session.hostNameAppearsAs,
       // smtp-server says false, whatever its types say, before a log-in.
       ...session.user && { user: session.user },
       receivedAt: new Date(),

@@ -9,6 +9,8 @@ export interface ReceivedMail {
   readonly raw: string;
   readonly parsed: Email;
   readonly tls: boolean;
+  /** The name that the client gave in EHLO. */
+  readonly hello: string;
   /** Absent when the client has not logged in. */
   readonly user?: string;
   readonly receivedAt: Date;

@@ -1,0 +1,62 @@
+/** What may make a mail come twice (docs/delivery.md, "When a mail comes twice"), and when that was. */
+
+/** The case of docs/delivery.md that a fault belongs to. */
+export type Cause = "no answer" | "sender died" | "overtaken";
+
+interface Excuse {
+  readonly cause: Cause;
+  /** Whose mails; undefined = everybody's. */
+  readonly replica: string | undefined;
+  readonly fromMs: number;
+  toMs: number;
+}
+
+/** One acceptance of a mail. */
+export interface Acceptance {
+  readonly replica: string;
+  readonly atMs: number;
+}
+
+/**
+ * What was accepted shortly before a fault may not have been written down: 200 ms and a call to the
+ * cluster (docs/delivery.md), which takes its time on a busy machine.
+ */
+const BEFORE_MS = 2_000;
+/** What was on its way to the mail server arrives yet. */
+const AFTER_MS = 1_000;
+/** After an outage the connection has to be made anew before anything can be written down. */
+const RECOVERY_MS = 15_000;
+/**
+ * Somebody else sends only when a lease is over, which is renewed at half of its 20 s and counts for
+ * another 5 s (docs/delivery.md); less a little for the way.
+ */
+const TAKEOVER_MS = 13_000;
+
+export class Excuses {
+  readonly #excuses: Excuse[] = [];
+
+  /** Notes that something goes wrong from now on; the result ends it. */
+  begin(cause: Cause, replica?: string): () => void {
+    const excuse: Excuse = { cause, replica, fromMs: Date.now(), toMs: Infinity };
+    this.#excuses.push(excuse);
+    return () => excuse.toMs = Date.now();
+  }
+
+  /** Notes that something went wrong just now. */
+  note(cause: Cause, replica?: string): void {
+    this.begin(cause, replica)();
+  }
+
+  /** Why the mail that was accepted `first` could come again; undefined when it should not have. */
+  of(first: Acceptance, again: Acceptance): Cause | undefined {
+    return this.#excuses.find((excuse) => covers(excuse, first, again))?.cause;
+  }
+}
+
+function covers({ cause, replica, fromMs, toMs }: Excuse, first: Acceptance, again: Acceptance) {
+  if (replica !== undefined && replica !== first.replica) return false;
+  const after = cause === "overtaken" ? RECOVERY_MS : AFTER_MS;
+  if (first.atMs < fromMs - BEFORE_MS || first.atMs > toMs + after) return false;
+  // Without an answer the sender itself tries again; else the lease has to be over.
+  return cause === "no answer" || again.atMs - first.atMs >= TAKEOVER_MS;
+}
