@@ -8,7 +8,12 @@ export interface GoProcess extends AsyncDisposable {
 
 /** Starts it and waits for its addresses. */
 export async function startGo(program: string, args: readonly string[]): Promise<GoProcess> {
-  const child = new Deno.Command(program, { args: [...args], stdin: "null", stdout: "piped" })
+  const child = new Deno.Command(program, {
+    args: [...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  })
     .spawn();
   let text = "";
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();

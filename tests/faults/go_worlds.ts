@@ -104,6 +104,7 @@ async function received({ at, from, rcpts, tls, data }: SunkMail): Promise<Recei
     raw: data,
     parsed: await PostalMime.parse(data),
     tls,
+    hello: "",
     receivedAt: new Date(at),
   };
 }
