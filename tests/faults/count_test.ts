@@ -6,7 +6,14 @@ import { acceptedAndOwed, countMails, expectedMails } from "./count.ts";
 async function aMail(to: string, id: string, text: string): Promise<ReceivedMail> {
   const raw = `Subject: Role Request ${id}\r\n\r\n${text}\r\n`;
   const parsed = await PostalMime.parse(raw);
-  return { envelope: { from: "", to: [to] }, raw, parsed, tls: true, receivedAt: new Date() };
+  return {
+    envelope: { from: "", to: [to] },
+    raw,
+    parsed,
+    tls: true,
+    hello: "",
+    receivedAt: new Date(),
+  };
 }
 
 const NEW = "You have a new Role Request:";
