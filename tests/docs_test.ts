@@ -68,8 +68,9 @@ Deno.test("Every command line in the pages names a command, option or task that 
   assert.ok(count > 10, `${count} command lines found`);
 });
 
-Deno.test("Every page names the pinned Deno", async () => {
-  for (const page of pages()) {
+Deno.test("Every page and every script of CI names the pinned Deno", async () => {
+  const scripts = [".ci/run", ".github/workflows/ci.yml", ".github/workflows/release.yml"];
+  for (const page of [...pages(), ...scripts.map((name) => join(ROOT, name))]) {
     for (const [whole, version] of (await Deno.readTextFile(page)).matchAll(/\bdeno@([\d.]+\d)/g)) {
       assert.equal(version, PINNED, `${relative(ROOT, page)}: ${whole}`);
     }

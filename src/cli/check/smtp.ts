@@ -64,7 +64,7 @@ async function reach(host: string, port: number, signal: AbortSignal): Promise<F
     }
   });
   if (typeof value === "string") {
-    const text = `'${host}:${port}' answers at ${value}`;
+    const text = `'${host}:${port}' can be reached at ${value}`;
     return { check, level: "ok", text, tookMs, details: { host, port, address: value } };
   }
   const text = `Cannot connect to SMTP server '${host}:${port}': ${value.message}`;
