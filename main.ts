@@ -1,19 +1,25 @@
 /** The program's entry: from arguments to a command. */
 
+import { fileFault } from "./src/file_error.ts";
 import { runCli } from "./src/cli/program.ts";
 import { systemClock } from "./src/clock.ts";
 import { narrowEnvironment } from "./src/environment.ts";
 import { listenForSignals } from "./src/ops/signals.ts";
+import { PROGRAM } from "./src/version.ts";
 
 const encoder = new TextEncoder();
 
-/** Writes all of it; a reader that has gone away is nobody's error. */
+/** Writes all of it; a reader that has gone away is nobody's error. What else fails ends the program. */
 function write(stream: typeof Deno.stdout, text: string): void {
   let rest = encoder.encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    if (stream !== Deno.stderr) {
+      write(Deno.stderr, `${PROGRAM}: error: cannot write the output: ${fileFault(error)}\n`);
+    }
+    Deno.exit(1);
   }
 }
 

@@ -150,6 +150,14 @@ const CASES: readonly Case[] = [
     remedy: /name it in smtp\.root_cas/,
   },
   {
+    name: "an authority's file that is not there",
+    spoil: ({ configure }) =>
+      configure((text) => text.replace(/root_cas = .*/, 'root_cas = "/no"')),
+    checks: ["mail.connect"],
+    cause: /^Cannot read smtp\.root_cas: open \/no: no such file or directory$/,
+    remedy: /the files that \[smtp\] names$/,
+  },
+  {
     name: "a wrong SMTP password",
     spoil: ({ configure }) => configure((text) => text.replace("secret", "geheim")),
     checks: ["mail.login"],

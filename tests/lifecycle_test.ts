@@ -13,6 +13,18 @@ Deno.test("version and configure answer on stdout with code 0", async () => {
   assert.match(sample.stdout, /^# Example email plugin configuration TOML file\n/);
 });
 
+Deno.test("configure tells of a full disk in one line", async () => {
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", '"$0" run -A main.ts configure > /dev/full', Deno.execPath()],
+    cwd: new URL("..", import.meta.url),
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.deepEqual(
+    [code, new TextDecoder().decode(stderr)],
+    [1, "teleport-email: error: cannot write the output: no space left on device\n"],
+  );
+});
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`${signal} ends the program with code 0`, async () => {
     await onStage({}, async ({ start }) => {

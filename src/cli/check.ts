@@ -63,10 +63,13 @@ function* configuration(path: string, loaded: LoadResult): Generator<Finding> {
 async function* templates({ templates: { directory } }: Config): AsyncGenerator<Finding> {
   const check = "templates";
   const result = await loadTemplates(directory);
-  const remedy = "correct the template, then look at it with 'teleport-email preview'";
+  const remedy = (text: string) =>
+    text.startsWith("Cannot read")
+      ? "check the path, and that the user who runs this program may read the file"
+      : "correct the template, then look at it with 'teleport-email preview'";
   for (const text of result.warnings) yield { check, level: "warning", text };
   if (!result.ok) {
-    for (const text of result.errors) yield { check, level: "problem", text, remedy };
+    for (const text of result.errors) yield { check, level: "problem", text, remedy: remedy(text) };
   } else {
     const own = Object.keys(result.templates.overrides);
     const text = own.length === 0 ? "built in" : `own: ${own.join(", ")}`;

@@ -1,6 +1,7 @@
 /** The mail transport that the configuration asks for. */
 
 import type { MailgunConfig, Secret, SmtpConfig } from "../config/config.ts";
+import { fileError } from "../file_error.ts";
 import { readSecret } from "../config/secret.ts";
 import type { SmtpOptions } from "../mail/smtp_options.ts";
 import type { MailTransport } from "../mail/transport.ts";
@@ -41,14 +42,24 @@ export function smtpOptions(config: SmtpConfig, senderDomain: string): SmtpOptio
   return {
     ...rest,
     ...(auth === undefined ? {} : { auth: { ...auth, password: secretReader(auth.password) } }),
-    ...(rootCas === undefined ? {} : { rootCas: () => Deno.readTextFile(rootCas) }),
+    ...(rootCas === undefined ? {} : { rootCas: fileReader(rootCas) }),
     ...(clientCertificate === undefined ? {} : {
       clientCertificate: {
-        crt: () => Deno.readTextFile(clientCertificate.crt),
-        key: () => Deno.readTextFile(clientCertificate.key),
+        crt: fileReader(clientCertificate.crt),
+        key: fileReader(clientCertificate.key),
       },
     }),
     helloName: helloName ?? senderDomain,
+  };
+}
+
+function fileReader(path: string): () => Promise<string> {
+  return async () => {
+    try {
+      return await Deno.readTextFile(path);
+    } catch (error) {
+      throw new Error(fileError("open", path, error));
+    }
   };
 }
 

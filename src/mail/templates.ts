@@ -1,11 +1,12 @@
 /** The set of templates: built in, overridden file by file from a directory. */
 
+import { fileFault } from "../file_error.ts";
 import { BUILTIN_HTML } from "./builtin_html.ts";
 import { BUILTIN_TEXT } from "./builtin_text.ts";
 import { type MailFacts, sampleFacts } from "./facts.ts";
 import { type ParsedTemplate, parseTemplate } from "./template_engine.ts";
 import { templateScope } from "./template_scope.ts";
-import { oneLine, reasonOf } from "./words.ts";
+import { oneLine } from "./words.ts";
 
 const SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
 
@@ -99,7 +100,7 @@ async function listFiles(directory: string): Promise<readonly string[] | string>
     return entries.filter((entry) => !entry.isDirectory && !entry.name.startsWith("."))
       .map((entry) => entry.name).sort();
   } catch (error) {
-    return `Cannot read templates.directory '${directory}': ${oneLine(reasonOf(error))}`;
+    return `Cannot read templates.directory '${directory}': ${oneLine(fileFault(error))}`;
   }
 }
 
@@ -112,7 +113,7 @@ async function readSource(
     // Editors end files with a line end; the original's mails have none at the end.
     return { ok: true, text: text.replaceAll("\r\n", "\n").replace(/\n$/, "") };
   } catch (error) {
-    return { ok: false, error: `Cannot read template '${path}': ${oneLine(reasonOf(error))}` };
+    return { ok: false, error: `Cannot read template '${path}': ${oneLine(fileFault(error))}` };
   }
 }
 

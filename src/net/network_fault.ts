@@ -5,7 +5,7 @@ const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/ETIMEDOUT|timed out/i, "timed out"],
   [/EHOSTUNREACH|no route to host/i, "no route to the host"],
   [/ENETUNREACH|network is unreachable/i, "the network cannot be reached"],
-  [/ECONNRESET|EPIPE|connection reset|broken pipe/i, "the connection was reset"],
+  [/ECONNRESET|EPIPE|connection reset|broken pipe|socket hang up/i, "the connection was reset"],
   [/EACCES|EPERM|NotCapable|permission denied/i, "not permitted on this machine"],
 ];
 

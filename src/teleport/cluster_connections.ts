@@ -1,5 +1,6 @@
 /** Connections to a cluster as the configuration asks for them. */
 
+import { fileFault } from "../file_error.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { type Lookup, lookupAll } from "../net/dial.ts";
@@ -76,7 +77,7 @@ export async function readWebRoots(
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    const message = `cannot read teleport.web_root_cas '${path}'`;
+    const message = `cannot read teleport.web_root_cas '${path}': ${fileFault(cause)}`;
     throw new ClusterError("credentials", message, { cause });
   }
   const pems = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
