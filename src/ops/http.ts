@@ -34,14 +34,25 @@ export function serveHttp({ host, port }: ListenAddress, pages: Pages): HttpServ
       (request) => answer(request, known),
     );
   } catch (error) {
-    const cause = error instanceof Deno.errors.AddrInUse
-      ? "the address is already in use"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new Error(`Cannot listen on http.listen '${host}:${port}': ${cause}`, { cause: error });
+    throw new Error(`Cannot listen on http.listen '${host}:${port}': ${why(error)}`, {
+      cause: error,
+    });
   }
   return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+function why(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return "the address is already in use: another program, or another copy of this one, has the port";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address: 127.0.0.1 is for itself alone, 0.0.0.0 for everybody";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "ports below 1024 are not for ordinary users: choose a higher one";
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return /lookup address/.test(message) ? "the host name cannot be resolved" : message;
 }
 
 async function answer(
