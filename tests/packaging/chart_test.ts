@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { CHART, containerOf, named, render, renderNotes, valueFiles } from "./support/chart.ts";
-import { findValidator } from "./support/chart_tools.ts";
+import { findValidator } from "./support/tools.ts";
 import { run } from "./support/command.ts";
 import { chartTest } from "./support/with_helm.ts";
 

@@ -1,6 +1,6 @@
 /** Tests that need Helm, and the word that they are skipped where it cannot be had. */
 
-import { findHelm } from "./chart_tools.ts";
+import { findHelm } from "./tools.ts";
 
 const helm = await findHelm();
 if (!helm.ok) {

