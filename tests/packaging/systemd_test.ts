@@ -13,6 +13,7 @@ const UNIT = new URL("../../teleport-email.service", import.meta.url);
 const IDENTITY = "/var/lib/teleport/plugins/email/identity";
 const CONFIG = "/etc/teleport-email.toml";
 const SERVICE = "teleport-email";
+const SERVICE_UNIT = `${SERVICE}.service`;
 
 const analyze = await missingPrograms(["systemd-analyze"]);
 const found = await debianImage("systemd");
@@ -183,6 +184,20 @@ Deno.test({
           await service.until("StatusText", /^connected by direct, 0 mails owed$/);
         },
       );
+
+      await t.step("the example that narrows addresses is one that systemd takes", async () => {
+        const example = "/src/packaging/systemd/narrow-addresses.conf";
+        await machine.must("cp", example, `/etc/systemd/system/${SERVICE}.service.d/`);
+        await machine.must("systemctl", "daemon-reload");
+        assert.match(
+          await service.show("IPAddressDeny"),
+          /^(0\.0\.0\.0\/0 ::\/0|::\/0 0\.0\.0\.0\/0)$/,
+        );
+        assert.match(await service.show("IPAddressAllow"), /\b192\.0\.2\.25\/32\b/);
+        const verified = await machine.run("systemd-analyze", "verify", "--man=no", SERVICE_UNIT);
+        assert.deepEqual([verified.ok, verified.stderr], [true, ""]);
+        await machine.must("rm", `/etc/systemd/system/${SERVICE}.service.d/narrow-addresses.conf`);
+      });
 
       await t.step("a start outlasts TimeoutStartSec while the cluster is away", async () => {
         await service.ctl("stop");

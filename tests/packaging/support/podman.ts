@@ -45,7 +45,12 @@ export async function debianImage(kind: TreeKind): Promise<ImageResult> {
     if (lacking !== undefined) return lacking;
     const image = `localhost/teleport-email-debian:${kind}`;
     if (!(await run(podman("image", "exists", image))).ok) {
-      await must(podman("import", await debianTree(kind), image));
+      try {
+        await must(podman("import", await debianTree(kind), image));
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        return { ok: false, why: `no Debian can be made here: ${why}` };
+      }
     }
     const tried = await run(podman("run", "--rm", ...LIMITS, "--network=none", image, "true"));
     if (tried.ok) return { ok: true, image };
