@@ -93,6 +93,10 @@ export class DaemonState implements Observer, Disposable {
     this.#metrics?.lost(kind, why);
   }
 
+  looked(): void {
+    this.#steps++;
+  }
+
   wrote(outcome: WriteOutcome | "failed"): void {
     this.#steps++;
     this.#metrics?.wrote(outcome);

@@ -50,13 +50,15 @@ Deno.test("DaemonState finds a work queue that stands still, but not one that is
       },
     },
   };
-  await clock.tick(600_000);
+  await clock.tick(1_800_000);
   assert.equal(state.standstill, undefined);
   isThrottled = false;
-  await clock.tick(200_000);
+  await clock.tick(600_000);
   state.wrote("written");
-  await clock.tick(200_000);
+  await clock.tick(600_000);
+  state.looked();
+  await clock.tick(600_000);
   assert.equal(state.standstill, undefined);
-  await clock.tick(200_000);
+  await clock.tick(600_000);
   assert.match(state.standstill ?? "", /^the work queue has not moved for \d+ s$/);
 });

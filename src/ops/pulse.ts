@@ -9,8 +9,8 @@ import type { Clock } from "../clock.ts";
 const BEAT_MS = 5_000;
 /** A beat that is so late means that something holds the loop up. */
 const LATE_MS = 30_000;
-/** Five minutes: every call, connection and mail has a shorter deadline of its own. */
-const MAX_IDLE_BEATS = 60;
+/** A quarter of an hour: the longest deadline is that of a mail server that looks at a mail (11 min). */
+const MAX_IDLE_BEATS = 180;
 
 export interface PulseDeps {
   readonly clock: Clock;

@@ -15,6 +15,8 @@ export interface Observer {
   refused(mail: OwedMail, refusal: Refusal, sendMs: number): void;
   /** A mail will never be sent. */
   lost(mail: OwedMail, why: Loss): void;
+  /** A look at a request has ended, well or not. */
+  looked(): void;
   /** A write of a record was answered, or failed. */
   wrote(outcome: WriteOutcome | "failed"): void;
 }
@@ -24,5 +26,6 @@ export const unobserved: Observer = {
   accepted: () => {},
   refused: () => {},
   lost: () => {},
+  looked: () => {},
   wrote: () => {},
 };

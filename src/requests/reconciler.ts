@@ -205,6 +205,8 @@ export class Reconciler {
       const { clock, random } = this.deps;
       this.#failures.failed(id, error);
       this.#queue.addAt(id, clock.now() + retryDelayMs(++entry.failures, random));
+    } finally {
+      this.deps.observer.looked();
     }
   }
 
