@@ -13,6 +13,7 @@ import type { Observer } from "./observer.ts";
 import { lostWith } from "./outcome.ts";
 import type { OwedMail } from "./owed.ts";
 import type { Snapshot } from "./plan.ts";
+import type { Remarks } from "./remarks.ts";
 import type { Repeated } from "./repeated.ts";
 import type { Retries } from "./retries.ts";
 import { type Activity, Settlement } from "./settlement.ts";
@@ -49,6 +50,7 @@ export interface DispatchJob {
   /** Holds a record whose lease is ours. */
   readonly stored: StoredRecord;
   readonly retries: Retries;
+  readonly remarks: Remarks;
   /** The mails that are due, a list per recipient. */
   readonly chains: readonly (readonly OwedMail[])[];
   /** There is a newer snapshot: no further mail leaves. */
@@ -82,6 +84,7 @@ class Dispatch {
     this.#activity = activity;
     this.#settlement = new Settlement(job.id, job.stored, job.retries, () => activity, {
       ...deps,
+      remarks: job.remarks,
       keepLease: () => !deps.stopping.aborted && deps.gate.isOpen,
     });
   }

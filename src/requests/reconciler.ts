@@ -183,7 +183,7 @@ export class Reconciler {
         stored: new StoredRecord(id, this.deps.cluster, this.deps.observer),
         retries: new Retries(this.deps.random),
         outdated: new AbortController(),
-        remarks: new Remarks(id, this.deps.log),
+        remarks: new Remarks(id, this.deps.log, this.deps.observer),
         failures: 0,
         versionBeforeListing: 0,
       };
@@ -244,11 +244,11 @@ export class Reconciler {
           await stored.load(kill);
           continue;
         }
-        if (before !== undefined) this.#supersede(entry, supersededMails(before, planned.record));
+        if (before !== undefined) remarks.superseded(supersededMails(before, planned.record));
       }
       if (!send) return this.#rest(id, entry, chains.length > 0, nextMs);
       await dispatch(
-        { id, snapshot, stored, retries, chains, outdated: outdated.signal },
+        { id, snapshot, stored, retries, remarks, chains, outdated: outdated.signal },
         this
           .#dispatchDeps(),
       );
@@ -292,15 +292,8 @@ export class Reconciler {
     this.#forgetIfGone(id, entry);
   }
 
-  #supersede({ remarks }: Entry, mails: readonly OwedMail[]): void {
-    remarks.superseded(mails);
-    for (const mail of mails) this.deps.observer.lost(mail, "superseded");
-  }
-
   #vanished(id: string, entry: Entry): void {
-    const owed = entry.stored.record?.owed ?? [];
-    entry.remarks.vanished(owed.length);
-    for (const mail of owed) this.deps.observer.lost(mail, "vanished");
+    entry.remarks.vanished(entry.stored.record?.owed ?? []);
     entry.stored.set({});
     this.#forgetIfGone(id, entry);
   }

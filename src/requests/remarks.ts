@@ -1,7 +1,8 @@
-/** What is said of one request in the log; a complaint about it is made once. */
+/** What is said of one request, in the log and to who counts; a complaint about it is made once. */
 
 import type { Log, LogFields } from "../log.ts";
 import { loggedMail } from "./logged_mail.ts";
+import type { Observer } from "./observer.ts";
 import type { OwedMail } from "./owed.ts";
 import type { Ignored, Snapshot } from "./plan.ts";
 import type { Complaint } from "./recipients.ts";
@@ -9,7 +10,11 @@ import type { Complaint } from "./recipients.ts";
 export class Remarks {
   readonly #made = new Set<string>();
 
-  constructor(private readonly id: string, private readonly log: Log) {}
+  constructor(
+    private readonly id: string,
+    private readonly log: Log,
+    private readonly observer: Pick<Observer, "lost">,
+  ) {}
 
   /** Suggested reviewers that get no mail. */
   unreachable(complaints: readonly Complaint[]): void {
@@ -35,16 +40,18 @@ export class Remarks {
   superseded(mails: readonly OwedMail[]): void {
     for (const mail of mails) {
       this.log.info("Mail is superseded, the request has moved on", loggedMail(this.id, mail));
+      this.observer.lost(mail, "superseded");
     }
   }
 
   /** The record is gone, and with it what was owed. */
-  vanished(mails: number): void {
-    if (mails === 0) return;
+  vanished(owed: readonly OwedMail[]): void {
+    if (owed.length === 0) return;
     this.log.warn("Owed mails are dropped: the request and its plugin data are gone", {
       request_id: this.id,
-      mails,
+      mails: owed.length,
     });
+    for (const mail of owed) this.observer.lost(mail, "vanished");
   }
 
   #complain(what: string, message: string, fields: LogFields = {}): void {

@@ -12,6 +12,7 @@ import { foreignLeaseEndMs, holdsLease, LEASE_MS, withLease } from "./lease.ts";
 import { type Outcome, settle } from "./outcome.ts";
 import { mailKey, type OwedMail } from "./owed.ts";
 import type { PluginRecord } from "./record.ts";
+import type { Remarks } from "./remarks.ts";
 import type { Repeated } from "./repeated.ts";
 import type { Retries } from "./retries.ts";
 import type { StoredRecord } from "./stored_record.ts";
@@ -34,6 +35,7 @@ export interface SettlementDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly remarks: Pick<Remarks, "vanished">;
   readonly writeFailures: Pick<Repeated, "failed" | "succeeded">;
   /** Whether more mails are going to be sent soon, so that a write should keep the lease. */
   readonly keepLease: () => boolean;
@@ -165,6 +167,7 @@ export class Settlement {
         return true;
       case "missing":
         this.#giveUp("the request and its plugin data are gone");
+        this.deps.remarks.vanished(next.owed);
         // What was known would have the same mails sent again.
         this.stored.set({});
         return true;

@@ -30,6 +30,7 @@ Deno.test("Settlement.maySend() does not trust a lease that a write under way gi
       clock: new FakeClock(),
       random: () => 0.5,
       log: fakeLog(),
+      remarks: { vanished: () => {} },
       writeFailures: { failed: () => {}, succeeded: () => {} },
       keepLease: () => gateIsOpen,
       kill: new AbortController().signal,

@@ -3,7 +3,7 @@
 import type { Receipt } from "../../mail/transport.ts";
 import { TransportGate } from "../gate.ts";
 import type { Mailer } from "../mailer.ts";
-import { unobserved } from "../observer.ts";
+import { type Observer, unobserved } from "../observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
 import { Slots } from "../slots.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
@@ -31,6 +31,7 @@ export function startReplica(
     readonly random?: () => number;
     /** Sends in place of the fake. */
     readonly mailer?: Mailer;
+    readonly observer?: Observer;
   } = {},
 ): Replica {
   const log = fakeLog();
@@ -53,7 +54,7 @@ export function startReplica(
     mailer: options.mailer ?? mailer,
     slots: new Slots(options.slots ?? 10, undefined, clock),
     gate,
-    observer: unobserved,
+    observer: options.observer ?? unobserved,
     instance: options.instance ?? "one",
     policy: {
       roleToRecipients: new Map([["*", ["a@x.org", "b@x.org", "c@x.org"]]]),
