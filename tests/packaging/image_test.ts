@@ -4,22 +4,45 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import project from "../../deno.json" with { type: "json" };
 import { ask, listen, mailsTo, onStage, until } from "../support.ts";
+import { build, inFolder, tarballIn } from "./support/build.ts";
+import { render } from "./support/chart.ts";
 import { must, run } from "./support/command.ts";
-import { buildImage } from "./support/image.ts";
-import { Container, debianImage, podman } from "./support/podman.ts";
-import { buildRuntimeTarball } from "./support/runtime_tarball.ts";
-import { findHadolint } from "./support/tools.ts";
+import { findGenuinePair } from "./support/genuine_pair.ts";
+import { buildImage, type BuiltImage, cLibraryImage } from "./support/image.ts";
+import { startPod, Volumes } from "./support/pod.ts";
+import { Container, debianImage, LIMITS, podman } from "./support/podman.ts";
+import { findHadolint, findHelm } from "./support/tools.ts";
 
 const DOCKERFILE = new URL("../../Dockerfile", import.meta.url);
 const PROGRAM = "/usr/local/bin/teleport-plugin";
 const CONFIG = "/etc/teleport-email.toml";
+const MACHINE = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
 
-const found = await debianImage("plain");
-const hadolint = await findHadolint();
-for (const lack of [found, hadolint]) {
+const debian = await debianImage("plain");
+const [hadolint, helm] = [await findHadolint(), await findHelm()];
+const pair = debian.ok ? await findGenuinePair() : debian;
+for (const lack of new Set([debian, hadolint, helm, pair])) {
   // deno-lint-ignore no-console -- for whoever runs the tests
   if (!lack.ok) console.warn(`tests of the image are skipped: ${lack.why}`);
 }
+
+/** Of the runtime form, which can be built everywhere. */
+let image: BuiltImage;
+
+Deno.test.beforeAll(async () => {
+  if (!debian.ok) return;
+  await inFolder(async (dir) => {
+    const { ok, stderr } = await build(dir, ["--form=runtime"]);
+    assert.ok(ok, stderr);
+    const tarball = await tarballIn(dir, MACHINE);
+    const from = "docker.io/library/debian:bookworm-slim";
+    image = await buildImage({ tarball, base: debian.image, from });
+  });
+});
+
+Deno.test.afterAll(async () => {
+  if (debian.ok) await image[Symbol.asyncDispose]();
+});
 
 Deno.test({
   name: "hadolint finds nothing in the Dockerfile",
@@ -36,6 +59,22 @@ Deno.test("the Dockerfile takes the tarball of this version", async () => {
   assert.deepEqual([...versions].map(([, version]) => version), Array(2).fill(project.version));
 });
 
+Deno.test({
+  name: "the image has its labels, its user and its health check",
+  ignore: !debian.ok,
+  fn: async () => {
+    const [{ Config: config, Healthcheck: health, Architecture: machine }] = JSON.parse(
+      await must(podman("inspect", image.id)),
+    );
+    assert.equal(config.User, "65532:65532");
+    assert.deepEqual(config.Entrypoint, [PROGRAM]);
+    const label = (name: string) => config.Labels[`org.opencontainers.image.${name}`];
+    assert.deepEqual([label("version"), label("licenses")], [project.version, "Apache-2.0"]);
+    assert.deepEqual(health.Test, ["CMD", PROGRAM, "health"]);
+    assert.equal(machine, MACHINE);
+  },
+});
+
 /** No right and nothing that can be written to; the network is the machine's, where the cluster is. */
 const RESTRICTIONS = [
   "--read-only",
@@ -48,82 +87,116 @@ const RESTRICTIONS = [
 
 Deno.test({
   name: "the image delivers a mail as 65532 with a read-only root",
-  ignore: !found.ok,
-  fn: async (t) => {
-    assert.ok(found.ok);
-    const base = found.image;
-    const dir = await Deno.makeTempDir({ prefix: "teleport-email-image-test-" });
-    try {
-      await using image = await buildImage({
-        tarball: await buildRuntimeTarball(dir),
-        base,
-        from: "docker.io/library/debian:bookworm-slim",
-      });
-      await t.step("its labels, its user and its health check", async () => {
-        const [{ Config: config, Healthcheck: health, Architecture: machine }] = JSON.parse(
-          await must(podman("inspect", image.id)),
-        );
-        assert.equal(config.User, "65532:65532");
-        assert.deepEqual(config.Entrypoint, [PROGRAM]);
-        const label = (name: string) => config.Labels[`org.opencontainers.image.${name}`];
-        assert.deepEqual([label("version"), label("licenses")], [project.version, "Apache-2.0"]);
-        assert.deepEqual(health.Test, ["CMD", PROGRAM, "health"]);
-        assert.equal(machine, Deno.build.arch === "aarch64" ? "arm64" : "amd64");
+  ignore: !debian.ok,
+  fn: (t) =>
+    onStage({}, async (stage) => {
+      await listen(stage);
+      const { playground } = stage;
+      const { paths, mail } = playground;
+      const files = join(paths.config, "..");
+      await must(["chgrp", "-R", "65532", files]);
+      await must(["chmod", "-R", "g+rX", files]);
+      const mounts = [`--volume=${paths.config}:${CONFIG}:ro`, `--volume=${files}:${files}:ro`];
+      const options = [...RESTRICTIONS, ...mounts];
+
+      await t.step("the original's command line works", async () => {
+        const command = podman("run", "--rm", ...LIMITS, ...options, image.id);
+        const version = new RegExp(`^teleport-email v${project.version}`);
+        assert.match(await must([...command, "version"]), version);
+        assert.match(await must([...command, "check"]), /\n0 problems, 0 warnings\n$/);
       });
 
-      await onStage({}, async (stage) => {
-        await listen(stage);
-        const { playground } = stage;
-        const { paths, mail } = playground;
-        const files = join(paths.config, "..");
-        await must(["chgrp", "-R", "65532", files]);
-        await must(["chmod", "-R", "g+rX", files]);
-        const mounts = [`--volume=${paths.config}:${CONFIG}:ro`, `--volume=${files}:${files}:ro`];
-        const options = [...RESTRICTIONS, ...mounts];
-
-        await t.step("the original's command line works", async () => {
-          const command = podman("run", "--rm", "--ulimit=nofile=20000:20000");
-          const limited = [...command, "--ulimit=nproc=32768:32768", ...options, image.id];
-          assert.match(
-            await must([...limited, "version"]),
-            new RegExp(`^teleport-email v${project.version}`),
-          );
-          assert.match(await must([...limited, "check"]), /\n0 problems, 0 warnings\n$/);
-        });
-
-        await using container = await Container.start(image.id, options, ["start"]);
-        await t.step("it mails", async () => {
-          ask(playground);
-          await mail.waitForMails(1);
-          assert.equal(mailsTo(mail.mails, "all@example.com").length, 1);
-        });
-
-        await t.step("it has no right", async () => {
-          const pid = await must(podman("inspect", "--format", "{{.State.Pid}}", container.id));
-          const status = await Deno.readTextFile(`/proc/${pid.trim()}/status`);
-          assert.match(status, /^Name:\tdeno$/m, "no shell is left in between");
-          assert.match(status, /^Uid:\t65532\t65532\t65532\t65532$/m);
-          assert.match(status, /^CapEff:\t0+$/m);
-          assert.match(status, /^NoNewPrivs:\t1$/m);
-        });
-
-        await t.step("its health check asks the daemon", async () => {
-          assert.equal(await container.must(PROGRAM, "health"), "ok\n");
-          await until("it is ready", async () => {
-            return (await container.run(PROGRAM, "health", "--ready")).ok;
-          });
-        });
-
-        await t.step("docker stop ends it with success", async () => {
-          await must(podman("stop", "--time", "20", container.id));
-          const code = await must(
-            podman("inspect", "--format", "{{.State.ExitCode}}", container.id),
-          );
-          assert.equal(code.trim(), "0");
-        });
+      await using container = await Container.start(image.id, options, ["start"]);
+      await t.step("it mails", async () => {
+        ask(playground);
+        await mail.waitForMails(1);
+        assert.equal(mailsTo(mail.mails, "all@example.com").length, 1);
       });
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
-  },
+
+      await t.step("it has no right", async () => {
+        const pid = await must(podman("inspect", "--format", "{{.State.Pid}}", container.id));
+        const status = await Deno.readTextFile(`/proc/${pid.trim()}/status`);
+        assert.match(status, /^Name:\tdeno$/m, "no shell is left in between");
+        assert.match(status, /^Uid:\t65532\t65532\t65532\t65532$/m);
+        assert.match(status, /^CapEff:\t0+$/m);
+        assert.match(status, /^NoNewPrivs:\t1$/m);
+      });
+
+      await t.step("its health check asks the daemon", async () => {
+        assert.equal(await container.must(PROGRAM, "health"), "ok\n");
+        const isReady = async () => (await container.run(PROGRAM, "health", "--ready")).ok;
+        await until("it is ready", isReady);
+      });
+
+      await t.step("docker stop ends it with success", async () => {
+        await must(podman("stop", "--time", "20", container.id));
+        const state = podman("inspect", "--format", "{{.State.ExitCode}}", container.id);
+        assert.equal((await must(state)).trim(), "0");
+      });
+    }),
+});
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+Deno.test({
+  name: "a pod of the chart mails, and takes a new password without a restart",
+  ignore: !debian.ok || !helm.ok,
+  fn: () =>
+    onStage({}, async ({ playground }) => {
+      assert.ok(helm.ok);
+      const { paths, proxy, mail } = playground;
+      const folder = join(paths.config, "../pod");
+      const rendered = await render(helm.path, {
+        file: "ours_pod",
+        set: [
+          `teleport.address=${proxy.address}`,
+          `smtp.port=${mail.port}`,
+          `http.port=${freePort()}`,
+        ],
+      });
+      const { spec } = rendered.get("Deployment").spec.template;
+      const volumes = new Volumes(folder, spec);
+      const write = async (password: string) =>
+        await volumes.write({
+          "release-name-teleport-plugin-email": { "teleport-email.toml": rendered.toml },
+          identity: { auth_id: await Deno.readTextFile(paths.identity) },
+          smtp: { smtpPassword: password },
+          "mail-ca": { "ca.pem": mail.caPem },
+        });
+      await write("wrong");
+      await using container = await startPod(image.id, spec, volumes);
+      const ready = async () => (await container.run(PROGRAM, "health", "--ready")).stdout;
+      await until("the wrong password shows", async () => /535/.test(await ready()), 30_000);
+      ask(playground);
+      await write("secret");
+      await mail.waitForMails(1, 60_000);
+      assert.equal(mailsTo(mail.mails, "all@example.com").length, 1);
+      await until("it is ready", async () => await ready() === "ok\n");
+    }),
+});
+
+Deno.test({
+  name: "the image of one executable needs a C library and nothing else",
+  ignore: !pair.ok,
+  fn: () =>
+    inFolder(async (dir) => {
+      assert.ok(pair.ok);
+      const env = { DENO: pair.deno, DENORT_BIN: pair.denort };
+      const { ok, stderr } = await build(dir, ["--form=compiled"], env);
+      assert.ok(ok, stderr);
+      const tarball = await tarballIn(dir, MACHINE);
+      await using image = await buildImage({ tarball, base: await cLibraryImage() });
+      const command = podman("run", "--rm", ...LIMITS, ...RESTRICTIONS);
+      assert.ok(!(await run([...command, "--entrypoint=/bin/sh", image.id, "-c", "true"])).ok);
+      assert.match(await must([...command, image.id, "version"]), /^teleport-email v/);
+      const sample = await must([...command, image.id, "configure"]);
+      const path = join(dir, "sample.toml");
+      await Deno.writeTextFile(path, sample);
+      const mounted = [...command, `--volume=${path}:${CONFIG}:ro`, image.id];
+      const checked = await run([...mounted, "check", "--offline"]);
+      assert.deepEqual([checked.code, /\[mailgun\] or \[smtp\]/.test(checked.stdout)], [1, true]);
+    }),
 });

@@ -1,10 +1,10 @@
 /** The container image, built of a tarball from a base that is made here: none can be pulled. */
 
 import { join } from "node:path";
-import { must } from "./command.ts";
+import { ROOT } from "./build.ts";
+import { must, run } from "./command.ts";
+import { debianTree, withCache } from "./debian.ts";
 import { buildah, podman } from "./podman.ts";
-
-const ROOT = new URL("../../../", import.meta.url).pathname;
 
 export interface BuiltImage extends AsyncDisposable {
   readonly id: string;
@@ -15,7 +15,8 @@ export async function buildImage(
   { tarball, base, from }: {
     readonly tarball: string;
     readonly base: string;
-    readonly from: string;
+    /** The default of the Dockerfile without it. */
+    readonly from?: string;
   },
 ): Promise<BuiltImage> {
   const context = await Deno.makeTempDir({ prefix: "teleport-email-image-" });
@@ -25,14 +26,52 @@ export async function buildImage(
     for (const name of ["Dockerfile", ".dockerignore", "README.md"]) {
       await Deno.copyFile(join(ROOT, name), join(context, name));
     }
-    await must(podman("tag", base, from));
+    await must(podman("tag", base, from ?? await defaultBase()));
     // Only Docker's format has health checks.
     const bud = buildah("bud", "--isolation", "chroot", "--pull-never", "--format", "docker");
+    const choice = from === undefined ? [] : ["--build-arg", `BASE=${from}`];
     const idFile = join(context, "id");
-    await must([...bud, "--build-arg", `BASE=${from}`, "--iidfile", idFile, context]);
+    await must([...bud, ...choice, "--iidfile", idFile, context]);
     const id = (await Deno.readTextFile(idFile)).trim();
     return { id, [Symbol.asyncDispose]: async () => void await must(podman("rmi", "-f", id)) };
   } finally {
     await Deno.remove(context, { recursive: true });
   }
+}
+
+async function defaultBase(): Promise<string> {
+  const text = await Deno.readTextFile(join(ROOT, "Dockerfile"));
+  const name = /^ARG BASE=(\S+)$/m.exec(text)?.[1];
+  if (name === undefined) throw new Error("the Dockerfile has no line 'ARG BASE='");
+  return name;
+}
+
+/** What `distroless/cc` has of Debian, and no more: no shell, no other program. */
+const C_LIBRARY = [
+  "./lib",
+  "./lib64",
+  "./usr/lib64",
+  "./etc/passwd",
+  ...["ld-linux-*", "libc.so.*", "libm.so.*", "libdl.so.*", "libpthread.so.*", "librt.so.*"],
+  ...["libgcc_s.so.*", "libresolv.so.*", "libnss_*.so.*"],
+].map((name) => name.startsWith(".") ? name : `./usr/lib/*-linux-gnu/${name}`);
+
+/** An image with a C library and nothing else, made when there is none. */
+export async function cLibraryImage(): Promise<string> {
+  const image = "localhost/teleport-email-c-library";
+  return await withCache(async () => {
+    if ((await run(podman("image", "exists", image))).ok) return image;
+    const dir = await Deno.makeTempDir();
+    try {
+      const [tree, packed] = [join(dir, "tree"), join(dir, "tree.tar")];
+      await Deno.mkdir(tree);
+      const unpack = ["tar", "-xf", await debianTree("plain"), "-C", tree, "--wildcards"];
+      await must([...unpack, "--no-wildcards-match-slash", ...C_LIBRARY]);
+      await must(["tar", "-C", tree, "-cf", packed, "."]);
+      await must(podman("import", packed, image));
+      return image;
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  });
 }
