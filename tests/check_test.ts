@@ -6,7 +6,7 @@ import type { PlaygroundOptions } from "../sim/playground.ts";
 import { runProgram } from "../sim/plugin_process.ts";
 import { createPki } from "../sim/pki.ts";
 import { check } from "../src/cli/check.ts";
-import { onStage, runCommand, type Stage, useMailgun } from "./support.ts";
+import { listen, onStage, runCommand, type Stage, useMailgun } from "./support.ts";
 
 interface Finding {
   readonly check: string;
@@ -36,6 +36,8 @@ Deno.test("check is green where everything is in order, sends nothing and leaves
     assert.match(stdout, /\n0 problems, 0 warnings\n$/);
     assert.ok(!stdout.includes("\u001b"), "no colors without a terminal");
     const lines = [
+      /^ok +log +to stderr$/m,
+      /^- +health, metrics +http\.listen is not set/m,
       /^ok +credentials +user 'access-email', roles access-plugin, cluster .* left, not renewed$/m,
       /^ok +credentials, SSH +log-in 'access-email', fits the key, host authorities: 1$/m,
       /^ok +way: direct +works \(\d+ ms\)$/m,
@@ -92,6 +94,22 @@ const CASES: readonly Case[] = [
     checks: ["credentials"],
     cause: /^cannot read identity file '\/tmp': it is a directory$/,
     remedy: /^name the file in \[teleport\]; tbot writes the file 'identity'/,
+  },
+  {
+    name: "a log file in a folder that is not there",
+    spoil: ({ configure }) =>
+      configure((text) => text.replace(/output = .*/, 'output = "/no/where.log"')),
+    checks: ["log"],
+    cause: /^cannot write: open \/no\/where\.log: no such file or directory$/,
+    remedy: /^check log\.output: the folder must be there/,
+  },
+  {
+    name: "an address of its own that another program has",
+    spoil: ({ playground, configure }) =>
+      configure((text) => `${text}\n[http]\nlisten = "127.0.0.1:${playground.mail.port}"\n`),
+    checks: ["http"],
+    cause: /^Cannot listen on http\.listen '127\.0\.0\.1:\d+': the address is already in use/,
+    remedy: /^set http\.listen to an address that is free$/,
   },
   {
     name: "authorities of another cluster",
@@ -247,6 +265,7 @@ Deno.test("check --offline asks nobody, and a configuration may come from standa
     assert.deepEqual(findings.map((finding) => finding.check), [
       "configuration",
       "templates",
+      "log",
       "credentials",
       "credentials.ssh",
       "server",
@@ -273,4 +292,15 @@ Deno.test("check ends with code 2 where there is no configuration, and 1 where i
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("check tells whether a daemon runs at http.listen", async () => {
+  await onStage({}, async (stage) => {
+    await listen(stage);
+    const http = async () =>
+      (await trouble(stage)).findings.find(({ check }) => check === "http")?.text ?? "";
+    assert.match(await http(), /^'127\.0\.0\.1:\d+' is free, no daemon runs there$/);
+    await stage.start();
+    assert.match(await http(), /^the daemon \S+ runs at '127\.0\.0\.1:\d+', ready$/);
+  });
 });

@@ -6,6 +6,7 @@ import { loadTemplates } from "../mail/templates.ts";
 import { checkCluster } from "./check/cluster.ts";
 import type { Finding } from "./check/finding.ts";
 import { countLevel, findingText, reportJson, summaryText, type Terminal } from "./check/report.ts";
+import { checkHttp, checkLog } from "./check/local.ts";
 import type { CheckOptions, CliIo } from "./commands.ts";
 import { readConfig } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
@@ -42,6 +43,8 @@ async function* look(path: string, loaded: LoadResult, offline: boolean): AsyncG
   if (!loaded.ok) return;
   const { config } = loaded;
   yield* templates(config);
+  yield checkLog(config.log);
+  if (!offline) yield await checkHttp(config.http);
   yield* checkCluster(config.teleport, offline);
   if (offline) {
     const text = "cluster and mail server are not asked (--offline)";

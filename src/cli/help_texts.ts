@@ -12,8 +12,8 @@ export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
     "them, the ones in use stay.",
   ],
   check: [
-    "Looks at everything that the daemon depends on, one line each: configuration, templates, " +
-    "credentials, every way into the cluster, what the role may do, and the mail server up to the " +
+    "Looks at everything that the daemon depends on, one line each: configuration, templates, log, " +
+    "address of its own, credentials, every way into the cluster, what the role may do, and the mail server up to the " +
     "log-in. Nothing is sent, and nothing is changed. A line that fails says what to do.",
     "Exit codes: 0 if there is no problem, 1 if there is one, 2 if nothing could be checked because " +
     "the configuration cannot be read.",

@@ -23,6 +23,8 @@ export const TITLES: Readonly<Record<string, string>> = {
   configuration: "configuration",
   templates: "templates",
   runtime: "runtime",
+  log: "log",
+  http: "health, metrics",
   credentials: "credentials",
   "credentials.ssh": "credentials, SSH",
   "way.direct": "way: direct",

@@ -1,0 +1,65 @@
+/** What the daemon needs of this machine: a log that can be written, an address to listen on. */
+
+import { dirname } from "node:path";
+import type { Config } from "../../config/config.ts";
+import { fileError } from "../../file_error.ts";
+import { serveHttp } from "../../ops/http.ts";
+import { LOG_PATHS } from "../../ops/log.ts";
+import { askDaemon } from "../status/daemon.ts";
+import type { Finding } from "./finding.ts";
+
+/** Looks, and makes nothing: whether a file that is not there can be made, the folder alone says. */
+export function checkLog({ output }: Config["log"]): Finding {
+  const check = "log";
+  if (output.kind !== "file") return { check, level: "ok", text: `to ${output.kind}` };
+  const { path } = output;
+  if (Deno.permissions.querySync({ name: "write", path }).state !== "granted") {
+    const text = `cannot write '${path}': this program may write to ${LOG_PATHS.join(" and ")}`;
+    const remedy = "choose such a place in log.output, or 'stderr'";
+    return { check, level: "problem", text, remedy };
+  }
+  try {
+    Deno.openSync(path, { append: true }).close();
+    return { check, level: "ok", text: `to '${path}'` };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound && isFolder(dirname(path))) {
+      return { check, level: "ok", text: `to '${path}', which is still to be made` };
+    }
+    const text = `cannot write: ${fileError("open", path, error)}`;
+    const remedy =
+      "check log.output: the folder must be there, and the user who runs this program may " +
+      "write to the file";
+    return { check, level: "problem", text, remedy };
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** A running daemon has the address already, and answers there. */
+export async function checkHttp(http: Config["http"]): Promise<Finding> {
+  const check = "http";
+  const { listen } = http;
+  if (listen === undefined) {
+    return { check, level: "skipped", text: "http.listen is not set: no health, no metrics" };
+  }
+  const at = `'${listen.host}:${listen.port}'`;
+  const daemon = await askDaemon(http);
+  if (daemon.kind === "status") {
+    const { version, ready } = daemon.status;
+    const how = ready ? "ready" : "not ready, see 'teleport-email status'";
+    return { check, level: "ok", text: `the daemon ${version} runs at ${at}, ${how}` };
+  }
+  try {
+    await using _ = serveHttp(listen, {});
+    return { check, level: "ok", text: `${at} is free, no daemon runs there` };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { check, level: "problem", text, remedy: "set http.listen to an address that is free" };
+  }
+}
