@@ -24,6 +24,12 @@ export interface PlanInput {
   readonly catchUpMs: number;
 }
 
+/**
+ * Mails beyond this wait outside the record, of which Teleport takes a million bytes (wire.md §5.3):
+ * one takes about 150 of them, and 400 with the longest address.
+ */
+const MAX_OWED = 1000;
+
 /** Why a request without a record stays without one. */
 export type Ignored = "gone" | "resolved" | "old" | "no-recipients" | "no-state";
 
@@ -44,6 +50,7 @@ export function plan(input: PlanInput): Plan {
     case "APPROVED":
     case "DENIED":
     case "PROMOTED":
+      if (mustWait(reviewed, snapshot)) return { record: reviewed };
       return { record: close(input, reviewed, snapshot.state, snapshot.resolveReason) };
     default:
       return { record: reviewed };
@@ -93,7 +100,10 @@ function wasLeftUntold(record: PluginRecord): boolean {
     record.owed.length === 0 && record.failed.length === 0 && record.resolution === "";
 }
 
-/** Reviews that nobody was told of yet are owed to everybody who knows, or is to know, the request. */
+/**
+ * Reviews that nobody was told of yet are owed to everybody who knows, or is to know, the request: as
+ * many as there is room for in a record, the others when those have left.
+ */
 function addReviews(
   input: PlanInput,
   record: PluginRecord,
@@ -104,10 +114,21 @@ function addReviews(
   if (count <= record.reviewsCount || record.resolution !== "") return record;
   const recipients = audience(record);
   const owed = [...record.owed];
-  for (let index = record.reviewsCount; index < count; index++) {
-    owed.push(...recipients.map((to) => owe(input, "review", to, index)));
+  let index = record.reviewsCount;
+  for (; index < count; index++) {
+    if (owed.length > 0 && owed.length + recipients.length > MAX_OWED) break;
+    for (const to of recipients) owed.push(owe(input, "review", to, index));
   }
-  return { ...record, reviewsCount: count, owed };
+  return index === record.reviewsCount ? record : { ...record, reviewsCount: index, owed };
+}
+
+/**
+ * Nothing is owed behind a closing mail, so reviews that the record has no room for go first. Except
+ * when somebody would be asked meanwhile to review what is decided: then those reviews are not told.
+ */
+function mustWait(record: PluginRecord, { reviews }: AccessRequest): boolean {
+  return record.resolution === "" && record.reviewsCount < reviews.length &&
+    !record.owed.some((mail) => mail.kind === "new" || mail.kind === "requester-new");
 }
 
 /**

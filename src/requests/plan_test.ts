@@ -242,3 +242,36 @@ function assertOrder(sent: readonly string[]): void {
   const end = kinds.indexOf("resolution");
   if (end >= 0) assert.ok(!kinds.slice(end).includes("new"), `asked after the end: ${kinds}`);
 }
+
+Deno.test("plan() owes no more reviews than a record has room for, and the others afterwards", () => {
+  const many = Array.from({ length: 300 }, (_, i) => `${i}@x.org`);
+  const reviews = Array.from({ length: 50 }, () => review("bob"));
+  const snapshot = aRequest({ reviews });
+  let record = recordOf({ snapshot, recipients: many });
+  const sent: string[] = [];
+  for (let rounds = 1; record.owed.length > 0; rounds++) {
+    assert.ok(record.owed.length <= 1000 && rounds <= 50, `${record.owed.length} in ${rounds}`);
+    sent.push(...keys(record));
+    const accepted = record.owed.map((mail) => (
+      { type: "accepted", mail, messageId: "m", atMs: NOW_MS } as const
+    ));
+    record = recordOf({ snapshot, record: settle(record, accepted) });
+  }
+  const to = sent.filter((key) => key.endsWith("/7@x.org"));
+  assert.deepEqual(to, ["new/0/7@x.org", ...reviews.map((_, i) => `review/${i}/7@x.org`)]);
+  assert.equal(sent.length, 300 * 51);
+});
+
+Deno.test("plan() closes a request behind reviews that had no room, unless first mails are owed", () => {
+  const many = Array.from({ length: 600 }, (_, i) => `${i}@x.org`);
+  const snapshot = aRequest({ state: "DENIED", reviews: [review("bob"), review("eve")] });
+  const told = recordOf({ snapshot, record: aRecord({ threads: many.map(thread) }) });
+  assert.deepEqual([told.owed.length, told.reviewsCount, told.resolution], [600, 1, ""]);
+  const rest = recordOf({ snapshot, record: { ...told, owed: [] } });
+  assert.deepEqual([rest.owed.length, rest.reviewsCount, rest.resolution], [1200, 2, "DENIED"]);
+
+  const untold = aRecord({ owed: many.map((to) => owed("new", to)) });
+  const closed = recordOf({ snapshot, record: untold });
+  assert.deepEqual([closed.owed.length, closed.resolution], [600, "DENIED"]);
+  assert.ok(closed.owed.every(({ kind }) => kind === "resolution"));
+});

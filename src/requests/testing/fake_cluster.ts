@@ -10,6 +10,8 @@ export class FakeCluster implements Cluster {
   readonly requests = new Map<string, AccessRequest>();
   readonly records = new Map<string, RawRecord>();
   readonly calls: string[] = [];
+  /** Called at the start of each call, as it stands in `calls`; may throw. */
+  beforeCall: (call: string) => void = () => {};
   /** Called before a write is compared; may change records, or throw. */
   beforeWrite: (id: string) => void = () => {};
   /** Called after a write is done; may throw, so that the answer is lost. */
@@ -45,7 +47,7 @@ export class FakeCluster implements Cluster {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<ClusterEvent> {
-    this.calls.push("watch");
+    this.#begin("watch");
     const stream = new EventStream();
     this.#streams.push(stream);
     signal.addEventListener("abort", () => stream.end());
@@ -57,23 +59,26 @@ export class FakeCluster implements Cluster {
     }
   }
 
-  listRequests(): Promise<readonly AccessRequest[] | undefined> {
-    this.calls.push("listRequests");
-    return Promise.resolve(this.canList ? [...this.requests.values()] : undefined);
+  // deno-lint-ignore require-await
+  async listRequests(): Promise<readonly AccessRequest[] | undefined> {
+    this.#begin("listRequests");
+    return this.canList ? [...this.requests.values()] : undefined;
   }
 
-  listRecords(): Promise<ReadonlyMap<string, RawRecord>> {
-    this.calls.push("listRecords");
-    return Promise.resolve(new Map(this.records));
+  // deno-lint-ignore require-await
+  async listRecords(): Promise<ReadonlyMap<string, RawRecord>> {
+    this.#begin("listRecords");
+    return new Map(this.records);
   }
 
-  readRecord(id: string): Promise<RawRecord> {
-    this.calls.push(`read ${id}`);
-    return Promise.resolve(this.records.get(id) ?? {});
+  // deno-lint-ignore require-await
+  async readRecord(id: string): Promise<RawRecord> {
+    this.#begin(`read ${id}`);
+    return this.records.get(id) ?? {};
   }
 
   async writeRecord(id: string, set: RawRecord, expect: RawRecord): Promise<WriteOutcome> {
-    this.calls.push(`write ${id}`);
+    this.#begin(`write ${id}`);
     await Promise.resolve();
     this.beforeWrite(id);
     if (!this.requests.has(id) && !this.records.has(id)) return "missing";
@@ -82,5 +87,10 @@ export class FakeCluster implements Cluster {
     this.records.set(id, next);
     this.afterWrite(id);
     return "written";
+  }
+
+  #begin(call: string): void {
+    this.calls.push(call);
+    this.beforeCall(call);
   }
 }
