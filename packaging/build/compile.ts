@@ -44,16 +44,13 @@ export async function compile(
   const input = join(clean, BUNDLE);
   await copyFile(bundle, input);
   await Deno.utime(input, epoch, epoch);
-  const flags = [...COMPILE_FLAGS, ...versionFlags(compiler.version), ...FLAGS];
-  const args = [
-    "compile",
-    ...flags,
-    "--target",
-    target.triple,
-    "--output",
-    join(top, PROGRAM),
-    BUNDLE,
+  const flags = [
+    ...COMPILE_FLAGS,
+    ...versionFlags(compiler.version),
+    ...await permissions(compiler),
   ];
+  const paths = ["--target", target.triple, "--output", join(top, PROGRAM), BUNDLE];
+  const args = ["compile", ...flags, ...paths];
   const env = { NO_COLOR: "1", ...base.env };
   const { code, stderr } = await run(compiler.path, args, { cwd: clean, env });
   if (code === 0) return;
@@ -61,6 +58,18 @@ export async function compile(
   throw new BuildError(
     `${base.missing ?? `Cannot compile with '${compiler.path}'`}\nDeno said: ${said}`,
   );
+}
+
+/** The flags without the kinds of `--allow-sys` that the compiler does not know: it refuses those. */
+async function permissions({ path }: Compiler): Promise<readonly string[]> {
+  const name = "--allow-sys=";
+  const kinds = FLAGS.find((flag) => flag.startsWith(name))?.slice(name.length).split(",") ?? [];
+  const codes = await Promise.all(
+    kinds.map(async (kind) => (await run(path, ["compile", name + kind, "--help"])).code),
+  );
+  const known = kinds.filter((_, index) => codes[index] === 0);
+  const others = FLAGS.filter((flag) => !flag.startsWith(name));
+  return known.length === 0 ? others : [...others, name + known.join()];
 }
 
 /** Flags that only some versions need. */

@@ -16,8 +16,8 @@ Deno.test("FLAGS grant writing to logs and to systemd alone", () => {
   assert.deepEqual(granted("write"), [...LOG_PATHS, "/run/systemd/notify"]);
 });
 
-Deno.test("FLAGS grant to ask the system since when it is up, which systemd is told in a reload", () => {
-  assert.deepEqual(granted("sys"), ["osUptime"]);
+Deno.test("FLAGS grant the machine's authorities, and its uptime, which systemd is told in a reload", () => {
+  assert.deepEqual(granted("sys"), ["ca", "osUptime"]);
 });
 
 Deno.test("FLAGS grant nothing else but the network and reading", () => {

@@ -1,0 +1,112 @@
+/** The compiled form: with a genuine base executable where one can be had, and without one. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { BUNDLE } from "../../packaging/build/bundle.ts";
+import { compile } from "../../packaging/build/compile.ts";
+import { TARGETS } from "../../packaging/build/target.ts";
+import { build, inFolder, tarballIn, unpack } from "./support/build.ts";
+import { must, run } from "./support/command.ts";
+import { findGenuinePair } from "./support/genuine_pair.ts";
+import { bundleProbe, tryPermissions } from "./support/probe.ts";
+
+const pair = await findGenuinePair();
+if (!pair.ok) {
+  // deno-lint-ignore no-console -- for whoever runs the tests
+  console.warn(`tests of one executable are skipped: ${pair.why}`);
+}
+
+/** The environment of a build with the pair, and nothing of ours in it. */
+const environment = pair.ok ? { DENO: pair.deno, DENORT_BIN: pair.denort } : {};
+/** A proxy that is not there: nothing can be downloaded. */
+const OFFLINE = { HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9" };
+
+Deno.test({
+  name: "one executable is built, the same twice, and works alone",
+  ignore: !pair.ok,
+  fn: () =>
+    inFolder(async (dir) => {
+      const { ok, stderr } = await build(dir, ["--verify"], environment);
+      assert.ok(ok, stderr);
+      assert.match(stderr, /Same in both builds: [0-9a-f]{64} {2}teleport-access-email-v/);
+      const top = await unpack(await tarballIn(dir, "amd64"), dir);
+      const alone = join(dir, "alone");
+      await Deno.rename(join(top, "teleport-email"), alone);
+      await Deno.remove(top, { recursive: true });
+      const version = pair.ok ? pair.version : "";
+      assert.match(await must([alone, "version"]), new RegExp(` deno${version}\n$`));
+      const sample = join(dir, "sample.toml");
+      await Deno.writeTextFile(sample, await must([alone, "configure"]));
+      const checked = await run([alone, "check", "--offline", "--config", sample]);
+      assert.equal(checked.code, 1);
+      assert.match(
+        checked.stdout,
+        /^FAIL {2}configuration .*provide either \[mailgun\] or \[smtp\]/m,
+      );
+    }),
+});
+
+Deno.test({
+  name: "one executable may do no more than what was compiled in",
+  ignore: !pair.ok,
+  fn: () =>
+    inFolder(async (dir) => {
+      const [target] = TARGETS;
+      assert.ok(pair.ok && target !== undefined);
+      await bundleProbe(join(dir, BUNDLE));
+      const before = Deno.env.get("DENORT_BIN");
+      Deno.env.set("DENORT_BIN", pair.denort);
+      try {
+        const source = { version: "0", gitRef: "", epoch: 0 };
+        const compiler = { path: pair.deno, version: pair.version };
+        const options = { work: dir, top: dir, source };
+        await compile(compiler, join(dir, BUNDLE), target, options);
+      } finally {
+        if (before === undefined) Deno.env.delete("DENORT_BIN");
+        else Deno.env.set("DENORT_BIN", before);
+      }
+      await tryPermissions(join(dir, "teleport-email"), dir);
+    }),
+});
+
+Deno.test("without a base executable the build says how to supply one", async () => {
+  await inFolder(async (dir) => {
+    // The packages of the bundle are in the cache already.
+    const { code, stderr } = await build(dir, [], { ...OFFLINE, DENORT_BIN: "" });
+    assert.equal(code, 1, stderr);
+    assert.match(
+      stderr,
+      /^build: error: Cannot compile for .* no base executable 'denort' of Deno/m,
+    );
+    assert.match(stderr, /1\. set DENORT_BIN [^]* 2\. put [^]*denort-[^]* 3\. build where/);
+    assert.match(stderr, /--form=runtime/);
+  });
+});
+
+Deno.test("a whole Deno as base executable is found out", async () => {
+  await inFolder(async (dir) => {
+    const { code, stderr } = await build(dir, [], { DENORT_BIN: Deno.execPath() });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /build: error: What was built is not this program, or does not work/);
+  });
+});
+
+Deno.test("a base executable for another machine, or none, is refused before anything is built", async () => {
+  await inFolder(async (dir) => {
+    const other = Deno.build.arch === "aarch64" ? "x86_64" : "aarch64";
+    const attempt = (path: string, ...args: string[]) => build(dir, args, { DENORT_BIN: path });
+    assert.match(
+      (await attempt(Deno.execPath(), "--target", other)).stderr,
+      new RegExp(`it must be an executable for Linux on ${other}, and is one for`),
+    );
+    assert.match((await attempt("/etc/passwd")).stderr, /and is no executable$/m);
+    assert.match((await attempt("/nonexistent")).stderr, /'\/nonexistent', which cannot be read/);
+  });
+});
+
+Deno.test("DENO has to be a Deno that is new enough", async () => {
+  await inFolder(async (dir) => {
+    const { stderr } = await build(dir, [], { DENO: "/bin/echo" });
+    assert.match(stderr, /DENO is '\/bin\/echo'.*it must be Deno 2\.1 or newer/);
+  });
+});
