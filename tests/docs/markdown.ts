@@ -35,6 +35,12 @@ export function* commandsIn(text: string, program: string): Generator<readonly s
   }
 }
 
+/** The code blocks of a language. */
+export function* blocksIn(text: string, language: string): Generator<string> {
+  const pattern = new RegExp(`^\\s*\`\`\`${language}\\n(.*?)^\\s*\`\`\`$`, "gms");
+  for (const [, block = ""] of text.matchAll(pattern)) yield block;
+}
+
 /** Targets of links that do not lead elsewhere. */
 export function* linksIn(text: string): Generator<string> {
   for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {

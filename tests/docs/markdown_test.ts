@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { anchorsIn, commandsIn, linksIn } from "./markdown.ts";
+import { anchorsIn, blocksIn, commandsIn, linksIn } from "./markdown.ts";
 
 const PAGE = `# A page: "of mine"
 
@@ -31,4 +31,9 @@ Deno.test("commandsIn() finds calls in code blocks and in running text", () => {
 Deno.test("linksIn() leaves out other sites, anchorsIn() what stands in code", () => {
   assert.deepEqual([...linksIn(PAGE)], ["other.md#top"]);
   assert.deepEqual([...anchorsIn(PAGE)], ["a-page-of-mine"]);
+});
+
+Deno.test("blocksIn() gives the code of one language", () => {
+  const page = "a\n```toml\nx = 1\n```\n\n```sh\ny\n```\n";
+  assert.deepEqual([...blocksIn(page, "toml")], ["x = 1\n"]);
 });
