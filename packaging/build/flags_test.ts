@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { VARIABLES } from "../../src/environment.ts";
 import { LOG_PATHS } from "../../src/ops/log.ts";
+import { NOTIFY_PATHS } from "../../src/ops/notify_socket.ts";
 import { FLAGS } from "./flags.ts";
 
 function granted(kind: string): string[] {
@@ -13,7 +14,7 @@ Deno.test("FLAGS grant the environment variables that the program knows, and no 
 });
 
 Deno.test("FLAGS grant writing to logs and to systemd alone", () => {
-  assert.deepEqual(granted("write"), [...LOG_PATHS, "/run/systemd/notify"]);
+  assert.deepEqual(granted("write"), [...LOG_PATHS, ...NOTIFY_PATHS]);
 });
 
 Deno.test("FLAGS grant the machine's authorities, and its uptime, which systemd is told in a reload", () => {

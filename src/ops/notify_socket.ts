@@ -9,6 +9,9 @@ export interface NotifySocket extends AsyncDisposable {
   send(assignments: readonly string[]): void;
 }
 
+/** What `deno.json` allows to write to: systemd's socket, and the one that podman puts into containers. */
+export const NOTIFY_PATHS = ["/run/systemd/notify", "/run/notify/notify.sock"] as const;
+
 /** How long the last words may take. */
 const CLOSE_MS = 1000;
 

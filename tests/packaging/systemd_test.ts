@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { until } from "../support.ts";
+import { buildRuntimeTarball, inFolder, unpack } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { missingPrograms } from "./support/debian.ts";
 import { askSim, bootMachine, SIM_DIR, startSim } from "./support/machine.ts";
 import { type Container, debianImage } from "./support/podman.ts";
-import { buildRuntimeTarball } from "./support/runtime_tarball.ts";
 
 const UNIT = new URL("../../teleport-email.service", import.meta.url);
 const IDENTITY = "/var/lib/teleport/plugins/email/identity";
@@ -25,9 +25,8 @@ for (const lack of [analyze, found]) {
 Deno.test({
   name: "The unit has no errors, and its exposure is 1.3 at most",
   ignore: analyze !== undefined,
-  fn: async () => {
-    const dir = await Deno.makeTempDir();
-    try {
+  fn: () =>
+    inFolder(async (dir) => {
       const unit = join(dir, "teleport-email.service");
       // Neither the program nor its manual need to be here.
       const text = (await Deno.readTextFile(UNIT)).replace(/^Documentation=.*\n/m, "")
@@ -37,10 +36,7 @@ Deno.test({
       assert.deepEqual([verified.stdout, verified.stderr], ["", ""]);
       const security = ["systemd-analyze", "security", "--offline=yes", "--no-pager", unit];
       assert.ok(exposure(await must(security)) <= 1.3);
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
-  },
+    }),
 });
 
 function exposure(report: string): number {
@@ -103,11 +99,10 @@ async function untilMails(machine: Container, count: number): Promise<readonly M
 Deno.test({
   name: "The tarball runs under systemd as the guide says",
   ignore: !found.ok,
-  fn: async (t) => {
-    assert.ok(found.ok);
-    const dir = await Deno.makeTempDir({ prefix: "teleport-email-systemd-" });
-    try {
-      await must(["tar", "-C", dir, "-xzf", await buildRuntimeTarball(dir)]);
+  fn: (t) =>
+    inFolder(async (dir) => {
+      assert.ok(found.ok);
+      await unpack(await buildRuntimeTarball(dir), dir);
       await using machine = await bootMachine(found.image, { "/tarball": dir });
       const service = new Service(machine);
       const installer = "/tarball/teleport-access-email/install";
@@ -241,10 +236,7 @@ Deno.test({
         await machine.must("test", "-e", CONFIG, "-a", "-e", IDENTITY);
         assert.ok(!(await machine.run("test", "-e", "/usr/local/bin/teleport-email")).ok);
       });
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
-  },
+    }),
 });
 
 /** The commands that the head of the unit tells to give, but for the one that checks. */

@@ -24,6 +24,13 @@ export async function tarballIn(out: string, machine: "amd64" | "arm64"): Promis
   throw new Error(`no tarball for ${machine} in '${out}'`);
 }
 
+/** Builds the tarball of the runtime form for this machine in `out`; takes half a minute. */
+export async function buildRuntimeTarball(out: string): Promise<string> {
+  const { ok, stderr } = await build(out, ["--form=runtime"]);
+  if (!ok) throw new Error(`the runtime form cannot be built: ${stderr}`);
+  return await tarballIn(out, Deno.build.arch === "aarch64" ? "arm64" : "amd64");
+}
+
 /** Unpacks a tarball below `dir`, as a user would, and returns the folder that it makes. */
 export async function unpack(tarball: string, dir: string): Promise<string> {
   await Deno.mkdir(dir, { recursive: true });
