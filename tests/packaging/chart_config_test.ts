@@ -113,6 +113,16 @@ chartTest("templates come from values or from a config map", async (helm) => {
   assert.equal(named(volumes, "templates").configMap.name, "mail-templates");
 });
 
+chartTest("values that are taken out count as empty", async (helm) => {
+  const gone = ["smtp.username", "delivery.recipients", "volumes", "podAnnotations", "resources"];
+  const rendered = await render(helm, {
+    file: "original_configmap_smtp",
+    set: gone.map((value) => `${value}=null`),
+  });
+  assert.match(rendered.toml, /^username +=\s""$/m);
+  assert.match(rendered.toml, /^recipients = \[\]$/m);
+});
+
 const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ["a misspelled section", "smpt.enabled=true", /at '': additional properties 'smpt' not allowed/],
   ["a misspelled key", "smtp.hots=a", /at '\/smtp': additional properties 'hots' not allowed/],
@@ -133,6 +143,7 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ["a tag that is a number", "image.tag=1", /at '\/image\/tag': got number, want string/],
   ["a sender that is no address", "delivery.sender=teleport", /at '\/delivery\/sender'/],
   ["a limit of none", "smtp.maxConnections=0", /at '\/smtp\/maxConnections': minimum/],
+  ["a section that is taken out", "smtp=null", /at '': missing property 'smtp'/],
   ["an unknown value of tbot", "tbot.clustername=a", /at '\/tbot': .* 'clustername' not allowed/],
 ];
 

@@ -39,9 +39,12 @@ made: {{ eq $given "" }}
 {{- end -}}
 {{- end -}}
 
-{{/* A JSON string, list, number or boolean is a TOML one, but for U+007F, which TOML wants escaped. */}}
+{{/*
+A JSON string, list, number or boolean is a TOML one, but for U+007F, which TOML wants escaped. A value
+that was taken out by `null` counts as empty.
+*/}}
 {{- define "email.toml" -}}
-{{- toRawJson . | replace "\u007f" "\\u007f" -}}
+{{- if kindIs "invalid" . -}}""{{- else -}}{{- toRawJson . | replace "\u007f" "\\u007f" -}}{{- end -}}
 {{- end -}}
 
 {{/*
@@ -105,7 +108,7 @@ sender = {{ include "email.toml" .Values.delivery.sender }}
 {{ include "email.toml" $role }} = {{ include "email.toml" $recipients }}
 {{- end }}
 {{- else }}
-recipients = {{ include "email.toml" .Values.delivery.recipients }}
+recipients = {{ include "email.toml" (.Values.delivery.recipients | default list) }}
 {{- end }}
 {{- with include "email.templatesDirectory" . }}
 

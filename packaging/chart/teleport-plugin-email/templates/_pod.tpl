@@ -10,11 +10,16 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What may be given under two names; either may be null. */}}
+{{- define "email.userMounts" -}}
+{{- concat (.Values.volumeMounts | default list) (.Values.extraVolumeMounts | default list) | toYaml -}}
+{{- end -}}
+
 {{/* The folder of a log file that no volume of the user's covers; the root file system is read-only. */}}
 {{- define "email.logFolder" -}}
 {{- if hasPrefix "/" .Values.log.output -}}
 {{- $folder := dir .Values.log.output -}}
-{{- range concat .Values.volumeMounts .Values.extraVolumeMounts -}}
+{{- range include "email.userMounts" . | fromYamlArray -}}
 {{- if hasPrefix (printf "%s/" (trimSuffix "/" .mountPath)) (printf "%s/" $folder) -}}
 {{- $folder = "" -}}
 {{- end -}}
@@ -49,7 +54,7 @@ plugin's folder, and the identity on a folder in it, for which the kubelet makes
 - name: log
   mountPath: {{ . | quote }}
 {{- end }}
-{{- with concat .Values.volumeMounts .Values.extraVolumeMounts }}
+{{- with include "email.userMounts" . | fromYamlArray }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -82,7 +87,7 @@ plugin's folder, and the identity on a folder in it, for which the kubelet makes
 - name: log
   emptyDir: {}
 {{- end }}
-{{- with concat .Values.volumes .Values.extraVolumes }}
+{{- with concat (.Values.volumes | default list) (.Values.extraVolumes | default list) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
