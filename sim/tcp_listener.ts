@@ -1,20 +1,27 @@
 /** A listener on 127.0.0.1 that can go down, come back on its port, and break its connections. */
 
 import type { AddressInfo, Server, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 /** Keeps the sockets of a `node:net` or `node:tls` server. */
 export class TcpListener implements AsyncDisposable {
-  readonly #sockets = new Set<Socket>();
+  /** By the client's port. */
+  readonly #sockets = new Map<number | undefined, Socket>();
   #port: number;
 
   /** Port 0 = a free one, which stays the same over `stop()` and `start()`. */
   constructor(readonly server: Server, port = 0) {
     this.#port = port;
     server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
+      const { remotePort } = socket;
+      this.#sockets.set(remotePort, socket);
+      socket.on("close", () => this.#sockets.delete(remotePort));
       // A broken connection is no error of the server; those who use the socket see it close.
       socket.on("error", () => {});
+    });
+    // Deno 2.9.3 panics when HTTP/2 writes after the socket under its TLS was destroyed: the TLS goes first.
+    server.on("secureConnection", (socket: TLSSocket) => {
+      if (this.#sockets.has(socket.remotePort)) this.#sockets.set(socket.remotePort, socket);
     });
   }
 
@@ -56,14 +63,14 @@ export class TcpListener implements AsyncDisposable {
 
   /** Breaks all connections, or those from one port of this machine. */
   breakConnections(remotePort?: number): void {
-    for (const socket of this.#sockets) {
-      if (remotePort === undefined || socket.remotePort === remotePort) socket.destroy();
+    for (const [port, socket] of this.#sockets) {
+      if (remotePort === undefined || port === remotePort) socket.destroy();
     }
   }
 
   /** Breaks all connections without an end of what is on its way. */
   resetConnections(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets.values()) socket.resetAndDestroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
