@@ -36,7 +36,7 @@ Deno.test.beforeAll(async () => {
     assert.ok(ok, stderr);
     const tarball = await tarballIn(dir, MACHINE);
     const from = "docker.io/library/debian:bookworm-slim";
-    image = await buildImage({ tarball, base: debian.image, from });
+    image = await buildImage({ tarballs: [tarball], base: debian.image, from });
   });
 });
 
@@ -73,6 +73,39 @@ Deno.test({
     assert.deepEqual(health.Test, ["CMD", PROGRAM, "health"]);
     assert.equal(machine, MACHINE);
   },
+});
+
+Deno.test({
+  name: "the image for a machine holds the program for that machine",
+  ignore: !debian.ok,
+  fn: () =>
+    inFolder(async (dir) => {
+      const tarballs: string[] = [];
+      for (const machine of ["amd64", "arm64"]) {
+        const top = join(dir, machine, "teleport-access-email");
+        await Deno.mkdir(top, { recursive: true });
+        for (const name of ["teleport-email", "LICENSE", "THIRD-PARTY-LICENSES"]) {
+          await Deno.writeTextFile(join(top, name), machine);
+        }
+        const name = `teleport-access-email-v${project.version}-linux-${machine}-bin.tar.gz`;
+        await must(["tar", "-C", join(top, ".."), "-czf", join(dir, name), "."]);
+        tarballs.push(join(dir, name));
+      }
+      for (const machine of ["amd64", "arm64"]) {
+        await using built = await buildImage({
+          tarballs,
+          from: "scratch",
+          platform: `linux/${machine}`,
+        });
+        const [{ Architecture: architecture }] = JSON.parse(
+          await must(podman("inspect", built.id)),
+        );
+        assert.equal(architecture, machine);
+        const root = (await must(podman("image", "mount", built.id))).trim();
+        assert.equal(await Deno.readTextFile(join(root, PROGRAM)), machine);
+        await must(podman("image", "unmount", built.id));
+      }
+    }),
 });
 
 /** No right and nothing that can be written to; the network is the machine's, where the cluster is. */
@@ -188,7 +221,7 @@ Deno.test({
       const { ok, stderr } = await build(dir, ["--form=compiled"], env);
       assert.ok(ok, stderr);
       const tarball = await tarballIn(dir, MACHINE);
-      await using image = await buildImage({ tarball, base: await cLibraryImage() });
+      await using image = await buildImage({ tarballs: [tarball], base: await cLibraryImage() });
       const command = podman("run", "--rm", ...LIMITS, ...RESTRICTIONS);
       assert.ok(!(await run([...command, "--entrypoint=/bin/sh", image.id, "-c", "true"])).ok);
       assert.match(await must([...command, image.id, "version"]), /^teleport-email v/);

@@ -10,28 +10,37 @@ export interface BuiltImage extends AsyncDisposable {
   readonly id: string;
 }
 
-/** Builds the Dockerfile with `tarball` in `dist`; the local image `base` stands for the name `from`. */
+export interface ImageOptions {
+  /** What lies in `dist`. */
+  readonly tarballs: readonly string[];
+  /** A local image, which the Dockerfile's base is made a name of; none for `from: "scratch"`. */
+  readonly base?: string;
+  /** The base; the default of the Dockerfile without it. */
+  readonly from?: string;
+  /** Such as `linux/arm64`; this machine's without it. */
+  readonly platform?: string;
+}
+
+/** Builds the Dockerfile. */
 export async function buildImage(
-  { tarball, base, from }: {
-    readonly tarball: string;
-    readonly base: string;
-    /** The default of the Dockerfile without it. */
-    readonly from?: string;
-  },
+  { tarballs, base, from, platform }: ImageOptions,
 ): Promise<BuiltImage> {
   const context = await Deno.makeTempDir({ prefix: "teleport-email-image-" });
   try {
     await Deno.mkdir(join(context, "dist"));
-    await must(["cp", tarball, join(context, "dist")]);
+    await must(["cp", ...tarballs, join(context, "dist")]);
     for (const name of ["Dockerfile", ".dockerignore", "README.md"]) {
       await Deno.copyFile(join(ROOT, name), join(context, name));
     }
-    await must(podman("tag", base, from ?? await defaultBase()));
+    if (base !== undefined) await must(podman("tag", base, from ?? await defaultBase()));
     // Only Docker's format has health checks.
     const bud = buildah("bud", "--isolation", "chroot", "--pull-never", "--format", "docker");
-    const choice = from === undefined ? [] : ["--build-arg", `BASE=${from}`];
+    const choices = [
+      ...from === undefined ? [] : ["--build-arg", `BASE=${from}`],
+      ...platform === undefined ? [] : ["--platform", platform],
+    ];
     const idFile = join(context, "id");
-    await must([...bud, ...choice, "--iidfile", idFile, context]);
+    await must([...bud, ...choices, "--iidfile", idFile, context]);
     const id = (await Deno.readTextFile(idFile)).trim();
     return { id, [Symbol.asyncDispose]: async () => void await must(podman("rmi", "-f", id)) };
   } finally {
