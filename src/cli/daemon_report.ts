@@ -2,7 +2,7 @@
 
 import type { Readings } from "../ops/readings.ts";
 import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
-import type { Outbox } from "../requests/reconciler.ts";
+import type { Outbox } from "../requests/entry.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import type { Connection } from "../teleport/connection.ts";
 import type { Credentials } from "../teleport/credentials.ts";

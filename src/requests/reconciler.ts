@@ -9,20 +9,18 @@ import { type Clock, pause } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { AccessRequest } from "../teleport/access_request.ts";
 import { dispatch, type DispatchDeps } from "./dispatch.ts";
+import { Entry, type Outbox } from "./entry.ts";
 import type { TransportGate } from "./gate.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./lease.ts";
 import type { Mailer } from "./mailer.ts";
 import type { Observer } from "./observer.ts";
-import type { FailedMail, OwedMail } from "./owed.ts";
 import { type Ignored, plan, type Snapshot, supersededMails } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import { type RecipientRules, recipientsOf } from "./recipients.ts";
 import type { PluginRecord, RawRecord } from "./record.ts";
-import { Remarks } from "./remarks.ts";
 import { Repeated } from "./repeated.ts";
-import { dueMails, Retries } from "./retries.ts";
+import { dueMails } from "./retries.ts";
 import type { Slots } from "./slots.ts";
-import { StoredRecord } from "./stored_record.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 /** Requests worked on at once; more would take leases long before their mails can leave. */
@@ -48,31 +46,6 @@ export interface ReconcilerDeps {
   readonly log: Log;
   readonly stopping: AbortSignal;
   readonly kill: AbortSignal;
-}
-
-/** All that is known of one request. */
-interface Entry {
-  snapshot: Snapshot;
-  /** What it was when it was decided, for when it goes before that was told. */
-  decided?: AccessRequest;
-  /** When it came. */
-  newsMs: number;
-  readonly stored: StoredRecord;
-  readonly retries: Retries;
-  /** Aborted and replaced when a newer snapshot arrives. */
-  outdated: AbortController;
-  readonly remarks: Remarks;
-  failures: number;
-  /** The record's version when the listing under way began. */
-  versionBeforeListing: number;
-}
-
-/** What one request owes. */
-export interface Outbox {
-  readonly id: string;
-  /** With the error of the last attempt, if there was one in this process. */
-  readonly owed: readonly (OwedMail & { readonly error?: string })[];
-  readonly failed: readonly FailedMail[];
 }
 
 export class Reconciler {
@@ -101,12 +74,7 @@ export class Reconciler {
 
   /** The latest of what is known of a request. */
   update(id: string, snapshot: Snapshot): void {
-    const entry = this.#entry(id, snapshot);
-    entry.snapshot = snapshot;
-    if (snapshot !== "gone" && isDecided(snapshot)) entry.decided = snapshot;
-    entry.newsMs = this.deps.clock.now();
-    entry.outdated.abort();
-    entry.outdated = new AbortController();
+    this.#entry(id, snapshot).update(snapshot);
     this.#queue.add(id);
   }
 
@@ -161,11 +129,7 @@ export class Reconciler {
 
   /** The mails of each request that owes some, or has given some up. */
   outbox(): readonly Outbox[] {
-    return [...this.#entries].flatMap(([id, { stored: { record }, retries }]) => {
-      if (record === undefined || record.owed.length + record.failed.length === 0) return [];
-      const owed = record.owed.map((mail) => ({ ...mail, ...retries.of(mail) }));
-      return [{ id, owed, failed: record.failed }];
-    });
+    return [...this.#entries.values()].flatMap((entry) => entry.outbox ?? []);
   }
 
   /** Ends work, after `deps.stopping` was aborted; mails on their way are waited for. */
@@ -177,16 +141,7 @@ export class Reconciler {
   #entry(id: string, snapshot: Snapshot): Entry {
     let entry = this.#entries.get(id);
     if (entry === undefined) {
-      entry = {
-        snapshot,
-        newsMs: this.deps.clock.now(),
-        stored: new StoredRecord(id, this.deps.cluster, this.deps.observer),
-        retries: new Retries(this.deps.random),
-        outdated: new AbortController(),
-        remarks: new Remarks(id, this.deps.log, this.deps.observer),
-        failures: 0,
-        versionBeforeListing: 0,
-      };
+      entry = new Entry(id, snapshot, this.deps);
       this.#entries.set(id, entry);
     }
     return entry;
@@ -215,7 +170,7 @@ export class Reconciler {
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     while (!stopping.aborted) {
       const { stored, retries, outdated, remarks } = entry;
-      const snapshot = lastState(entry);
+      const snapshot = entry.lastState;
       remarks.problems(stored.problems);
       const before = stored.record;
       const planned = plan(this.#planInput(entry, snapshot));
@@ -248,9 +203,8 @@ export class Reconciler {
       }
       if (!send) return this.#rest(id, entry, chains.length > 0, nextMs);
       await dispatch(
-        { id, snapshot, stored, retries, remarks, chains, outdated: outdated.signal },
-        this
-          .#dispatchDeps(),
+        { id, snapshot, stored, retries, remarks, chains, outdated },
+        this.#dispatchDeps(),
       );
     }
   }
@@ -319,15 +273,6 @@ export class Reconciler {
     const { policy: { retryForMs } } = this.deps;
     return { ...this.deps, retryForMs, writeFailures: this.#writeFailures };
   }
-}
-
-function isDecided({ state }: AccessRequest): boolean {
-  return state === "APPROVED" || state === "DENIED" || state === "PROMOTED";
-}
-
-/** A request that was decided and deleted has not expired. */
-function lastState({ snapshot, decided }: Entry): Snapshot {
-  return snapshot === "gone" ? decided ?? snapshot : snapshot;
 }
 
 function ownerOf(record: PluginRecord | undefined): Pick<PluginRecord, "owner"> {
