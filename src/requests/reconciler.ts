@@ -23,8 +23,10 @@ import { dueMails } from "./retries.ts";
 import type { Slots } from "./slots.ts";
 import { WorkQueue } from "./work_queue.ts";
 
-/** Requests worked on at once; more would take leases long before their mails can leave. */
-const CONCURRENCY = 32;
+/** Requests whose mails leave at once; more would take leases long before their mails can leave. */
+const SENDING = 32;
+/** Requests worked on at once: however slowly mails leave, what others owe is written down. */
+const CONCURRENCY = 2 * SENDING;
 
 export interface ReconcilerPolicy extends RecipientRules {
   readonly catchUpMs: number;
@@ -53,7 +55,9 @@ export class Reconciler {
   readonly #queue: WorkQueue;
   /** A listing is under way, and may be older than what is known here. */
   #isListing = false;
-  /** Requests whose mails wait for the transport. */
+  /** Requests whose mails leave. */
+  readonly #sending = new Set<string>();
+  /** Requests whose mails wait for the transport or for others, in order. */
   readonly #resting = new Set<string>();
   readonly #failures: Repeated;
   readonly #writeFailures: Repeated;
@@ -124,7 +128,19 @@ export class Reconciler {
 
   /** Requests that wait for their turn or are worked on. */
   get queueDepth(): number {
-    return this.#queue.depth;
+    return this.#queue.depth + (this.deps.gate.isOpen ? this.#resting.size : 0);
+  }
+
+  /** Whoever ends makes room for the next; also for one that came to rest when there was room again. */
+  #wakeNext(): void {
+    const [next] = this.#resting;
+    if (next === undefined || !this.#maySend(next)) return;
+    this.#resting.delete(next);
+    this.#queue.add(next);
+  }
+
+  #maySend(id: string): boolean {
+    return this.deps.gate.isOpen && (this.#sending.has(id) || this.#sending.size < SENDING);
   }
 
   /** The mails of each request that owes some, or has given some up. */
@@ -150,7 +166,7 @@ export class Reconciler {
   /** One look at one request. Never rejects: a failure means another look later. */
   async #work(id: string): Promise<void> {
     const entry = this.#entries.get(id);
-    if (entry === undefined) return;
+    if (entry === undefined) return this.#wakeNext();
     try {
       await this.#reconcile(id, entry);
       entry.failures = 0;
@@ -162,11 +178,13 @@ export class Reconciler {
       this.#queue.addAt(id, clock.now() + retryDelayMs(++entry.failures, random));
     } finally {
       this.deps.observer.looked();
+      this.#sending.delete(id);
+      this.#wakeNext();
     }
   }
 
   async #reconcile(id: string, entry: Entry): Promise<void> {
-    const { clock, random, kill, instance, gate, stopping } = this.deps;
+    const { clock, random, kill, instance, stopping } = this.deps;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     while (!stopping.aborted) {
       const { stored, retries, outdated, remarks } = entry;
@@ -188,7 +206,11 @@ export class Reconciler {
       if (leaseEndMs !== undefined && planned.record.owed.length > 0) {
         return this.#queue.addAt(id, leaseEndMs + random() * LEASE_GRACE_MS);
       }
-      const send = chains.length > 0 && gate.isOpen;
+      const send = chains.length > 0 && this.#maySend(id);
+      if (send) {
+        this.#sending.add(id);
+        this.#resting.delete(id);
+      }
       const changed = stored.differsFrom({ ...planned.record, ...ownerOf(before) });
       if (changed || (send && !holdsLease(before?.owner, instance, nowMs))) {
         const next = withLease(planned.record, send ? instance : undefined, nowMs);
@@ -235,9 +257,7 @@ export class Reconciler {
     const owed = entry.stored.record?.owed ?? [];
     entry.retries.keepOnly(owed);
     if (nextMs !== undefined) this.#queue.addAt(id, nextMs);
-    // The gate may have opened since it was looked at: then nobody else wakes this request.
-    if (isDue && this.deps.gate.isOpen) this.#queue.add(id);
-    else if (isDue) this.#resting.add(id);
+    if (isDue) this.#resting.add(id);
     if (owed.length === 0) this.#forgetIfGone(id, entry);
   }
 

@@ -567,3 +567,22 @@ Deno.test("Reconciler tells the decision of a request that was decided and delet
     "r1/resolution/0/a@x.org",
   ]);
 });
+
+Deno.test("Reconciler writes down what is owed although the mails of many others take their time", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.hold = true;
+  const ids = Array.from({ length: 100 }, (_, i) => `r${i}`);
+  for (const id of ids) {
+    cluster.put(aRequest({ id }));
+    reconciler.update(id, aRequest({ id }));
+  }
+  await clock.tick(1000);
+  assert.equal(mailer.attempts.length, 10);
+  assert.deepEqual(ids.filter((id) => cluster.record(id)?.owed.length !== 3), []);
+  reconciler.update("r99", aRequest({ id: "r99", state: "DENIED" }));
+  mailer.hold = false;
+  mailer.answer();
+  for (let i = 0; i < 30; i++) await clock.tick(100);
+  assert.equal(mailer.accepted.length, 300);
+  assert.equal(cluster.record("r99")?.resolution, "DENIED");
+});
