@@ -29,7 +29,9 @@ export async function findCompiler(): Promise<Compiler> {
   );
 }
 
+/** A Deno that compiles, with what it needs for one machine. */
 export interface Base {
+  readonly compiler: Compiler;
   /** For the environment of the compiler. */
   readonly env: Readonly<Record<string, string>>;
   /** Why a failure to compile may be that there is no base; undefined if one is at hand. */
@@ -41,15 +43,21 @@ export async function findBase(compiler: Compiler, target: Target): Promise<Base
   const given = Deno.env.get("DENORT_BIN") ?? "";
   if (given !== "") {
     const arch = await machineOf(given);
-    if (arch === target.arch) return { env: { DENORT_BIN: resolve(given) } };
+    if (arch === target.arch) return { compiler, env: { DENORT_BIN: resolve(given) } };
     throw new BuildError(
       `DENORT_BIN is '${given}': it must be an executable for Linux on ${target.arch}, ` +
         `and is ${arch === undefined ? "no executable" : `one for ${arch}`}`,
     );
   }
+  // Deno takes an empty one for a path.
+  Deno.env.delete("DENORT_BIN");
   const zip = await cachedZip(compiler, target);
   const { isFile } = await Deno.stat(zip).catch(() => ({ isFile: false }));
-  return isFile ? { env: {} } : { env: {}, missing: missingBase(compiler, target, zip) };
+  return {
+    compiler,
+    env: {},
+    ...!isFile && { missing: missingBase(compiler, target, zip) },
+  };
 }
 
 function missingBase({ version }: Compiler, { triple, arch }: Target, zip: string): string {
@@ -63,7 +71,7 @@ Or build with --form=runtime, which needs none.`;
 }
 
 async function cachedZip({ path, version }: Compiler, { triple }: Target): Promise<string> {
-  const { stdout } = await run(path, ["info", "--json"], { env: { NO_COLOR: "1" } });
+  const { stdout } = await run(path, ["info", "--json"], { cwd: "/", env: { NO_COLOR: "1" } });
   const { denoDir } = JSON.parse(stdout);
   return join(denoDir, "dl", "release", `v${version}`, `denort-${triple}.zip`);
 }

@@ -4,7 +4,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PINNED } from "../../src/cli/runtime.ts";
 import { PROGRAM } from "../../src/version.ts";
-import { findCompiler } from "./base.ts";
+import { type Base, findBase, findCompiler } from "./base.ts";
 import { BUNDLE, type Bundle, makeBundle } from "./bundle.ts";
 import { checksums } from "./checksums.ts";
 import { compile } from "./compile.ts";
@@ -18,9 +18,6 @@ import type { Source } from "./source.ts";
 import { pack, TOP } from "./tarball.ts";
 import type { Target } from "./target.ts";
 
-/** Puts the program of one machine into the folder of its tarball. */
-type AddProgram = (target: Target, work: string, top: string) => Promise<void>;
-
 /** Builds in `folder`, which must be empty, and returns the paths of the results. */
 export async function build(
   { targets, form }: BuildOptions,
@@ -30,18 +27,21 @@ export async function build(
 ): Promise<readonly string[]> {
   const compiler = form === "compiled" ? await findCompiler() : undefined;
   const denoVersion = compiler?.version ?? PINNED;
+  const bases = new Map<Target, Base>();
+  if (compiler !== undefined) {
+    for (const target of targets) bases.set(target, await findBase(compiler, target));
+  }
   const bundleFolder = join(folder, "bundle");
   await mkdir(bundleFolder);
   const bundle = await makeBundle(bundleFolder, source);
-  const addProgram: AddProgram = compiler === undefined
-    ? (target, work, top) => addRuntime(bundle, target, work, top)
-    : (target, work, top) => compile(compiler, bundle.path, target, { work, top, source });
   const results: string[] = [];
   for (const target of targets) {
     const work = join(folder, target.machine);
     const top = join(work, TOP);
     await mkdir(top, { recursive: true });
-    await addProgram(target, work, top);
+    const base = bases.get(target);
+    if (base === undefined) await addRuntime(bundle, target, work, top);
+    else await compile(base, bundle.path, target, { work, top, source });
     if (target.arch === Deno.build.arch) await probe(join(top, PROGRAM), source);
     else say(`Not run here, as it is for ${target.arch}`);
     await addContents(top, bundle, denoVersion, source);

@@ -3,7 +3,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PROGRAM } from "../../src/version.ts";
-import { type Compiler, findBase } from "./base.ts";
+import type { Base, Compiler } from "./base.ts";
 import { BUNDLE } from "./bundle.ts";
 import { run } from "./command.ts";
 import { BuildError } from "./fail.ts";
@@ -32,13 +32,12 @@ const NODE_GLOBALS = "--unstable-node-globals";
  * program may end up in the executable. Same bundle and time stamp, same bytes.
  */
 export async function compile(
-  compiler: Compiler,
+  { compiler, env: baseEnv, missing }: Base,
   bundle: string,
   target: Target,
   options: { readonly work: string; readonly top: string; readonly source: Source },
 ): Promise<void> {
   const { work, top, source: { epoch } } = options;
-  const base = await findBase(compiler, target);
   const clean = join(work, "clean");
   await mkdir(clean);
   const input = join(clean, BUNDLE);
@@ -51,12 +50,12 @@ export async function compile(
   ];
   const paths = ["--target", target.triple, "--output", join(top, PROGRAM), BUNDLE];
   const args = ["compile", ...flags, ...paths];
-  const env = { NO_COLOR: "1", ...base.env };
+  const env = { NO_COLOR: "1", ...baseEnv };
   const { code, stderr } = await run(compiler.path, args, { cwd: clean, env });
   if (code === 0) return;
   const said = stderr.split("\n\nStack backtrace:")[0]?.trim();
   throw new BuildError(
-    `${base.missing ?? `Cannot compile with '${compiler.path}'`}\nDeno said: ${said}`,
+    `${missing ?? `Cannot compile with '${compiler.path}'`}\nDeno said: ${said}`,
   );
 }
 

@@ -7,10 +7,14 @@ import { PluginProcess } from "../../sim/plugin_process.ts";
 import { startPlayground } from "../../sim/playground.ts";
 import { build, inFolder, tarballIn, unpack } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
+import { findBomValidator } from "./support/tools.ts";
 
 const MACHINE = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
 /** 1 February 2026. */
 const EPOCH = 1_769_904_000;
+const validator = await findBomValidator();
+// deno-lint-ignore no-console -- for whoever runs the tests
+if (!validator.ok) console.warn(`the list of contents is not validated: ${validator.why}`);
 let out = "";
 let tarball = "";
 
@@ -128,4 +132,43 @@ Deno.test("no path of the machine that built is in the program", async () => {
       assert.ok(!bundle.includes(path.replace(/\/?$/, "/")), path);
     }
   });
+});
+
+const VALIDATE = `
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+sys.exit(JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read()))
+`;
+
+Deno.test({
+  name: "the list of contents is what CycloneDX asks for",
+  ignore: !validator.ok,
+  fn: async () => {
+    assert.ok(validator.ok);
+    const bom = join(out, `teleport-access-email-v${VERSION}.cdx.json`);
+    await must([validator.path, "-c", VALIDATE, bom]);
+  },
+});
+
+Deno.test("the list of contents and the licences name what is bundled, and no tool of the tests", async () => {
+  const bom = JSON.parse(
+    await Deno.readTextFile(join(out, `teleport-access-email-v${VERSION}.cdx.json`)),
+  );
+  const names: string[] = bom.components.map(
+    ({ group, name }: { group?: string; name: string }) => group ? `${group}/${name}` : name,
+  );
+  const licences = await must([
+    "tar",
+    "-xzOf",
+    tarball,
+    "teleport-access-email/THIRD-PARTY-LICENSES",
+  ]);
+  for (const name of ["deno", "@grpc/grpc-js", "nodemailer", "mailgun.js", "axios", "liquidjs"]) {
+    assert.ok(names.includes(name), name);
+    assert.match(licences, new RegExp(`^${name.replace(".", "\\.")} \\d\\S* \\(`, "m"));
+  }
+  for (const name of ["fast-check", "smtp-server", "postal-mime", "@bufbuild/buf"]) {
+    assert.ok(!names.includes(name), name);
+  }
 });

@@ -19,7 +19,12 @@ const PACKAGES: Readonly<Record<TreeKind, readonly string[]>> = {
 };
 
 /** Packages that are not named like their program. */
-const PACKAGE_OF: Readonly<Record<string, string>> = { "systemd-analyze": "systemd" };
+const PACKAGE_OF: Readonly<Record<string, string>> = {
+  "systemd-analyze": "systemd",
+  "qemu-aarch64-static": "qemu-user-static",
+  // With the C library that it needs.
+  "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1": "libgcc-s1-arm64-cross",
+};
 
 /**
  * Where trees and images are kept between runs: made in two minutes, used in seconds. It may be
