@@ -27,6 +27,8 @@ import { WorkQueue } from "./work_queue.ts";
 const SENDING = 32;
 /** Requests worked on at once: however slowly mails leave, what others owe is written down. */
 const CONCURRENCY = 2 * SENDING;
+/** Recipients of one request that are served before others have their turn. */
+const TURN = 32;
 
 export interface ReconcilerPolicy extends RecipientRules {
   readonly catchUpMs: number;
@@ -224,10 +226,12 @@ export class Reconciler {
         if (before !== undefined) remarks.superseded(supersededMails(before, planned.record));
       }
       if (!send) return this.#rest(id, entry, chains.length > 0, nextMs);
+      const turn = chains.slice(0, TURN);
       await dispatch(
-        { id, snapshot, stored, retries, remarks, chains, outdated },
+        { id, snapshot, stored, retries, remarks, chains: turn, outdated },
         this.#dispatchDeps(),
       );
+      if (turn.length < chains.length) return this.#queue.add(id);
     }
   }
 

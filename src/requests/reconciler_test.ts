@@ -586,3 +586,17 @@ Deno.test("Reconciler writes down what is owed although the mails of many others
   assert.equal(mailer.accepted.length, 300);
   assert.equal(cluster.record("r99")?.resolution, "DENIED");
 });
+
+Deno.test("Reconciler lets a small request have its turn between many big ones", async () => {
+  const everybody = Array.from({ length: 80 }, (_, i) => `${i}@x.org`);
+  const roleToRecipients = new Map([["many", everybody], ["*", ["few@x.org"]]]);
+  const { clock, cluster, reconciler, mailer } = setUp({ policy: { roleToRecipients } });
+  const big = Array.from({ length: 40 }, (_, i) => aRequest({ id: `big${i}`, roles: ["many"] }));
+  for (const request of [...big, aRequest()]) {
+    cluster.put(request);
+    reconciler.update(request.id, request);
+  }
+  while (mailer.accepted.length < 3201) await clock.tick(0);
+  assert.ok(mailer.accepted.indexOf("r1/new/0/few@x.org") < 3201 / 2);
+  assert.equal(new Set(mailer.accepted).size, 3201);
+});

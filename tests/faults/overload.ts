@@ -97,7 +97,7 @@ async function slowMailServer(stage: Stage, size: number): Promise<number> {
   const { mail } = playground;
   const address = await listen(stage);
   const plugin = await start();
-  mail.replyDelayMs = size < 1000 ? 1500 : 5000;
+  mail.replyDelayMs = size < 1000 ? 500 : 5000;
   const ids = Array.from({ length: size }, () => ask(playground));
   // Next to nothing can leave, and yet all that happens is taken in.
   await until("every request is known", async () => await queueAt(address) === size, 60_000);
