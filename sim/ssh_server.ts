@@ -3,6 +3,7 @@
  * certificate, and channels that end at the auth server.
  */
 
+import { Buffer } from "node:buffer";
 import type { KeyObject } from "node:crypto";
 import net from "node:net";
 import type { Duplex } from "node:stream";
@@ -119,6 +120,10 @@ export class SshTunnelServer implements HostCertificateHolder, AsyncDisposable {
     // Only after the client's first bytes: in the library a connection that closes at once is an
     // unhandled rejection.
     stream.once("data", (chunk: Uint8Array) => {
+      // Who says something else first, such as TLS, learns what this is and no more.
+      if (!Buffer.from(chunk).toString("latin1").startsWith("SSH-")) {
+        return void stream.end("SSH-2.0-Teleport\r\n");
+      }
       stream.pause();
       stream.unshift(chunk);
       const session = this.#session();
