@@ -31,10 +31,12 @@ const SOURCES = [
   "src/teleport/client.ts",
   "src/teleport/cluster_connections.ts",
   "src/teleport/connection.ts",
+  "src/teleport/credential_store.ts",
   "src/teleport/credentials.ts",
   "src/teleport/dial",
   "src/teleport/grpc_error.ts",
   "src/teleport/identity_file.ts",
+  "src/teleport/renewal.ts",
   "src/teleport/server_version.ts",
 ];
 
@@ -45,6 +47,9 @@ const SELF_EXPLAINING = ["src/cli/check"];
 const NO_FAULTS: readonly string[] = [
   // News.
   "Credentials are valid",
+  "Credentials can be read again",
+  "Credentials were renewed",
+  "Connection moved to the renewed credentials",
   "Checking Teleport server version",
   "Teleport server answers now",
   "Watcher is connected again",

@@ -222,6 +222,30 @@ Deno.test("A connection that is lost in any way is replaced by the next call", a
   });
 });
 
+Deno.test("Connections that break under many calls end nothing but these calls", async () => {
+  await using setting = await startSetting();
+  const { proxy, ssh, balancer } = setting;
+  for (const address of [proxy.address, ssh.address, balancer.address]) {
+    await using cable = await startCable(address);
+    using connected = setting.connect(cable.address);
+    const { client, connections } = connected;
+    let isOver = false;
+    const calling = Array.from({ length: 6 }, async () => {
+      while (!isOver) await client.ping(never).catch(() => {});
+    });
+    for (let i = 0; i < 20; i++) {
+      while (connections.current === undefined) await client.ping(never).catch(() => {});
+      // Between any two bytes of the calls.
+      await new Promise((resolve) => setTimeout(resolve, i));
+      if (i % 2 === 0) cable.cut();
+      else cable.reset();
+    }
+    isOver = true;
+    await Promise.all(calling);
+    await wayOf(connected);
+  }
+});
+
 Deno.test("Connections end with the certificate where the server asks for that, and the next has a new one", async () => {
   await using setting = await startSetting();
   const { auth } = setting;
