@@ -17,6 +17,11 @@ function schemaOf(context: Context) {
     host: v.pipe(
       text,
       v.check(
+        (value) => value === undefined || !value.includes("@"),
+        // The value is not quoted: it may hold the password.
+        "must be a host name, write user name and password into keys of their own",
+      ),
+      v.check(
         (value) => value === undefined || !/[\s\p{Cc}<>]/u.test(value),
         (issue) => `must be a host name, current value is ${JSON.stringify(issue.input)}`,
       ),

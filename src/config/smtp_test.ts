@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { SmtpConfig } from "./config.ts";
+import { parseConfig } from "./parse.ts";
 import { accept, file, refuse } from "./testing/parse.ts";
 
 async function smtpOf(body: string): Promise<{ smtp: SmtpConfig; warnings: readonly string[] }> {
@@ -167,4 +168,13 @@ Deno.test("[smtp] wins over [mailgun], with a warning", async () => {
 Deno.test("[smtp] warns of an auth_method that nothing uses", async () => {
   const { warnings } = await smtpOf('host = "m"\nauth_method = "plain"');
   assert.deepEqual(warnings, ["smtp.auth_method has no effect without smtp.username"]);
+});
+
+Deno.test("[smtp] shows no password that stands in the host", async () => {
+  for (const host of ["smtp://u:hunter2@mail:25", "u:hunter2 @mail"]) {
+    const result = await parseConfig(file({ smtp: `host = "${host}"` }), "test.toml", {});
+    const words = [...result.warnings, ...(result.ok ? [] : result.errors)].join("\n");
+    assert.match(words, /Invalid smtp\.host: must be a host name, write user name and password/);
+    assert.doesNotMatch(words, /hunter2/);
+  }
 });
