@@ -65,18 +65,15 @@ async function play(worlds: Worlds, scenario: Scenario): Promise<boolean> {
   });
   // A program that stops sends nothing more, so this is all.
   await stack.disposeAsync();
-  const { expected, before = 0, startMs, inFlight = new Set() } = played;
+  const { expected, before = 0, startMs, inFlight = 0 } = played;
   const mails = (await world.mails()).slice(before);
   const { lost, surplus } = countMails(expected, mails);
   const lastMs = Math.max(startMs, ...mails.map(({ receivedAt }) => receivedAt.getTime()));
-  const twice = inFlight.size > 0
-    ? `${surplus.length} of ${inFlight.size} in flight`
-    : `${surplus.length}`;
+  const twice = `${surplus.length}${inFlight === 0 ? "" : ` of ${inFlight} in flight`}`;
   const seconds = ((lastMs - startMs) / 1000).toFixed(1);
   row([name, expected.length, mails.length, lost, twice, seconds, original]);
-  const isExcused = surplus.length <= inFlight.size &&
-    surplus.every((mail) => inFlight.has(mail));
-  return lost === 0 && isExcused;
+  return lost === 0 && surplus.length <= inFlight &&
+    surplus.every((mail) => expected.includes(mail));
 }
 
 /** Plays every scenario; whether the promise was kept in all of them. */
@@ -86,7 +83,8 @@ async function playFaults(): Promise<boolean> {
   row(["scenario", "mails", "received", "lost", "twice", "seconds", "original (v9.3.7)"]);
   let kept = true;
   for (const scenario of SCENARIOS) kept = await play(worlds, scenario) && kept;
-  print(kept ? "\nNothing lost, nothing twice." : "\nThe promise is broken, see above.");
+  const good = "Nothing lost, nothing twice but what was in flight at a kill or a standstill.";
+  print(`\n${kept ? good : "The promise is broken, see above."}`);
   return kept;
 }
 

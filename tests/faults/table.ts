@@ -1,6 +1,6 @@
 /** Rows on standard output. */
 
-const WIDTHS = [42, 7, 10, 6, 20, 9];
+const WIDTHS = [45, 7, 10, 6, 20, 9];
 
 export function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
