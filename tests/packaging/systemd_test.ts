@@ -49,8 +49,9 @@ function exposure(report: string): number {
 class Service {
   constructor(private readonly machine: Container) {}
 
+  /** A start that never ends is the test's failure, and not its end. */
   ctl(...args: readonly string[]) {
-    return this.machine.must("systemctl", ...args, SERVICE);
+    return this.machine.must("timeout", "90", "systemctl", ...args, SERVICE);
   }
 
   async show(property: string): Promise<string> {
@@ -162,6 +163,8 @@ Deno.test({
       await t.step("systemctl reload takes a new configuration", async () => {
         await machine.write(CONFIG, config.replace("dev-lead@example.com", "boss@example.com"));
         await service.ctl("reload");
+        const isInUse = async () => /The new configuration is in use/.test(await service.log());
+        await until("the new configuration is in use", isInUse, 20_000);
         await service.until("SubState", /^running$/);
         await askSim(machine, "/create", { user: "alice@example.com", roles: "dev" });
         assert.deepEqual((await untilMails(machine, 2))[1]?.to, ["boss@example.com"]);
@@ -196,11 +199,14 @@ Deno.test({
 
       await t.step("a start outlasts TimeoutStartSec while the cluster is away", async () => {
         await service.ctl("stop");
-        await service.edit("LoadCredential=smtp_password:/etc/smtp_password\nTimeoutStartSec=2");
+        // Machines that run tests need seconds to load the program.
+        await service.edit("LoadCredential=smtp_password:/etc/smtp_password\nTimeoutStartSec=15");
         await machine.write(CONFIG, config.replace(/addr = .*/, 'addr = "127.0.0.1:1"'));
+        const startMs = Date.now();
         await service.ctl("start", "--no-block");
         await service.until("StatusText", /^not connected/);
-        await new Promise((resolve) => setTimeout(resolve, 4000));
+        await new Promise((resolve) => setTimeout(resolve, startMs + 18_000 - Date.now()));
+        assert.equal(await service.show("NRestarts"), "0");
         assert.equal(await service.show("ActiveState"), "activating");
         await service.ctl("stop");
         assert.equal(await service.show("Result"), "success");
@@ -208,7 +214,7 @@ Deno.test({
       });
 
       await t.step("the watchdog ends a stopped process, and it is started again", async () => {
-        await service.edit("LoadCredential=smtp_password:/etc/smtp_password\nWatchdogSec=4");
+        await service.edit("LoadCredential=smtp_password:/etc/smtp_password\nWatchdogSec=10");
         await service.ctl("start");
         const pid = await service.show("MainPID");
         await service.ctl("kill", "--signal=STOP");
@@ -218,6 +224,16 @@ Deno.test({
         assert.match(await service.log(), /Watchdog timeout/);
         await askSim(machine, "/create", { user: "alice@example.com", roles: "dev" });
         await untilMails(machine, 3);
+      });
+
+      await t.step("install over it lets it run, and keeps the configuration", async () => {
+        const pid = await service.show("MainPID");
+        const { stdout } = await machine.run(installer, "--systemd");
+        assert.match(stdout, /with the version before until systemctl restart teleport-email\n$/);
+        assert.equal(await service.show("MainPID"), pid);
+        assert.equal(await machine.must("cat", CONFIG), config);
+        await service.ctl("restart");
+        assert.equal(await service.show("ActiveState"), "active");
       });
 
       await t.step("systemctl stop ends it with success", async () => {
