@@ -16,8 +16,15 @@ import { simWorlds } from "./sim_worlds.ts";
 import { print, row } from "./table.ts";
 import type { World, Worlds } from "./world.ts";
 
+/** Words on the command line choose scenarios by their names. */
+const WORDS = Deno.args.filter((arg) => !arg.startsWith("--"));
+
 /** The lease of a killed replica runs out after 25 to 30 s. */
 const PATIENCE_MS = 90_000;
+
+function isWanted({ name }: { readonly name: string }): boolean {
+  return WORDS.every((word) => name.includes(word));
+}
 
 async function chooseWorlds(): Promise<Worlds> {
   if (Deno.args.includes("--sim")) return simWorlds();
@@ -82,7 +89,7 @@ async function playFaults(): Promise<boolean> {
   print(`Faults, against ${worlds.name}\n`);
   row(["scenario", "mails", "received", "lost", "twice", "seconds", "original (v9.3.7)"]);
   let kept = true;
-  for (const scenario of SCENARIOS) kept = await play(worlds, scenario) && kept;
+  for (const scenario of SCENARIOS.filter(isWanted)) kept = await play(worlds, scenario) && kept;
   const good = "Nothing lost, nothing twice but what was in flight at a kill or a standstill.";
   print(`\n${kept ? good : "The promise is broken, see above."}`);
   return kept;
@@ -92,7 +99,7 @@ async function playFaults(): Promise<boolean> {
 async function playOverload(): Promise<boolean> {
   print("Overload, against sim/\n");
   let kept = true;
-  for (const { name, sizes: { full }, roleToRecipients, run } of OVERLOADS) {
+  for (const { name, sizes: { full }, roleToRecipients, run } of OVERLOADS.filter(isWanted)) {
     const startMs = Date.now();
     try {
       await onStage({ roleToRecipients: roleToRecipients(full) }, async (stage) => {
