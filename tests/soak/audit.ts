@@ -26,7 +26,7 @@ export function judge(
   for (const [messageId, copies] of byId) {
     for (const [index, copy] of copies.slice(1).entries()) {
       const before = copies[index];
-      const cause = before && excuses.of(acceptance(before), acceptance(copy));
+      const cause = before && excuses.take(acceptance(before), acceptance(copy));
       if (cause !== undefined) repeats[cause]++;
       else wrong.push(`${messageId} came again without excuse: ${copies.map(seen).join(", ")}`);
     }

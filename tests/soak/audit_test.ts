@@ -79,6 +79,10 @@ Deno.test("judge() takes a mail that came again only with an excuse of its sende
   assert.deepEqual(wrong(asked(), twice(25), excused("sender died", "ssh")), []);
   // The lease of the one that died cannot have been over.
   assert.deepEqual(wrong(asked(), twice(5), excused("sender died", "ssh")), again);
+  const once = new Excuses();
+  once.begin("no answer", undefined, 1)();
+  assert.deepEqual(wrong(asked(), twice(1), once), []);
+  assert.deepEqual(wrong(asked(), twice(1), once), again);
   const { mails, repeats } = judge([asked()], twice(25), excused("sender died", "ssh"));
   assert.deepEqual([mails, repeats["sender died"]], [1, 1]);
 });

@@ -9,6 +9,8 @@ interface Excuse {
   readonly replica: string | undefined;
   readonly fromMs: number;
   toMs: number;
+  /** How many mails it excuses yet. */
+  left: number;
 }
 
 /** One acceptance of a mail. */
@@ -35,9 +37,9 @@ const TAKEOVER_MS = 13_000;
 export class Excuses {
   readonly #excuses: Excuse[] = [];
 
-  /** Notes that something goes wrong from now on; the result ends it. */
-  begin(cause: Cause, replica?: string): () => void {
-    const excuse: Excuse = { cause, replica, fromMs: Date.now(), toMs: Infinity };
+  /** Notes that something goes wrong from now on, for `mails` at most; the result ends it. */
+  begin(cause: Cause, replica?: string, mails = Infinity): () => void {
+    const excuse: Excuse = { cause, replica, fromMs: Date.now(), toMs: Infinity, left: mails };
     this.#excuses.push(excuse);
     return () => excuse.toMs = Date.now();
   }
@@ -47,13 +49,23 @@ export class Excuses {
     this.begin(cause, replica)();
   }
 
-  /** Why the mail that was accepted `first` could come again; undefined when it should not have. */
-  of(first: Acceptance, again: Acceptance): Cause | undefined {
-    return this.#excuses.find((excuse) => covers(excuse, first, again))?.cause;
+  /**
+   * Why the mail that was accepted `first` could come `again`; undefined when it should not have. To be
+   * asked once for each repeat.
+   */
+  take(first: Acceptance, again: Acceptance): Cause | undefined {
+    const found = this.#excuses.find((excuse) => covers(excuse, first, again));
+    if (found !== undefined) found.left--;
+    return found?.cause;
   }
 }
 
-function covers({ cause, replica, fromMs, toMs }: Excuse, first: Acceptance, again: Acceptance) {
+function covers(
+  { cause, replica, fromMs, toMs, left }: Excuse,
+  first: Acceptance,
+  again: Acceptance,
+): boolean {
+  if (left === 0) return false;
   if (replica !== undefined && replica !== first.replica) return false;
   const after = cause === "overtaken" ? RECOVERY_MS : AFTER_MS;
   if (first.atMs < fromMs - BEFORE_MS || first.atMs > toMs + after) return false;

@@ -130,8 +130,9 @@ const MAIL_FAULTS: readonly Fault[] = [
     name: "mail server hangs up after the mail",
     on: "mail",
     run: async ({ playground: { mail }, excuses, random, pause }) => {
-      const end = excuses.begin("no answer");
-      mail.hangUpAfterData(random.int(1, 3));
+      const mails = random.int(1, 3);
+      const end = excuses.begin("no answer", undefined, mails);
+      mail.hangUpAfterData(mails);
       await pause(short(random));
       mail.clearFaults();
       end();
