@@ -134,7 +134,9 @@ put() {
 install_files() {
   mkdir -p "$DESTDIR$bin" "$DESTDIR$PLUGIN_DIR"
   put "$here/lib/teleport-email/deno" "$lib/deno" 755
-  put "$here/lib/teleport-email/teleport-email.js" "$lib/teleport-email.js" 644
+  for file in teleport-email.js teleport-email.cjs; do
+    put "$here/lib/teleport-email/$file" "$lib/$file" 644
+  done
   put "$here/teleport-email" "$bin/teleport-email" 755
   put "$here/teleport-email.1" "$man" 644
   put "$here/completions/teleport-email.bash" "$bash_completion" 644

@@ -24,7 +24,8 @@ function write(stream: typeof Deno.stdout, text: string): void {
 }
 
 narrowEnvironment();
-const exitCode = await runCli(Deno.args, {
+// No await at the top: one of the two bundles is CommonJS, which has none.
+runCli(Deno.args, {
   stdout: (text) => write(Deno.stdout, text),
   stderr: (text) => write(Deno.stderr, text),
 }, {
@@ -45,5 +46,4 @@ const exitCode = await runCli(Deno.args, {
   route: async (options, io) => (await import("./src/cli/route.ts")).route(options, io),
   health: async (options, io) => (await import("./src/cli/health.ts")).health(options, io),
   status: async (options, io) => (await import("./src/cli/status.ts")).status(options, io),
-});
-Deno.exit(exitCode);
+}).then((exitCode) => Deno.exit(exitCode));

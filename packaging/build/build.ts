@@ -1,15 +1,15 @@
 /** From the sources to what is published. */
 
-import { copyFile, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PINNED } from "../../src/cli/runtime.ts";
 import { PROGRAM } from "../../src/version.ts";
 import { type Base, findBase, findCompiler } from "./base.ts";
-import { BUNDLE, type Bundle, makeBundle } from "./bundle.ts";
+import { makeBundle } from "./bundle.ts";
 import { checksums } from "./checksums.ts";
 import { compile } from "./compile.ts";
 import { addContents } from "./contents.ts";
-import { LAUNCHER, LIBRARY } from "./launcher.ts";
+import { addRuntime } from "./launcher.ts";
 import type { BuildOptions } from "./options.ts";
 import { probe } from "./probe.ts";
 import { runtimeDeno } from "./runtime_deno.ts";
@@ -40,7 +40,7 @@ export async function build(
     const top = join(work, TOP);
     await mkdir(top, { recursive: true });
     const base = bases.get(target);
-    if (base === undefined) await addRuntime(bundle, target, work, top);
+    if (base === undefined) await addRuntime(top, bundle.script, await runtimeDeno(target, work));
     else await compile(base, bundle.path, target, { work, top, source });
     if (target.arch === Deno.build.arch) await probe(join(top, PROGRAM), source);
     else say(`Not run here, as it is for ${target.arch}`);
@@ -56,18 +56,4 @@ export async function build(
   const sums = join(folder, "SHA256SUMS");
   await Deno.writeTextFile(sums, await checksums(results));
   return [...results, sums];
-}
-
-/** The runtime form: a launcher, Deno and the bundle. */
-async function addRuntime(
-  { path }: Bundle,
-  target: Target,
-  work: string,
-  top: string,
-): Promise<void> {
-  const library = join(top, LIBRARY);
-  await mkdir(library, { recursive: true });
-  await copyFile(path, join(library, BUNDLE));
-  await copyFile(await runtimeDeno(target, work), join(library, "deno"));
-  await Deno.writeTextFile(join(top, PROGRAM), LAUNCHER, { mode: 0o755 });
 }

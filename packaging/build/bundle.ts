@@ -1,4 +1,4 @@
-/** The whole program in one JavaScript file. */
+/** The whole program in one JavaScript file, in two forms. */
 
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,8 +7,10 @@ import { BuildError } from "./fail.ts";
 import { bundledPackages, type Package } from "./packages.ts";
 import { ROOT, type Source } from "./source.ts";
 
-/** The name of the file, which stack traces show. */
+/** The name of the module that is compiled; stack traces show it. */
 export const BUNDLE = "teleport-email.js";
+/** The same as CommonJS, which the launcher's Deno does not take apart before it runs it. */
+export const SCRIPT = "teleport-email.cjs";
 
 /**
  * Only the SSH library's way of making RSA keys on old versions of Node.js asks for it; the library
@@ -19,6 +21,8 @@ const FLAGS = ["--quiet", "--frozen", "--platform", "deno", "--external", NOT_IN
 
 export interface Bundle {
   readonly path: string;
+  /** Path of the script. */
+  readonly script: string;
   readonly packages: readonly Package[];
 }
 
@@ -34,9 +38,11 @@ export async function makeBundle(folder: string, source: Source): Promise<Bundle
   const bundle = (...args: string[]) =>
     mustRun(Deno.execPath(), ["bundle", ...FLAGS, ...args, "main.ts"], { cwd: folder });
   const path = join(folder, BUNDLE);
+  const script = join(folder, SCRIPT);
   await bundle("--minify", "--output", path);
+  await bundle("--minify", "--format", "cjs", "--output", script);
   const packages = await bundledPackages(folder, await bundle());
-  return { path, packages };
+  return { path, script, packages };
 }
 
 async function writeGitRef(path: string, gitRef: string): Promise<void> {

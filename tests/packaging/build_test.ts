@@ -47,6 +47,7 @@ Deno.test("the tarball has the original's name and folder, and what the document
     "completions/teleport-email.fish",
     "install",
     "lib/teleport-email/deno",
+    "lib/teleport-email/teleport-email.cjs",
     "lib/teleport-email/teleport-email.js",
     "teleport-email",
     "teleport-email.1",
@@ -127,7 +128,7 @@ Deno.test("signals reach the program itself, which delivers mails and ends well"
 Deno.test("no path of the machine that built is in the program", async () => {
   await inFolder(async (dir) => {
     const top = await unpack(tarball, dir);
-    const bundle = await Deno.readTextFile(join(top, "lib/teleport-email/teleport-email.js"));
+    const bundle = await Deno.readTextFile(join(top, "lib/teleport-email/teleport-email.cjs"));
     for (const path of [Deno.env.get("HOME") ?? "/root", Deno.cwd(), "/tmp/"]) {
       assert.ok(!bundle.includes(path.replace(/\/?$/, "/")), path);
     }

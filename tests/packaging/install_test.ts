@@ -47,6 +47,7 @@ const SHARED = [
 ];
 const LIBRARY = [
   "/usr/local/lib/teleport-email/deno",
+  "/usr/local/lib/teleport-email/teleport-email.cjs",
   "/usr/local/lib/teleport-email/teleport-email.js",
 ];
 
@@ -83,7 +84,7 @@ Deno.test("install of another version leaves configuration and identity alone", 
     assert.equal(await read("etc/teleport-email.toml"), "mine");
     assert.equal(await read("var/lib/teleport/plugins/email/identity"), "mine");
     assert.match(await read("usr/local/bin/teleport-email"), /v2\.0\.0/);
-    assert.match(await read("usr/local/lib/teleport-email/teleport-email.js"), /2\.0\.0/);
+    assert.match(await read("usr/local/lib/teleport-email/teleport-email.cjs"), /2\.0\.0/);
   });
 });
 

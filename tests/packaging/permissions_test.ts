@@ -3,29 +3,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FLAGS } from "../../packaging/build/flags.ts";
-import { LAUNCHER, LIBRARY } from "../../packaging/build/launcher.ts";
-import { BUNDLE, makeBundle } from "../../packaging/build/bundle.ts";
+import { addRuntime } from "../../packaging/build/launcher.ts";
+import { makeBundle } from "../../packaging/build/bundle.ts";
 import { PluginProcess } from "../../sim/plugin_process.ts";
 import { type Playground, startPlayground } from "../../sim/playground.ts";
 import { inFolder } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { bundleProbe, tryPermissions } from "./support/probe.ts";
 
-/** The runtime form as the tarball has it, with a link to Deno. */
-async function runtimeForm(dir: string): Promise<{ program: string; bundle: string }> {
-  const library = join(dir, LIBRARY);
-  await Deno.mkdir(library, { recursive: true });
-  await Deno.symlink(Deno.execPath(), join(library, "deno"));
-  const program = join(dir, "teleport-email");
-  await Deno.writeTextFile(program, LAUNCHER, { mode: 0o755 });
-  return { program, bundle: join(library, BUNDLE) };
-}
-
 Deno.test("the program may run nothing, load nothing, and write and see only what is listed", async () => {
   await inFolder(async (dir) => {
-    const { program, bundle } = await runtimeForm(dir);
-    await bundleProbe(bundle);
-    await tryPermissions(program, dir);
+    await bundleProbe(join(dir, "probe.cjs"), "cjs");
+    await addRuntime(dir, join(dir, "probe.cjs"), Deno.execPath());
+    await tryPermissions(join(dir, "teleport-email"), dir);
   });
 });
 
@@ -36,10 +26,11 @@ interface Use {
 
 Deno.test("every permission that is granted is used, and none that is not", async () => {
   await inFolder(async (dir) => {
-    const { program, bundle } = await runtimeForm(dir);
     await Deno.mkdir(join(dir, "bundle"));
     const source = { version: "0", gitRef: "", epoch: 0 };
-    await Deno.copyFile((await makeBundle(join(dir, "bundle"), source)).path, bundle);
+    const { script } = await makeBundle(join(dir, "bundle"), source);
+    await addRuntime(dir, script, Deno.execPath());
+    const program = join(dir, "teleport-email");
     // Each process begins its file anew.
     const audits: string[] = [];
     await useEverything(program, dir, () => {

@@ -39,7 +39,9 @@ export async function fakeTarball(
   if (form === "compiled") return top;
   await Deno.mkdir(join(top, "lib/teleport-email"), { recursive: true });
   await write(join(top, "lib/teleport-email/deno"), executable);
-  await Deno.writeTextFile(join(top, "lib/teleport-email/teleport-email.js"), `// ${version}\n`);
+  for (const name of ["teleport-email.js", "teleport-email.cjs"]) {
+    await Deno.writeTextFile(join(top, "lib/teleport-email", name), `// ${version}\n`);
+  }
   return top;
 }
 

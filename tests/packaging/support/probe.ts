@@ -6,9 +6,9 @@ import { must } from "./command.ts";
 import { ROOT } from "./build.ts";
 
 /** Makes one JavaScript file of the script that tries them, as the build makes one of the program. */
-export async function bundleProbe(path: string): Promise<void> {
+export async function bundleProbe(path: string, format: "esm" | "cjs" = "esm"): Promise<void> {
   const script = "tests/packaging/support/probe_script.ts";
-  const flags = ["--quiet", "--platform", "deno", "--output", path];
+  const flags = ["--quiet", "--platform", "deno", "--format", format, "--output", path];
   await must([Deno.execPath(), "bundle", ...flags, script], { cwd: ROOT });
 }
 

@@ -50,10 +50,12 @@ async function outcomes(attempts: Attempts, dir: string): Promise<Record<string,
   return found;
 }
 
-const dir = Deno.args[0] ?? "";
-const result = {
-  forbidden: await outcomes(FORBIDDEN, dir),
-  allowed: await outcomes(ALLOWED, dir),
-};
+async function tryAll(dir: string) {
+  return {
+    forbidden: await outcomes(FORBIDDEN, dir),
+    allowed: await outcomes(ALLOWED, dir),
+  };
+}
+
 // deno-lint-ignore no-console -- the test reads it
-console.log(JSON.stringify(result));
+tryAll(Deno.args[0] ?? "").then((result) => console.log(JSON.stringify(result)));
