@@ -90,26 +90,34 @@ class Dispatch {
   }
 
   async run(): Promise<void> {
-    await Promise.all([
+    // A fault of ours at one mail must not leave the others running unwatched.
+    const results = await Promise.allSettled([
       ...this.job.chains.map((chain) => this.#serve(chain)),
       this.#settlement.run(),
     ]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
   async #serve(chain: readonly OwedMail[]): Promise<void> {
-    for (const mail of chain) {
-      this.#count("waiting", 1);
-      const release = await this.deps.slots.acquire(this.job.id, this.stop);
-      this.#count("waiting", -1);
-      if (release === undefined) break;
-      try {
-        if (!this.deps.gate.isOpen || !await this.#settlement.maySend(mail)) break;
-        if (this.stop.aborted || !await this.#send(mail)) break;
-      } finally {
-        release();
-      }
+    try {
+      for (const mail of chain) if (!await this.#serveOne(mail)) break;
+    } finally {
+      this.#count("active", -1);
     }
-    this.#count("active", -1);
+  }
+
+  /** Returns whether the recipient's next mail may follow. */
+  async #serveOne(mail: OwedMail): Promise<boolean> {
+    this.#count("waiting", 1);
+    const release = await this.deps.slots.acquire(this.job.id, this.stop);
+    this.#count("waiting", -1);
+    if (release === undefined) return false;
+    try {
+      if (!this.deps.gate.isOpen || !await this.#settlement.maySend(mail)) return false;
+      return !this.stop.aborted && await this.#send(mail);
+    } finally {
+      release();
+    }
   }
 
   #count(what: keyof Activity, change: number): void {
@@ -117,18 +125,19 @@ class Dispatch {
     this.#settlement.wake();
   }
 
-  /** Returns whether the recipient's next mail may follow. */
   async #send(mail: OwedMail): Promise<boolean> {
     const { job, deps } = this;
     const record = job.stored.record;
     if (record === undefined) return false;
     const startMs = deps.clock.now();
     this.#count("sending", 1);
-    const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
-    this.#count("sending", -1);
+    const sending = deps.mailer.send({ ...job, mail, record }, deps.kill);
+    const receipt = await sending.finally(() => this.#count("sending", -1));
     const atMs = deps.clock.now();
     const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
     if (!receipt.ok) return this.#refused(attempt, receipt);
+    // First of all: what is not noted is sent again.
+    this.#settlement.add({ type: "accepted", mail, messageId: receipt.messageId, atMs });
     deps.observer.accepted(mail, attempt.tookMs, atMs - mail.sinceMs);
     deps.gate.succeeded();
     const { attempts } = job.retries.of(mail);
@@ -137,7 +146,6 @@ class Dispatch {
       timestamp: new Date(atMs).toISOString(),
       ...attempts > 0 && { attempts: attempts + 1 },
     });
-    this.#settlement.add({ type: "accepted", mail, messageId: receipt.messageId, atMs });
     return true;
   }
 

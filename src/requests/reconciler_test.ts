@@ -600,3 +600,26 @@ Deno.test("Reconciler lets a small request have its turn between many big ones",
   assert.ok(mailer.accepted.indexOf("r1/new/0/few@x.org") < 3201 / 2);
   assert.equal(new Set(mailer.accepted).size, 3201);
 });
+
+Deno.test("Reconciler does not send again what is on its way when another mail brings up a fault of ours", async () => {
+  const sent: string[] = [];
+  const slow = Promise.withResolvers<void>();
+  const { clock, cluster, reconciler } = setUp({
+    mailer: {
+      send: async ({ mail: { to } }) => {
+        sent.push(to);
+        if (to === "a@x.org") await slow.promise;
+        if (to === "b@x.org" && sent.length < 4) throw new TypeError("a fault of ours");
+        return { ok: true, messageId: `${to}.id`, response: "250 ok" };
+      },
+    },
+  });
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(60_000);
+  assert.deepEqual(sent, ["a@x.org", "b@x.org", "c@x.org"]);
+  slow.resolve();
+  await clock.tick(60_000);
+  assert.deepEqual(sent, ["a@x.org", "b@x.org", "c@x.org", "b@x.org"]);
+  assert.deepEqual([cluster.record()?.owed, cluster.record()?.owner], [[], undefined]);
+});
