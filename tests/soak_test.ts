@@ -9,6 +9,7 @@ Deno.test("Under random faults every mail that is owed arrives, and none twice w
     seed: 4,
     durationMs: 20_000,
     requests: 30,
+    signal: new AbortController().signal,
     say: (who, line) => log.push(`${who} ${line}`),
   });
   const faults = log.filter((line) => line.startsWith("soak "));

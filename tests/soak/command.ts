@@ -57,12 +57,20 @@ else {
     file?.writeSync(new TextEncoder().encode(text));
     if (who === "soak") write(text);
   };
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => stopped.abort());
+  }
   const report = await soak({
     seed: Number(values.seed),
     durationMs: Number(values.minutes) * 60_000,
     requests: Number(values.requests),
     say,
+    signal: stopped.signal,
+  }).catch((error) => {
+    if (!stopped.signal.aborted) throw error;
   });
+  if (report === undefined) Deno.exit(130);
   print(report);
-  if (report.wrong.length > 0) Deno.exitCode = 1;
+  Deno.exit(report.wrong.length > 0 ? 1 : 0);
 }

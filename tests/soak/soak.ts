@@ -3,6 +3,7 @@
  * fixes what is asked for and what goes wrong when; what meets what is up to the machine.
  */
 
+import { orAborted } from "../../src/net/deadline.ts";
 import { Random } from "../simulation/random.ts";
 import { dataOf } from "../support.ts";
 import { judge, type Verdict } from "./audit.ts";
@@ -17,6 +18,8 @@ export interface SoakOptions {
   readonly requests: number;
   /** Gets a line for each fault and each replica's log line. */
   readonly say: (who: string, line: string) => void;
+  /** Stops everything half-way. */
+  readonly signal: AbortSignal;
 }
 
 export interface SoakReport extends Verdict {
@@ -36,38 +39,42 @@ const FAULT_EVERY_MS = { min: 1_000, max: 4_000 };
 /** A mail that has failed several times may wait for minutes (`retryDelayMs()`). */
 const DRAIN_LIMIT_MS = 300_000;
 
-/** Runs a soak to its end; throws when it does not come to rest. */
+/** Runs a soak to its end; rejects when it is stopped before. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { seed, say } = options;
   const dir = await Deno.makeTempDir({ prefix: "teleport-email-soak-" });
   try {
-    await using stage = await startStage(dir, say);
-    const random = new Random(seed);
-    const asked: Asked[] = [];
-    const people = askAll(stage, random.fork(), options, asked);
-    const faults = await spoil(stage, random.fork(), options);
-    const startMs = performance.now();
-    say("soak", "the last fault is over");
-    const enough = new AbortController();
-    await Promise.race([people, rest(DRAIN_LIMIT_MS, enough.signal)]);
-    enough.abort();
-    await settled(stage, asked, startMs + DRAIN_LIMIT_MS);
-    const drainMs = performance.now() - startMs;
-    const verdict = judge(asked, stage.playground.mail.mails, stage.excuses);
-    const { replicas } = stage;
-    return {
-      ...verdict,
-      wrong: [...verdict.wrong, ...replicas.flatMap(({ exits }) => exits.flatMap(unexpected))],
-      requests: asked.length,
-      faults,
-      drainMs,
-      starts: replicas.reduce((sum, { starts }) => sum + starts, 0),
-      renewals: stage.identity.renewals,
-      residentMiB: Math.max(...await Promise.all(replicas.map(residentMiB))),
-    };
+    await using stage = await startStage(dir, options.say);
+    return await orAborted(soakOn(stage, options), options.signal);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+}
+
+async function soakOn(stage: SoakStage, options: SoakOptions): Promise<SoakReport> {
+  const { seed, say } = options;
+  const random = new Random(seed);
+  const asked: Asked[] = [];
+  const people = askAll(stage, random.fork(), options, asked);
+  const faults = await spoil(stage, random.fork(), options);
+  const startMs = performance.now();
+  say("soak", "the last fault is over");
+  const enough = new AbortController();
+  await Promise.race([people, rest(DRAIN_LIMIT_MS, enough.signal)]);
+  enough.abort();
+  await settled(stage, asked, startMs + DRAIN_LIMIT_MS);
+  const drainMs = performance.now() - startMs;
+  const verdict = judge(asked, stage.playground.mail.mails, stage.excuses);
+  const { replicas } = stage;
+  return {
+    ...verdict,
+    wrong: [...verdict.wrong, ...replicas.flatMap(({ exits }) => exits.flatMap(unexpected))],
+    requests: asked.length,
+    faults,
+    drainMs,
+    starts: replicas.reduce((sum, { starts }) => sum + starts, 0),
+    renewals: stage.identity.renewals,
+    residentMiB: Math.max(...await Promise.all(replicas.map(residentMiB))),
+  };
 }
 
 /** Starts all requests at random times; resolves when everybody has done what they wanted. */
