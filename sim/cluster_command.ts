@@ -45,13 +45,16 @@ export async function runCluster(
 }
 
 /** What to copy and paste. */
-export function instructions({ auth, cluster, control, mail, mailgun, paths, proxy }: Playground) {
+export function instructions(
+  { auth, cluster, control, mail, mailgun, paths, proxy, ssh }: Playground,
+) {
   const call = (path: string, ...parameters: string[]) =>
     [`  curl -s ${control.url}${path}`, ...parameters.map((item) => `-d "${item}"`)].join(" ");
   return `A simulated Teleport cluster '${cluster.name}' is running.
 
   auth server    ${auth.address}
   proxy          ${proxy.address}
+  SSH tunnel     ${ssh.address}
   mail server    127.0.0.1:${mail.port} (STARTTLS)
   Mailgun API    ${mailgun.baseUrl} (domain '${mailgun.domain}', key '${mailgun.key}')
   control API    ${control.url}
