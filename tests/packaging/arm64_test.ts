@@ -6,6 +6,7 @@ import { VERSION } from "../../src/version.ts";
 import { build, inFolder, tarballIn, unpack } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { type Lacking, missingPrograms } from "./support/debian.ts";
+import { findGenuinePair } from "./support/genuine_pair.ts";
 
 const LIBRARIES = "/usr/aarch64-linux-gnu";
 const EMULATOR = ["qemu-aarch64-static", "-L", LIBRARIES];
@@ -23,8 +24,17 @@ const missing = Deno.build.arch === "aarch64" ? undefined : await lacking();
 // deno-lint-ignore no-console -- for whoever runs the tests
 if (missing !== undefined) console.warn(`the test of arm64 is skipped: ${missing.why}`);
 
+const pair = missing ?? await findGenuinePair("aarch64");
+// deno-lint-ignore no-console -- for whoever runs the tests
+if (missing === undefined && !pair.ok) console.warn(`one executable for arm64: ${pair.why}`);
+
+/** Runs a program for arm64. */
+function runArm64(program: string, ...args: readonly string[]): Promise<string> {
+  return must([...Deno.build.arch === "aarch64" ? [] : EMULATOR, program, ...args]);
+}
+
 Deno.test({
-  name: "the program for arm64 runs on arm64",
+  name: "the runtime form for arm64 runs on arm64",
   ignore: missing !== undefined,
   fn: () =>
     inFolder(async (dir) => {
@@ -39,5 +49,20 @@ Deno.test({
       }
       const version = await must([join(top, "teleport-email"), "version"]);
       assert.match(version, new RegExp(`^teleport-email v${VERSION} .*deno2\\.9\\.3\n$`));
+    }),
+});
+
+Deno.test({
+  name: "one executable for arm64 is compiled on another machine, and runs on arm64",
+  ignore: !pair.ok,
+  fn: () =>
+    inFolder(async (dir) => {
+      assert.ok(pair.ok);
+      const env = { DENO: pair.deno, DENORT_BIN: pair.denort };
+      const built = await build(dir, ["--target=aarch64"], env);
+      assert.ok(built.ok, built.stderr);
+      const top = await unpack(await tarballIn(dir, "arm64"), dir);
+      const version = await runArm64(join(top, "teleport-email"), "version");
+      assert.match(version, new RegExp(`^teleport-email v${VERSION} .*deno2\\.3\\.5\n$`));
     }),
 });

@@ -10,7 +10,7 @@ import { must, run } from "./support/command.ts";
 import { findGenuinePair } from "./support/genuine_pair.ts";
 import { bundleProbe, tryPermissions } from "./support/probe.ts";
 
-const pair = await findGenuinePair();
+const pair = await findGenuinePair("x86_64");
 if (!pair.ok) {
   // deno-lint-ignore no-console -- for whoever runs the tests
   console.warn(`tests of one executable are skipped: ${pair.why}`);

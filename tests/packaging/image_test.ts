@@ -20,7 +20,7 @@ const MACHINE = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
 
 const debian = await debianImage("plain");
 const [hadolint, helm] = [await findHadolint(), await findHelm()];
-const pair = debian.ok ? await findGenuinePair() : debian;
+const pair = debian.ok ? await findGenuinePair("x86_64") : debian;
 for (const lack of new Set([debian, hadolint, helm, pair])) {
   // deno-lint-ignore no-console -- for whoever runs the tests
   if (!lack.ok) console.warn(`tests of the image are skipped: ${lack.why}`);

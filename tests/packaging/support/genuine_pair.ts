@@ -4,6 +4,7 @@
  */
 
 import { join } from "node:path";
+import type { Target } from "../../../packaging/build/target.ts";
 import { must } from "./command.ts";
 import { CACHE, type Lacking, withCache } from "./debian.ts";
 
@@ -17,21 +18,21 @@ export interface GenuinePair {
   readonly denort: string;
 }
 
-/** Fetched once, 90 MB; `denort` exists when all of it is there. */
-export async function findGenuinePair(): Promise<GenuinePair | Lacking> {
-  if (Deno.build.arch !== "x86_64") return { ok: false, why: "the base executable is for x86_64" };
+/**
+ * A Deno that runs here, with a base executable for `arch`. Fetched once, 90 MB; each file exists when
+ * all of it is there.
+ */
+export async function findGenuinePair(arch: Target["arch"]): Promise<GenuinePair | Lacking> {
+  if (Deno.build.arch !== "x86_64") return { ok: false, why: "the Deno for it is for x86_64" };
   const dir = join(CACHE, `deno-${VERSION}`);
-  const pair = {
-    ok: true,
-    version: VERSION,
-    deno: join(dir, "package", "deno"),
-    denort: join(dir, "denort"),
-  } as const;
+  const deno = join(dir, "deno");
+  const denort = join(dir, `denort-${arch}`);
   return await withCache(async () => {
-    if (await Deno.stat(pair.denort).then(() => true, () => false)) return pair;
     try {
-      await fetchPair(dir, pair);
-      return pair;
+      await Deno.mkdir(dir, { recursive: true });
+      if (!await exists(deno)) await fetchDeno(dir, deno);
+      if (!await exists(denort)) await fetchBase(dir, arch, denort);
+      return { ok: true, version: VERSION, deno, denort };
     } catch (error) {
       const said = error instanceof Error ? error.message.trim().split("\n").at(-1) : String(error);
       return { ok: false, why: `Deno ${VERSION} or ${PROGRAM} cannot be fetched: ${said}` };
@@ -39,12 +40,17 @@ export async function findGenuinePair(): Promise<GenuinePair | Lacking> {
   });
 }
 
-async function fetchPair(dir: string, { deno, denort }: GenuinePair): Promise<void> {
-  await Deno.mkdir(dir, { recursive: true });
+async function fetchDeno(dir: string, deno: string): Promise<void> {
   const packed = `@deno/linux-x64-glibc@${VERSION}`;
   const archive = (await must(["npm", "pack", "--silent", packed], { cwd: dir })).trim();
   await must(["tar", "-xzf", archive], { cwd: dir });
-  await Deno.chmod(deno, 0o755);
+  await Deno.chmod(join(dir, "package", "deno"), 0o755);
+  await Deno.rename(join(dir, "package", "deno"), deno);
+  await Deno.remove(join(dir, archive));
+}
+
+async function fetchBase(dir: string, arch: Target["arch"], denort: string): Promise<void> {
+  const wheel = await Deno.makeTempDir({ dir });
   const pip = [
     "python3",
     "-m",
@@ -55,10 +61,12 @@ async function fetchPair(dir: string, { deno, denort }: GenuinePair): Promise<vo
     "--only-binary",
     ":all:",
   ];
-  await must([...pip, "--dest", ".", PROGRAM], { cwd: dir });
-  await must(["sh", "-c", "python3 -m zipfile -e bids_validator_deno-*.whl wheel"], { cwd: dir });
-  const compiled = "wheel/bids_validator_deno-2.0.7.data/scripts/bids-validator-deno";
-  await cutOff(join(dir, compiled), denort);
+  const platform = ["--platform", `manylinux_2_27_${arch}`];
+  await must([...pip, ...platform, "--dest", wheel, PROGRAM], { cwd: dir });
+  await must(["sh", "-c", "python3 -m zipfile -e *.whl ."], { cwd: wheel });
+  const compiled = "bids_validator_deno-2.0.7.data/scripts/bids-validator-deno";
+  await cutOff(join(wheel, compiled), denort);
+  await Deno.remove(wheel, { recursive: true });
 }
 
 /** What was compiled stands behind the executable, and its length in the last eight bytes. */
@@ -68,4 +76,8 @@ async function cutOff(program: string, denort: string): Promise<void> {
   await Deno.writeFile(`${denort}.new`, bytes.subarray(0, bytes.length - Number(added)));
   await Deno.chmod(`${denort}.new`, 0o755);
   await Deno.rename(`${denort}.new`, denort);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
