@@ -50,6 +50,14 @@ async function measureScrapes(url: string, work: Promise<unknown>): Promise<Time
   return await times.finally(() => scraper.terminate());
 }
 
+/** Processor time that a process has used, in milliseconds (proc(5): ticks of a hundredth second). */
+async function processorMs(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  // The name of the program, in brackets, may hold blanks; utime and stime are fields 14 and 15.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 /** Resident memory of a process in MiB (proc(5), VmRSS). */
 async function residentMiB(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
@@ -65,6 +73,7 @@ async function measureDaemon(playground: Playground, metricsUrl?: string): Promi
   await new Promise((resolve) => setTimeout(resolve, 3000));
   row("resident memory at rest", `${(await residentMiB(plugin.pid)).toFixed(0)} MiB`);
   row("event to three mails", spread(await measureLatency(playground), "ms"));
+  const idleMs = await processorMs(plugin.pid);
   const backlog = measureBacklog(playground);
   const scrapes = metricsUrl === undefined ? [] : await measureScrapes(metricsUrl, backlog);
   const backlogMs = await backlog;
@@ -73,6 +82,8 @@ async function measureDaemon(playground: Playground, metricsUrl?: string): Promi
     `${BACKLOG} requests at once, ${RECIPIENTS.length} mails each`,
     `${(backlogMs / 1000).toFixed(1)} s, ${rate.toFixed(0)} mails/s`,
   );
+  const perMail = (await processorMs(plugin.pid) - idleMs) / (BACKLOG * RECIPIENTS.length);
+  row("processor time of that", `${perMail.toFixed(1)} ms a mail`);
   if (scrapes.length > 0) row("a scrape meanwhile", spread(scrapes, "ms"));
   row("resident memory after that", `${(await residentMiB(plugin.pid)).toFixed(0)} MiB`);
 }

@@ -86,6 +86,19 @@ Deno.test("send() reads the password again when it has changed", async () => {
   assert.equal(server.connections, 2);
 });
 
+Deno.test("send() reads the password once for mails that leave together", async () => {
+  await using server = await loginServer(() => "1");
+  let reads = 0;
+  const password = () => Promise.resolve(String(++reads));
+  const options = { auth: { username: "alice", password } };
+  await using transport = testTransport(server.port, options, { secretsMs: 3_600_000 });
+  const receipts = await Promise.all(
+    Array.from({ length: 5 }, () => transport.send(testMessage(), never())),
+  );
+  assert.ok(receipts.every(({ ok }) => ok));
+  assert.equal(reads, 1);
+});
+
 Deno.test("send() finishes mails under way when the password changes", async () => {
   let configured = "old";
   await using server = await loginServer(() => configured);

@@ -44,7 +44,7 @@ export type SmtpSecretsResult =
   | { readonly ok: true; readonly secrets: SmtpSecrets }
   | { readonly ok: false; readonly error: string };
 
-/** Reads all secrets. Small files, read for each mail: a rotation needs no watcher. */
+/** Reads all secrets. Small files, read again and again: a rotation needs no watcher. */
 export async function readSmtpSecrets(options: SmtpOptions): Promise<SmtpSecretsResult> {
   const sources = {
     password: options.auth?.password,

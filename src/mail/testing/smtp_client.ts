@@ -8,6 +8,7 @@ import type { MailMessage, MailTransport } from "../transport.ts";
 const TEST_DEPS: SmtpDeps = {
   lookup: () => Promise.resolve(["127.0.0.1"]),
   timeouts: { connectMs: 2000, greetingMs: 2000, sendMs: 5000, contentMs: 2000 },
+  secretsMs: 0,
 };
 
 /** A transport to `mail.test`, which is this machine, without TLS or login unless asked for. */
