@@ -26,10 +26,11 @@ export async function findGenuinePair(arch: Target["arch"]): Promise<GenuinePair
   if (Deno.build.arch !== "x86_64") return { ok: false, why: "the Deno for it is for x86_64" };
   const dir = join(CACHE, `deno-${VERSION}`);
   const deno = join(dir, "deno");
-  const denort = join(dir, `denort-${arch}`);
+  // Deno's archives call it so for every machine.
+  const denort = join(dir, arch, "denort");
   return await withCache(async () => {
     try {
-      await Deno.mkdir(dir, { recursive: true });
+      await Deno.mkdir(join(dir, arch), { recursive: true });
       if (!await exists(deno)) await fetchDeno(dir, deno);
       if (!await exists(denort)) await fetchBase(dir, arch, denort);
       return { ok: true, version: VERSION, deno, denort };
