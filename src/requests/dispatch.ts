@@ -154,7 +154,7 @@ class Dispatch {
     const { log, gate, observer, retryForMs } = this.deps;
     if (this.deps.kill.aborted) return false;
     observer.refused(mail, refusal, attempt.tookMs);
-    if (refusal.retry === "transport") {
+    if (refusal.retry === "transport" && !this.job.retries.stopped(mail, gate.accepted)) {
       gate.close(refusal);
       return false;
     }

@@ -17,6 +17,7 @@ export class TransportGate {
   #failures = 0;
   #closedAtMs = 0;
   #openedAtMs = 0;
+  #accepted = 0;
 
   constructor(
     private readonly transport: Pick<MailTransport, "verify">,
@@ -38,6 +39,11 @@ export class TransportGate {
   /** Why nothing can be sent; undefined while the gate is open. */
   get reason(): string | undefined {
     return this.#reason;
+  }
+
+  /** How many mails were accepted so far. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Connects once, as a first check at start; a failure closes the gate. Never rejects. */
@@ -68,6 +74,11 @@ export class TransportGate {
 
   /** A mail was accepted: the outage, if there was one, is over. */
   succeeded(): void {
+    this.#accepted++;
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#failures === 0) return;
     this.deps.log.info("Mail transport works again", {
       attempts: this.#failures,
@@ -94,7 +105,7 @@ export class TransportGate {
           error: refusal.error,
           attempts: this.#failures,
         });
-      } else if (receipt?.ok === true && wasDown) this.succeeded();
+      } else if (receipt?.ok === true && wasDown) this.#end();
       // Else it is nothing that connecting shows, such as a refused sender: only a mail can tell.
     }
     this.#reason = undefined;

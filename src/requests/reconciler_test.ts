@@ -623,3 +623,22 @@ Deno.test("Reconciler does not send again what is on its way when another mail b
   assert.deepEqual(sent, ["a@x.org", "b@x.org", "c@x.org", "b@x.org"]);
   assert.deepEqual([cluster.record()?.owed, cluster.record()?.owner], [[], undefined]);
 });
+
+Deno.test("Reconciler lets mails that the transport fails at hold up no others", async () => {
+  const { clock, cluster, reconciler, mailer, gate } = setUp({ policy: { retryForMs: 600_000 } });
+  // A content filter that breaks at these mails, for example.
+  mailer.respond = ({ mail }) =>
+    mail.to === "b@x.org" ? { ...DOWN, error: "421 sorry" } : undefined;
+  for (let i = 0; i < 60; i++) {
+    const request = aRequest({ id: `r${i}` });
+    cluster.put(request);
+    reconciler.update(request.id, request);
+    await clock.tick(60_000);
+    // A minute late at most.
+    assert.ok(mailer.accepted.length >= 2 * i, `${mailer.accepted.length} of ${2 * i}`);
+  }
+  assert.equal(gate.isOpen, true);
+  const failed = cluster.record("r0")?.failed.map(({ to, error }) => [to, error]);
+  assert.deepEqual(failed, [["b@x.org", "421 sorry"]]);
+  assert.ok(mailer.attempts.length < 60 * 40, `${mailer.attempts.length} attempts`);
+});

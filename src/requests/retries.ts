@@ -17,6 +17,8 @@ interface Retry {
 
 export class Retries {
   readonly #byMail = new Map<string, Retry>();
+  /** How many mails the transport had taken when it failed at a mail. */
+  readonly #stoppedAt = new Map<string, number>();
 
   constructor(private readonly random: () => number) {}
 
@@ -35,10 +37,23 @@ export class Retries {
     return attempts;
   }
 
+  /**
+   * The transport failed at the mail, having taken `accepted` mails so far. Whether it has taken others
+   * since it last failed at this one: then that is due to the mail.
+   */
+  stopped(mail: OwedMail, accepted: number): boolean {
+    const key = mailKey(mail);
+    const before = this.#stoppedAt.get(key) ?? accepted;
+    this.#stoppedAt.set(key, accepted);
+    return before < accepted;
+  }
+
   /** Forgets mails that are no longer owed. */
   keepOnly(owed: readonly OwedMail[]): void {
     const keys = new Set(owed.map(mailKey));
-    for (const key of this.#byMail.keys()) if (!keys.has(key)) this.#byMail.delete(key);
+    for (const map of [this.#byMail, this.#stoppedAt]) {
+      for (const key of map.keys()) if (!keys.has(key)) map.delete(key);
+    }
   }
 
   /** The record with what is known here about its mails, for a write that happens anyway. */
