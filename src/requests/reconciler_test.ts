@@ -625,7 +625,7 @@ Deno.test("Reconciler does not send again what is on its way when another mail b
 });
 
 Deno.test("Reconciler lets mails that the transport fails at hold up no others", async () => {
-  const { clock, cluster, reconciler, mailer, gate } = setUp({ policy: { retryForMs: 600_000 } });
+  const { clock, cluster, reconciler, mailer } = setUp({ policy: { retryForMs: 600_000 } });
   // A content filter that breaks at these mails, for example.
   mailer.respond = ({ mail }) =>
     mail.to === "b@x.org" ? { ...DOWN, error: "421 sorry" } : undefined;
@@ -637,7 +637,6 @@ Deno.test("Reconciler lets mails that the transport fails at hold up no others",
     // A minute late at most.
     assert.ok(mailer.accepted.length >= 2 * i, `${mailer.accepted.length} of ${2 * i}`);
   }
-  assert.equal(gate.isOpen, true);
   const failed = cluster.record("r0")?.failed.map(({ to, error }) => [to, error]);
   assert.deepEqual(failed, [["b@x.org", "421 sorry"]]);
   assert.ok(mailer.attempts.length < 60 * 40, `${mailer.attempts.length} attempts`);
