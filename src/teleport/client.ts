@@ -145,33 +145,33 @@ export class TeleportClient {
 
   /** Every access request; undefined when the server knows neither call for it. */
   async listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined> {
-    const messages =
-      await this.#optional("GetAccessRequestsV2", () => this.#streamRequests(signal)) ??
-        await this.#optional("ListAccessRequests", () => this.#pageRequests(signal));
-    return messages?.flatMap((message) => readAccessRequest(message) ?? []);
+    return await this.#optional("GetAccessRequestsV2", () => this.#streamRequests(signal)) ??
+      await this.#optional("ListAccessRequests", () => this.#pageRequests(signal));
   }
 
-  async #streamRequests(signal: AbortSignal): Promise<AccessRequestV3[]> {
+  /** Each message is read as it comes: thousands of them take much more memory than what is read. */
+  async #streamRequests(signal: AbortSignal): Promise<AccessRequest[]> {
     const options = { timeoutMs: LIST_TIMEOUT_MS, signal };
     const { grpc } = await this.connections.get(signal);
-    return await Array.fromAsync(
-      callStream(grpc, AuthService.method.getAccessRequestsV2, {}, options),
-    );
+    const requests: AccessRequest[] = [];
+    const stream = callStream(grpc, AuthService.method.getAccessRequestsV2, {}, options);
+    for await (const message of stream) requests.push(...readAll([message]));
+    return requests;
   }
 
-  async #pageRequests(signal: AbortSignal): Promise<AccessRequestV3[]> {
+  async #pageRequests(signal: AbortSignal): Promise<AccessRequest[]> {
     const options = { timeoutMs: LIST_TIMEOUT_MS, signal };
     const method = AuthService.method.listAccessRequests;
-    const messages: AccessRequestV3[] = [];
+    const requests: AccessRequest[] = [];
     let key = "";
     do {
       const request = { Filter: {}, Limit: PAGE_SIZE, StartKey: key };
       const { grpc } = await this.connections.get(signal);
       const page = await callUnary(grpc, method, request, options);
-      messages.push(...page.AccessRequests);
+      requests.push(...readAll(page.AccessRequests));
       key = page.NextKey;
     } while (key !== "");
-    return messages;
+    return requests;
   }
 
   /** Our entry in every record, by request id. */
@@ -252,6 +252,10 @@ export class TeleportClient {
   #explain(action: string, error: unknown): ClusterError {
     return toClusterError(error, { action, address: this.address });
   }
+}
+
+function readAll(messages: readonly AccessRequestV3[]): AccessRequest[] {
+  return messages.flatMap((message) => readAccessRequest(message) ?? []);
 }
 
 function watchNotAllowed(): ClusterError {
