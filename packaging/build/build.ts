@@ -6,7 +6,6 @@ import { PINNED } from "../../src/cli/runtime.ts";
 import { PROGRAM } from "../../src/version.ts";
 import { type Base, findBase, findCompiler } from "./base.ts";
 import { makeBundle } from "./bundle.ts";
-import { checksums } from "./checksums.ts";
 import { compile } from "./compile.ts";
 import { addContents } from "./contents.ts";
 import { addRuntime } from "./launcher.ts";
@@ -52,8 +51,5 @@ export async function build(
   const list = join(folder, `${TOP}-v${source.version}.cdx.json`);
   const bytes = await Deno.readFile(bundle.path);
   await Deno.writeTextFile(list, await sbom(bundle.packages, bytes, denoVersion, source));
-  results.push(list);
-  const sums = join(folder, "SHA256SUMS");
-  await Deno.writeTextFile(sums, await checksums(results));
-  return [...results, sums];
+  return [...results, list];
 }

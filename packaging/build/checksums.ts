@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { basename } from "node:path";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 export async function sha256(path: string): Promise<string> {
@@ -11,10 +11,19 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** As `sha256sum --check` reads it. */
-export async function checksums(paths: readonly string[]): Promise<string> {
+/**
+ * Writes `SHA256SUMS` of the files in `folder` whose names begin with `prefix`: what was built for one
+ * machine after the other belongs together.
+ *
+ * @returns its path
+ */
+export async function writeChecksums(folder: string, prefix: string): Promise<string> {
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name)
+    .filter((name) => name.startsWith(prefix)).sort();
   const lines = await Promise.all(
-    paths.map(async (path) => `${await sha256(path)}  ${basename(path)}\n`),
+    names.map(async (name) => `${await sha256(join(folder, name))}  ${name}\n`),
   );
-  return lines.join("");
+  const path = join(folder, "SHA256SUMS");
+  await Deno.writeTextFile(path, lines.join(""));
+  return path;
 }

@@ -4,6 +4,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Bundle } from "./bundle.ts";
 import { mustRun } from "./command.ts";
+import { BuildError } from "./fail.ts";
 import { FLAGS } from "./flags.ts";
 import { licences } from "./licences.ts";
 import { ROOT, type Source } from "./source.ts";
@@ -33,7 +34,11 @@ export async function addContents(
   source: Source,
 ): Promise<void> {
   for (const [from, to] of Object.entries(FILES)) {
-    await copyFile(join(ROOT, from), join(folder, to));
+    try {
+      await copyFile(join(ROOT, from), join(folder, to));
+    } catch (error) {
+      throw new BuildError(`Cannot put '${from}' into the tarball: ${error}`);
+    }
   }
   await Deno.writeTextFile(join(folder, "VERSION"), `${source.version}\n`);
   const thirdParty = await licences(packages, denoVersion);

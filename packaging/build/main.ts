@@ -4,10 +4,11 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { PINNED } from "../../src/cli/runtime.ts";
 import { build } from "./build.ts";
-import { sha256 } from "./checksums.ts";
+import { sha256, writeChecksums } from "./checksums.ts";
 import { BuildError } from "./fail.ts";
 import { type BuildOptions, parseOptions, USAGE } from "./options.ts";
 import { readSource, ROOT } from "./source.ts";
+import { TOP } from "./tarball.ts";
 
 const encoder = new TextEncoder();
 const say = (text: string) => void Deno.stderr.writeSync(encoder.encode(`${text}\n`));
@@ -16,6 +17,7 @@ async function main(options: BuildOptions): Promise<void> {
   if (Deno.version.deno !== PINNED) {
     throw new BuildError(`This is Deno ${Deno.version.deno}: build with npx -y deno@${PINNED}`);
   }
+  if (Deno.build.os !== "linux") throw new BuildError(`This is ${Deno.build.os}: build on Linux`);
   const source = await readSource(options.release);
   const out = resolve(ROOT, options.out);
   const folders: string[] = [];
@@ -32,6 +34,7 @@ async function main(options: BuildOptions): Promise<void> {
       await copyFile(result, join(out, basename(result)));
       say(`Built ${join(out, basename(result))}`);
     }
+    say(`Built ${await writeChecksums(out, `${TOP}-v${source.version}`)}`);
   } finally {
     for (const folder of folders) await Deno.remove(folder, { recursive: true });
   }
