@@ -10,9 +10,9 @@ import { AUTH_SERVER_NAME } from "./dial/direct.ts";
 import { changeConnector, DIALED } from "./grpc_connector.ts";
 
 /** The server punishes pings more often than once a minute (wire.md §2.1). */
-const KEEPALIVE_TIME_MS = 75_000;
+export const KEEPALIVE_TIME_MS = 75_000;
 /** A dead peer is noticed after both. */
-const KEEPALIVE_TIMEOUT_MS = 30_000;
+export const KEEPALIVE_TIMEOUT_MS = 30_000;
 /** gRPC's default of 4 MiB is too small for a listing of every record. */
 const MAX_RECEIVE_BYTES = 64 * 1024 * 1024;
 
