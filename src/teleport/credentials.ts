@@ -77,17 +77,17 @@ function check(
   names: { readonly key: string; readonly crt: string; readonly cas: string },
   nowMs: number,
 ): Credentials {
-  const certificate = parse(
-    `TLS certificate in ${names.crt}`,
-    () => new X509Certificate(pems.certPem),
-  );
+  const [certificate, publicKey] = parse(`TLS certificate in ${names.crt}`, () => {
+    const read = new X509Certificate(pems.certPem);
+    return [read, read.publicKey] as const;
+  });
   const key = parse(`private key in ${names.key}`, () => createPrivateKey(pems.keyPem));
   for (const pem of pems.caPems) {
     parse(`certificate authority in ${names.cas}`, () => new X509Certificate(pem));
   }
   const subject = nameAttribute(certificate.subject, "CN");
   const issuer = nameAttribute(certificate.issuer, "CN");
-  if (!sameKey(certificate.publicKey, createPublicKey(key))) {
+  if (!sameKey(publicKey, createPublicKey(key))) {
     throw refuse(
       `the private key in ${names.key} does not fit the certificate for '${subject}' in ${names.crt}`,
     );

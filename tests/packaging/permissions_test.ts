@@ -103,7 +103,7 @@ async function useEverything(
   } finally {
     await Deno.remove(log).catch(() => {});
   }
-  const configured = [["check"], ["status"], ["preview"], ["route", "--roles", "dba"]];
+  const configured = [["check"], ["status"], ["health"], ["preview"], ["route", "--roles", "dba"]];
   for (const [command = "", ...args] of configured) {
     const { code, stderr } = await run([program, command, "--config", config, ...args], {
       env: audited(),
