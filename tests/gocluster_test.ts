@@ -7,20 +7,16 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stringify } from "smol-toml";
 import { PluginProcess } from "../sim/plugin_process.ts";
-import { buildGo, type GoProcess, startGo } from "./faults/go_process.ts";
+import { buildGo, GO_CLUSTER, type GoProcess, startGo } from "./faults/go_process.ts";
 import { until } from "./support.ts";
-
-const SHARED = fileURLToPath(new URL("../../shared/gocluster", import.meta.url));
-const FOLDER = Deno.env.get("TELEPORT_EMAIL_GOCLUSTER") ?? SHARED;
 
 function hasGo(): boolean {
   return (Deno.env.get("PATH") ?? "").split(":").some((folder) => existsSync(join(folder, "go")));
 }
 
-const isThere = existsSync(join(FOLDER, "go.mod")) && hasGo();
+const isThere = existsSync(join(GO_CLUSTER, "go.mod")) && hasGo();
 if (!isThere) {
   // deno-lint-ignore no-console -- for whoever runs the tests
   console.warn(
@@ -50,8 +46,8 @@ async function onStage(ttl: string, test: (stage: Stage) => Promise<void>): Prom
       return stack.use(await startGo(join(dir, name), args));
     };
     const ca = join(dir, "mail-ca.pem");
-    const sink = await start("smtpsink", join(FOLDER, "../smtpsink"), ["--cert-out", ca]);
-    const cluster = await start("gocluster", FOLDER, ["--dir", dir, "--ttl", ttl]);
+    const sink = await start("smtpsink", join(GO_CLUSTER, "../smtpsink"), ["--cert-out", ca]);
+    const cluster = await start("gocluster", GO_CLUSTER, ["--dir", dir, "--ttl", ttl]);
     const [host = "", port] = address(sink, "smtp").split(":");
     await test({
       dir,

@@ -1,5 +1,11 @@
 /** A Go program that prints its addresses as one line of JSON and runs until it is stopped. */
 
+import { fileURLToPath } from "node:url";
+
+/** The folder of gocluster, beside which smtpsink stands; neither is a part of this repository. */
+export const GO_CLUSTER = Deno.env.get("TELEPORT_EMAIL_GOCLUSTER") ??
+  fileURLToPath(new URL("../../../shared/gocluster", import.meta.url));
+
 export interface GoProcess extends AsyncDisposable {
   readonly addresses: Readonly<Record<string, string>>;
   /** Calls its control API; `POST` unless it only reads. */

@@ -1,18 +1,14 @@
 /**
- * Worlds of a Teleport-like cluster and an SMTP server in Go, which stand beside this repository where
- * it is developed: a second opinion on what `sim/` says. Their command lines and control APIs are
- * described at the top of their `main.go`.
+ * Worlds of a Teleport-like cluster and an SMTP server in Go: a second opinion on what `sim/` says. Their
+ * command lines and control APIs are described at the top of their `main.go`.
  */
 
-import { fileURLToPath } from "node:url";
 import PostalMime from "postal-mime";
 import type { ReceivedMail } from "../../sim/mailbox.ts";
 import { playgroundConfig } from "../../sim/playground_config.ts";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
-import { buildGo, startGo } from "./go_process.ts";
+import { buildGo, GO_CLUSTER, startGo } from "./go_process.ts";
 import type { World, WorldOptions, Worlds } from "./world.ts";
-
-const SHARED = fileURLToPath(new URL("../../../shared/", import.meta.url));
 
 /** A mail as smtpsink shows it. */
 interface SunkMail {
@@ -28,11 +24,12 @@ type ShownData = Record<string, Record<string, Record<string, string>>>;
 
 /** Builds both programs; throws when they, or Go, are not there. */
 export async function goWorlds(): Promise<Worlds> {
-  await Deno.stat(`${SHARED}gocluster`);
+  await Deno.stat(GO_CLUSTER);
   const bin = await Deno.makeTempDir({ prefix: "teleport-email-go-" });
   await using stack = new AsyncDisposableStack();
   stack.defer(() => Deno.remove(bin, { recursive: true }));
-  for (const name of ["gocluster", "smtpsink"]) await buildGo(`${SHARED}${name}`, `${bin}/${name}`);
+  await buildGo(GO_CLUSTER, `${bin}/gocluster`);
+  await buildGo(`${GO_CLUSTER}/../smtpsink`, `${bin}/smtpsink`);
   const owned = stack.move();
   return {
     name: "gocluster and smtpsink",
