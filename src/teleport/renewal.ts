@@ -80,9 +80,12 @@ function warner({ clock, log, refresh }: RenewalDeps) {
     if (credentials.certPem !== certificate) [certificate, level] = [credentials.certPem, 0];
     const leftMs = credentials.notAfterMs - clock.now();
     const reached = WARNINGS_MS.filter((limit) => leftMs < limit).length;
-    // What lives for less than an hour anyway is renewed more often than that.
-    const isShort = credentials.notAfterMs - credentials.notBeforeMs <= 2 * (WARNINGS_MS[0] ?? 0);
-    if (reached <= level || (refresh && isShort && leftMs > (WARNINGS_MS[1] ?? 0))) return;
+    // What lives for less than an hour anyway is renewed more often than that, and the shorter it
+    // lives, the later it is missed.
+    const lifeMs = credentials.notAfterMs - credentials.notBeforeMs;
+    const isShort = lifeMs <= 2 * (WARNINGS_MS[0] ?? 0);
+    const isMissed = leftMs <= Math.min(WARNINGS_MS[1] ?? 0, lifeMs / 6);
+    if (reached <= level || (refresh && isShort && !isMissed)) return;
     level = reached;
     const left = { "minutes_left": Math.floor(leftMs / MINUTE_MS) };
     const fields = { ...describe(credentials), ...left };

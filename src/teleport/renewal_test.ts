@@ -139,3 +139,24 @@ Deno.test("renewCredentials() warns when a renewed file does not come", async ()
   ]);
   await end();
 });
+
+Deno.test("renewCredentials() misses a short certificate only near its end", async () => {
+  const shortOne = (minute: number) =>
+    someCredentials({
+      certPem: `certificate of minute ${minute}`,
+      notBeforeMs: NOW_MS + minute * MINUTE_MS,
+      notAfterMs: NOW_MS + (minute + 6) * MINUTE_MS,
+    });
+  const { clock, write, lines, end } = await setUp({ refresh: true, first: shortOne(0) });
+  write(shortOne(2));
+  await clock.tick(3 * MINUTE_MS);
+  write(shortOne(3));
+  await clock.tick(4 * MINUTE_MS);
+  const isWarning = (line: string) => line.startsWith("warn");
+  assert.deepEqual(lines().filter(isWarning), []);
+  await clock.tick(MINUTE_MS);
+  assert.deepEqual(lines().filter(isWarning), [
+    "warn Credentials run out soon and have not been renewed",
+  ]);
+  await end();
+});

@@ -78,7 +78,7 @@ Deno.test("judge() takes a mail that came again only with an excuse of its sende
   assert.deepEqual(wrong(asked(), twice(25), excused("sender died", "direct")), again);
   assert.deepEqual(wrong(asked(), twice(25), excused("sender died", "ssh")), []);
   // The lease of the one that died cannot have been over.
-  assert.deepEqual(wrong(asked(), twice(5), excused("sender died", "ssh")), again);
+  assert.deepEqual(wrong(asked(), twice(3), excused("sender died", "ssh")), again);
   const once = new Excuses();
   once.begin("no answer", undefined, 1)();
   assert.deepEqual(wrong(asked(), twice(1), once), []);

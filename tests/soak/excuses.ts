@@ -29,10 +29,10 @@ const AFTER_MS = 1_000;
 /** After an outage the connection has to be made anew before anything can be written down. */
 const RECOVERY_MS = 15_000;
 /**
- * Somebody else sends only when a lease is over, which is renewed at half of its 20 s and counts for
- * another 5 s (docs/delivery.md); less a little for the way.
+ * Somebody else sends only when a lease is over. Its holder starts no mail in its last second, and it
+ * counts for another 5 s (docs/delivery.md); less what a mail takes on its way.
  */
-const TAKEOVER_MS = 13_000;
+const TAKEOVER_MS = 4_000;
 
 export class Excuses {
   readonly #excuses: Excuse[] = [];
