@@ -113,8 +113,11 @@ class Dispatch {
     this.#count("waiting", -1);
     if (release === undefined) return false;
     try {
-      if (!this.deps.gate.isOpen || !await this.#settlement.maySend(mail)) return false;
-      return !this.stop.aborted && await this.#send(mail);
+      if (!this.deps.gate.isOpen) return false;
+      await this.#settlement.takeLease();
+      // Between this look and the sending there is no room for a write that gives the lease back.
+      if (this.stop.aborted || !this.deps.gate.isOpen) return false;
+      return this.#settlement.maySend(mail) && await this.#send(mail);
     } finally {
       release();
     }

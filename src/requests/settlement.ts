@@ -62,17 +62,19 @@ export class Settlement {
     private readonly deps: SettlementDeps,
   ) {}
 
-  /** Takes the lease again if it has run out while a mail waited; whether the mail may leave. */
-  async maySend(mail: OwedMail): Promise<boolean> {
-    if (this.#isStuck) return false;
-    if (!this.#lost && !this.#holdsLease()) {
-      await this.#exclusive(async () => {
-        if (!this.#holdsLease()) await this.#write();
-      });
-    }
-    const owed = this.stored.record?.owed ?? [];
+  /** Takes the lease again if it has run out while a mail waited. */
+  async takeLease(): Promise<void> {
+    if (this.#isStuck || this.#lost || this.#holdsLease()) return;
+    await this.#exclusive(async () => {
+      if (!this.#holdsLease()) await this.#write();
+    });
+  }
+
+  /** Whether the mail may leave at this moment: a write that begins before it is sent may change that. */
+  maySend(mail: OwedMail): boolean {
+    if (this.#isStuck || this.#lost || !this.#holdsLease()) return false;
     const key = mailKey(mail);
-    return !this.#lost && this.#holdsLease() && owed.some((other) => mailKey(other) === key);
+    return this.stored.record?.owed.some((other) => mailKey(other) === key) ?? false;
   }
 
   add(outcome: Outcome): void {
