@@ -124,8 +124,10 @@ export class Reconciler {
 
   /** The transport can send again. */
   wakeResting(): void {
-    for (const id of this.#resting) this.#queue.add(id);
+    const ids = [...this.#resting];
+    // First of all: some have no turn, and come to rest again at once.
     this.#resting.clear();
+    for (const id of ids) this.#queue.add(id);
   }
 
   /** Requests that wait for their turn or are worked on. */
