@@ -157,7 +157,9 @@ class Dispatch {
     const { log, gate, observer, retryForMs } = this.deps;
     if (this.deps.kill.aborted) return false;
     observer.refused(mail, refusal, attempt.tookMs);
-    if (refusal.retry === "transport" && !this.job.retries.stopped(mail, gate.accepted)) {
+    const isMail = refusal.retry !== "transport" ||
+      (this.job.retries.stopped(mail, gate.accepted) && gate.blameMail());
+    if (!isMail) {
       gate.close(refusal);
       return false;
     }

@@ -18,6 +18,7 @@ export class TransportGate {
   #closedAtMs = 0;
   #openedAtMs = 0;
   #accepted = 0;
+  #blamedAt = 0;
 
   constructor(
     private readonly transport: Pick<MailTransport, "verify">,
@@ -44,6 +45,16 @@ export class TransportGate {
   /** How many mails were accepted so far. */
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /**
+   * Puts a failure of the transport down to the mail that met it. Not twice without an accepted mail in
+   * between: then it is the transport after all, such as one that takes so many mails a minute.
+   */
+  blameMail(): boolean {
+    if (this.#blamedAt === this.#accepted) return false;
+    this.#blamedAt = this.#accepted;
+    return true;
   }
 
   /** Connects once, as a first check at start; a failure closes the gate. Never rejects. */
