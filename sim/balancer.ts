@@ -18,52 +18,18 @@ export async function startBalancer(pki: Pki, proxyAddress: string): Promise<Bal
 }
 
 /** The balancer with its switches. */
-export class Balancer implements AsyncDisposable {
+export class Balancer extends TcpListener {
   /** Drops connections on which nothing has moved for so long; 0 = never. */
   idleTimeoutMs = 0;
   /** How many connections have been dropped for being idle. */
   idleDrops = 0;
-  readonly #listener: TcpListener;
 
   constructor(web: Issued, private readonly webCaPem: string, readonly proxyAddress: string) {
     // No ALPN at all: what a client offers is ignored.
     const server = tls.createServer({ cert: web.certPem, key: web.keyPem });
+    super(server);
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("secureConnection", (socket) => this.#forward(socket));
-    this.#listener = new TcpListener(server);
-  }
-
-  get port(): number {
-    return this.#listener.port;
-  }
-
-  /** `127.0.0.1:<port>` */
-  get address(): string {
-    return this.#listener.address;
-  }
-
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#listener.connections;
-  }
-
-  /** Breaks every connection. */
-  breakConnections(): void {
-    this.#listener.breakConnections();
-  }
-
-  /** Goes down: connections break and new ones are refused. */
-  async stop(): Promise<void> {
-    await this.#listener.stop();
-  }
-
-  /** Comes back on the same port. */
-  async start(): Promise<void> {
-    await this.#listener.start();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
   }
 
   #forward(client: Duplex): void {

@@ -12,25 +12,15 @@ export async function startCable(target: string): Promise<Cable> {
 }
 
 /** The forwarder with its switches; they hold for connections that are open, too. */
-export class Cable implements AsyncDisposable {
+export class Cable extends TcpListener {
   /** Whether bytes of clients, or of the server, are lost while TCP stays up. */
   readonly silent = { up: false, down: false };
   /** How long every piece is held back. */
   delayMs = 0;
-  readonly #listener: TcpListener;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(private readonly target: string) {
-    this.#listener = new TcpListener(net.createServer((client) => this.#join(client)));
-  }
-
-  /** `127.0.0.1:<port>` */
-  get address(): string {
-    return this.#listener.address;
-  }
-
-  get connections(): number {
-    return this.#listener.connections;
+    super(net.createServer((client) => this.#join(client)));
   }
 
   /** Nothing gets through any more, in neither direction, and nobody is told. */
@@ -38,28 +28,9 @@ export class Cable implements AsyncDisposable {
     this.silent.up = this.silent.down = isSilent;
   }
 
-  /** Breaks every connection. */
-  cut(): void {
-    this.#listener.breakConnections();
-  }
-
-  /** Breaks every connection with RST, as a firewall that has forgotten it. */
-  reset(): void {
-    this.#listener.resetConnections();
-  }
-
-  /** Breaks every connection and refuses new ones. */
-  async stop(): Promise<void> {
-    await this.#listener.stop();
-  }
-
-  async start(): Promise<void> {
-    await this.#listener.start();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
-    await this.stop();
+    await super[Symbol.asyncDispose]();
   }
 
   #join(client: net.Socket): void {

@@ -29,7 +29,7 @@ Deno.test("Cable carries bytes, loses them as told, and breaks", async () => {
   await once(client, "data");
   assert.deepEqual(heard, ["one", "three"]);
   const closed = once(client, "close");
-  cable.cut();
+  cable.breakConnections();
   await closed;
 });
 

@@ -14,7 +14,7 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
 }
 
 /** The proxy with its switches and counters. */
-export class ConnectProxy implements AsyncDisposable {
+export class ConnectProxy extends TcpListener {
   /** `user:password` that clients have to show. */
   login: string | undefined;
   /** Refuses every tunnel, such as with `403 Forbidden`. */
@@ -27,27 +27,13 @@ export class ConnectProxy implements AsyncDisposable {
   resolve: (target: string) => string = (target) => target;
   /** How many tunnels have been opened, by `host:port`. */
   readonly tunnels: Map<string, number> = new Map();
-  readonly #listener: TcpListener;
 
   constructor() {
     const server = http.createServer((_request, response) => {
       response.writeHead(405).end();
     });
+    super(server);
     server.on("connect", (request, socket: Duplex) => this.#connect(request, socket));
-    this.#listener = new TcpListener(server);
-  }
-
-  /** `127.0.0.1:<port>` */
-  get address(): string {
-    return this.#listener.address;
-  }
-
-  async start(): Promise<void> {
-    await this.#listener.start();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#listener.stop();
   }
 
   #connect(request: http.IncomingMessage, socket: Duplex): void {

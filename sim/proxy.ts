@@ -55,7 +55,7 @@ export function authAlpn(clusterName: string): string {
 }
 
 /** The proxy with its switches. */
-export class TeleportProxy implements AsyncDisposable {
+export class TeleportProxy extends TcpListener {
   serverVersion = "17.4.8";
   /** What /webapi/find says. */
   readonly find: WebFind = new WebFind();
@@ -63,43 +63,14 @@ export class TeleportProxy implements AsyncDisposable {
   readonly upgrade: ConnectionUpgrade = new ConnectionUpgrade((stream) => this.#serve(stream));
   /** How many connections have gone where; what comes out of an upgrade counts once more. */
   readonly routes: Map<Route, number> = new Map();
-  readonly #listener: TcpListener;
   readonly #web: tls.Server;
   readonly #tunnel: tls.Server;
 
   constructor(readonly options: ProxyOptions) {
+    super(net.createServer((socket) => this.#serve(socket)));
     const http = this.#httpServer();
     this.#web = this.#tlsServer(ALPN_WEB, (socket) => void http.emit("connection", socket));
     this.#tunnel = this.#tlsServer([ALPN_TUNNEL], (socket) => options.ssh.serve(socket));
-    this.#listener = new TcpListener(net.createServer((socket) => this.#serve(socket)));
-  }
-
-  get port(): number {
-    return this.#listener.port;
-  }
-
-  /** `127.0.0.1:<port>` */
-  get address(): string {
-    return this.#listener.address;
-  }
-
-  /** Breaks every connection, those to the auth server included. */
-  breakConnections(): void {
-    this.#listener.breakConnections();
-  }
-
-  /** Goes down: connections break and new ones are refused. */
-  async stop(): Promise<void> {
-    await this.#listener.stop();
-  }
-
-  /** Comes back on the same port. */
-  async start(): Promise<void> {
-    await this.#listener.start();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
   }
 
   /** Sends a connection to where its ClientHello wants to go. */

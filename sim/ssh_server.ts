@@ -55,7 +55,7 @@ export async function startSshTunnel(
 }
 
 /** The tunnel port with its counters and switches. */
-export class SshTunnelServer implements HostCertificateHolder, AsyncDisposable {
+export class SshTunnelServer extends TcpListener implements HostCertificateHolder {
   /** Users that have been let in, in order. */
   readonly logins: string[] = [];
   /** Why users have not been let in. */
@@ -66,7 +66,6 @@ export class SshTunnelServer implements HostCertificateHolder, AsyncDisposable {
   readonly sessions = new Set<SshServerSession>();
   /** Text with which dial requests are refused. */
   refuseDial: string | undefined;
-  readonly #listener: TcpListener;
   #hostKeys: readonly Pair[];
 
   constructor(
@@ -74,44 +73,13 @@ export class SshTunnelServer implements HostCertificateHolder, AsyncDisposable {
     private readonly authAddress: string,
     private readonly options: SshTunnelOptions = {},
   ) {
+    super(net.createServer((socket) => this.serve(socket)));
     this.#hostKeys = makeHostKeys(options.signedBy ?? pki, options);
-    this.#listener = new TcpListener(net.createServer((socket) => this.serve(socket)));
-  }
-
-  get port(): number {
-    return this.#listener.port;
-  }
-
-  /** `127.0.0.1:<port>` */
-  get address(): string {
-    return this.#listener.address;
   }
 
   useHostCa(pki: Pki): Promise<void> {
     this.#hostKeys = makeHostKeys(pki, this.options);
     return Promise.resolve();
-  }
-
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#listener.connections;
-  }
-
-  /** Breaks every connection. */
-  breakConnections(): void {
-    this.#listener.breakConnections();
-  }
-
-  async start(): Promise<void> {
-    await this.#listener.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#listener.stop();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
   }
 
   /** Speaks SSH on a connection that somebody else has accepted, such as a TLS port. */

@@ -24,8 +24,8 @@ Deno.test("Whatever ends a connection or a watch, the program comes back and tel
       "the watch is reset": () =>
         auth.dropWatches("UNAVAILABLE", "stream terminated by RST_STREAM"),
       "GOAWAY": () => auth.goAway(),
-      "RST": () => cable.reset(),
-      "the connection breaks": () => cable.cut(),
+      "RST": () => cable.resetConnections(),
+      "the connection breaks": () => cable.breakConnections(),
       "the proxy restarts": () => restart(proxy),
       "the auth server restarts": () => restart(auth),
       "the auth server is slow": () => {

@@ -195,7 +195,7 @@ Deno.test("A connection that is lost in any way is replaced by the next call", a
   for (const address of [proxy.address, ssh.address, balancer.address]) {
     await using cable = await startCable(address);
     using connected = setting.connect(cable.address, { stepTimeoutMs: 1000 });
-    for (const lose of [() => cable.cut(), () => cable.reset()]) {
+    for (const lose of [() => cable.breakConnections(), () => cable.resetConnections()]) {
       await wayOf(connected);
       const first = connected.connections.current;
       lose();
@@ -237,8 +237,8 @@ Deno.test("Connections that break under many calls end nothing but these calls",
       while (connections.current === undefined) await client.ping(never).catch(() => {});
       // Between any two bytes of the calls.
       await new Promise((resolve) => setTimeout(resolve, i));
-      if (i % 2 === 0) cable.cut();
-      else cable.reset();
+      if (i % 2 === 0) cable.breakConnections();
+      else cable.resetConnections();
     }
     isOver = true;
     await Promise.all(calling);

@@ -246,7 +246,7 @@ const REPLICA_FAULTS: readonly Fault[] = [
   {
     name: "network to the cluster resets",
     on: "replica",
-    run: (_, { cluster }) => Promise.resolve(cluster.reset()),
+    run: (_, { cluster }) => Promise.resolve(cluster.resetConnections()),
   },
   {
     name: "network to the mail server is silent",
@@ -264,7 +264,7 @@ const REPLICA_FAULTS: readonly Fault[] = [
     on: "replica",
     run: ({ excuses }, { name, mail }) => {
       excuses.note("no answer", name);
-      mail.reset();
+      mail.resetConnections();
       return Promise.resolve();
     },
   },
