@@ -134,13 +134,22 @@ class Dispatch {
     if (record === undefined) return false;
     const startMs = deps.clock.now();
     this.#count("sending", 1);
-    const sending = deps.mailer.send({ ...job, mail, record }, deps.kill);
-    const receipt = await sending.finally(() => this.#count("sending", -1));
-    const atMs = deps.clock.now();
-    const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
-    if (!receipt.ok) return this.#refused(attempt, receipt);
+    try {
+      const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
+      const atMs = deps.clock.now();
+      const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
+      return receipt.ok ? this.#accepted(attempt) : this.#refused(attempt, receipt);
+    } finally {
+      // Only now that the outcome is noted: a write between the two would give the lease back.
+      this.#count("sending", -1);
+    }
+  }
+
+  #accepted(attempt: Attempt): true {
+    const { job, deps } = this;
+    const { mail, messageId, atMs } = attempt;
     // First of all: what is not noted is sent again.
-    this.#settlement.add({ type: "accepted", mail, messageId: receipt.messageId, atMs });
+    this.#settlement.add({ type: "accepted", mail, messageId, atMs });
     deps.observer.accepted(mail, attempt.tookMs, atMs - mail.sinceMs);
     deps.gate.succeeded();
     const { attempts } = job.retries.of(mail);

@@ -684,3 +684,26 @@ Deno.test("Reconciler sends no mail that took its lease while the transport was 
   await clock.tick(0);
   assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org", "r1/new/0/b@x.org"]);
 });
+
+Deno.test("Reconciler keeps its lease until it has noted what was accepted while the transport was paused", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  const given: string[] = [];
+  cluster.afterWrite = () => {
+    const { owner, owed = [] } = cluster.record() ?? {};
+    if (owner === undefined) given.push(owed.map(({ to }) => to).join());
+  };
+  mailer.hold = true;
+  mailer.respond = ({ mail }) => mail.to === "b@x.org" ? DOWN : undefined;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  for (let i = 0; i < 2; i++) {
+    mailer.held.shift()?.();
+    await clock.tick(0);
+  }
+  // The first one has waited long enough to be settled at the moment when the third one is accepted.
+  clock.set(NOW_MS + 1000);
+  mailer.answer();
+  await clock.tick(0);
+  assert.deepEqual(given, ["b@x.org"]);
+});
