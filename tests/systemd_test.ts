@@ -42,7 +42,7 @@ interface SystemdStage {
   untilTold(line: string, count?: number): Promise<void>;
 }
 
-const IDLE = "connected by direct, 0 mails owed";
+const IDLE = "connected directly, 0 mails owed";
 
 Deno.test("systemd hears READY only when the watch is live, and STOPPING at the end", async () => {
   await underSystemd(async ({ playground: { auth }, launchNotified, told, untilTold }) => {
@@ -73,7 +73,7 @@ Deno.test("systemd hears how it goes and that the program lives", async () => {
     await untilTold("WATCHDOG=1", 5);
     await mail.stop();
     ask(playground, { roles: ["dev"] });
-    await untilTold("STATUS=connected by direct, mail is paused, 1 mail owed");
+    await untilTold("STATUS=connected directly, mail is paused, 1 mail owed");
     await mail.start();
     await untilTold(`STATUS=${IDLE}`, 2);
     await untilTold("WATCHDOG=1", 10);
@@ -88,7 +88,7 @@ Deno.test("systemd hears when a reload begins and when it is over, whatever come
     await untilTold("READY=1", 2);
     await configure((text) => `${text}\n[smtp`);
     plugin.signal("SIGHUP");
-    await untilTold("STATUS=connected by direct, the last reload failed, 0 mails owed");
+    await untilTold("STATUS=connected directly, the last reload failed, 0 mails owed");
     await untilTold("READY=1", 3);
     const words = told.filter((line) => /^(READY|RELOADING|MONOTONIC_USEC)=/.test(line));
     const reload = ["RELOADING", "MONOTONIC_USEC", "READY"];

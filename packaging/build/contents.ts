@@ -1,6 +1,6 @@
 /** What lies in the tarball besides the program. */
 
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, cp, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Bundle } from "./bundle.ts";
 import { mustRun } from "./command.ts";
@@ -18,6 +18,9 @@ const FILES: Readonly<Record<string, string>> = {
   "teleport-email.service": "teleport-email.service",
   "packaging/teleport-email.1": "teleport-email.1",
 };
+
+/** Under the same path, as the pages name and link them. */
+const FOLDERS: readonly string[] = ["docs", "packaging/monitoring", "packaging/systemd"];
 
 /** Files that the program prints. */
 const PRINTED: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +43,7 @@ export async function addContents(
       throw new BuildError(`Cannot put '${from}' into the tarball: ${error}`);
     }
   }
+  for (const name of FOLDERS) await cp(join(ROOT, name), join(folder, name), { recursive: true });
   await Deno.writeTextFile(join(folder, "VERSION"), `${source.version}\n`);
   const thirdParty = await licences(packages, denoVersion);
   await Deno.writeTextFile(join(folder, "THIRD-PARTY-LICENSES"), thirdParty);

@@ -132,7 +132,11 @@ export class DaemonState implements Observer, Disposable {
     const { connection, watch, pausedBy, outbox } = this.#facts();
     const owed = outbox.reduce((count, request) => count + request.owed.length, 0);
     return [
-      connection !== undefined && watch.isLive ? `connected by ${connection.way}` : "not connected",
+      connection === undefined || !watch.isLive
+        ? "not connected"
+        : connection.way === "direct"
+        ? "connected directly"
+        : `connected by ${connection.way}`,
       ...pausedBy === undefined ? [] : ["mail is paused"],
       ...this.isReloaded ? [] : ["the last reload failed"],
       `${owed} ${owed === 1 ? "mail" : "mails"} owed`,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { VERSION } from "../../src/version.ts";
 import { PluginProcess } from "../../sim/plugin_process.ts";
 import { startPlayground } from "../../sim/playground.ts";
-import { build, inFolder, tarballIn, unpack } from "./support/build.ts";
+import { build, inFolder, ROOT, tarballIn, unpack } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { findBomValidator } from "./support/tools.ts";
 
@@ -36,7 +36,13 @@ Deno.test("the tarball has the original's name and folder, and what the document
   const names = (await must(["tar", "-tzf", tarball])).trimEnd().split("\n")
     .filter((name) => !name.endsWith("/"))
     .map((name) => name.replace(/^teleport-access-email\//, ""));
-  assert.deepEqual(names, [
+  const docs = names.filter((name) => name.startsWith("docs/"));
+  const source = await Array.fromAsync(
+    Deno.readDir(join(ROOT, "docs")),
+    ({ name }) => `docs/${name}`,
+  );
+  assert.deepEqual(docs, source.sort());
+  assert.deepEqual(names.filter((name) => !docs.includes(name)), [
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
@@ -49,6 +55,11 @@ Deno.test("the tarball has the original's name and folder, and what the document
     "lib/teleport-email/deno",
     "lib/teleport-email/teleport-email.cjs",
     "lib/teleport-email/teleport-email.js",
+    "packaging/monitoring/alerts.yaml",
+    "packaging/monitoring/alerts_test.yaml",
+    "packaging/monitoring/dashboard.json",
+    "packaging/systemd/narrow-addresses.conf",
+    "packaging/systemd/notify-reload.conf",
     "teleport-email",
     "teleport-email.1",
     "teleport-email.service",
