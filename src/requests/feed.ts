@@ -120,10 +120,10 @@ async function session(deps: FeedDeps, signal: AbortSignal): Promise<void> {
   const list = async () => {
     touched = new Set();
     target.beginListing();
-    const [requests, records] = await Promise.all([
-      cluster.listRequests(end.signal),
-      cluster.listRecords(end.signal),
-    ]);
+    // In this order: a request that is made, and recorded by another replica, between the two listings
+    // would otherwise have a record and not be listed, and so be taken for gone.
+    const records = await cluster.listRecords(end.signal);
+    const requests = await cluster.listRequests(end.signal);
     if (end.signal.aborted) return;
     target.replace(requests, records, touched ?? new Set());
     touched = undefined;

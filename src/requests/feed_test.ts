@@ -53,7 +53,7 @@ const LOST = new ClusterError("unavailable", "stream reset");
 Deno.test("follow() lists everything after the stream has started, then passes events on", async () => {
   const { cluster, clock, target, live, end } = setUp();
   await clock.tick(0);
-  assert.deepEqual(cluster.calls, ["watch", "listRequests", "listRecords"]);
+  assert.deepEqual(cluster.calls, ["watch", "listRecords", "listRequests"]);
   cluster.put(aRequest());
   cluster.remove("r1");
   await clock.tick(0);
