@@ -18,7 +18,7 @@ async function main(options: BuildOptions): Promise<void> {
     throw new BuildError(`This is Deno ${Deno.version.deno}: build with npx -y deno@${PINNED}`);
   }
   if (Deno.build.os !== "linux") throw new BuildError(`This is ${Deno.build.os}: build on Linux`);
-  const source = await readSource(options.release);
+  const source = await readSource(options.release, Deno.env.get("SOURCE_DATE_EPOCH"));
   const out = resolve(ROOT, options.out);
   const folders: string[] = [];
   const buildOnce = async () => {

@@ -18,12 +18,12 @@ export interface Source {
 /** Without a `SOURCE_DATE_EPOCH`, the time of the commit; a source without both is of 2020. */
 const NO_EPOCH = 1_577_836_800;
 
-/** See reproducible-builds.org/docs/source-date-epoch for the variable. */
-export async function readSource(release: boolean): Promise<Source> {
+/** `epoch` is what SOURCE_DATE_EPOCH says, see reproducible-builds.org/docs/source-date-epoch. */
+export async function readSource(release: boolean, epoch: string | undefined): Promise<Source> {
   return {
     version: VERSION,
     gitRef: release ? "" : await git("describe", "--always", "--dirty", "--abbrev=12"),
-    epoch: readEpoch(Deno.env.get("SOURCE_DATE_EPOCH") ?? await git("log", "-1", "--format=%ct")),
+    epoch: readEpoch(epoch ?? await git("log", "-1", "--format=%ct")),
   };
 }
 
