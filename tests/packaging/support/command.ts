@@ -1,35 +1,22 @@
 /** Programs of the system, run to their end. */
 
-export interface Finished {
+import {
+  type CommandOptions,
+  type Output,
+  run as runProgram,
+} from "../../../packaging/build/command.ts";
+
+export interface Finished extends Output {
   readonly ok: boolean;
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
-export interface CommandOptions {
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Runs `command`; a failure is a result like others. */
+/** Runs `command`; a failure is a result like others, but a program that is missing throws. */
 export async function run(
   [program = "", ...args]: readonly string[],
-  { cwd, env }: CommandOptions = {},
+  options: CommandOptions = {},
 ): Promise<Finished> {
-  const output = await new Deno.Command(program, {
-    args,
-    stdin: "null",
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(env === undefined ? {} : { env: { ...env } }),
-  }).output();
-  const decoder = new TextDecoder();
-  return {
-    ok: output.success,
-    code: output.code,
-    stdout: decoder.decode(output.stdout),
-    stderr: decoder.decode(output.stderr),
-  };
+  const output = await runProgram(program, args, options);
+  return { ...output, ok: output.code === 0 };
 }
 
 /** Runs `command` and returns what it said on stdout. Throws with all it said when it fails. */
