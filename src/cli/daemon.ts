@@ -5,7 +5,6 @@
 
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
-import { isEmailAddress } from "../config/address.ts";
 import type { Log } from "../log.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import type { Systemd } from "../ops/systemd.ts";
@@ -17,6 +16,7 @@ import { Slots } from "../requests/slots.ts";
 import type { ClusterDeps } from "./cluster.ts";
 import { connect } from "./connect.ts";
 import { DaemonState } from "./daemon_state.ts";
+import { recipientRules } from "./recipient_rules.ts";
 import { reload, type Reloads } from "./reload.ts";
 import { requestLinks } from "./request_links.ts";
 import { prepare, release, type Setup } from "./setup.ts";
@@ -117,7 +117,7 @@ interface AllDeps extends DaemonDeps {
 }
 
 async function serve(setup: Setup, deps: AllDeps): Promise<void> {
-  const { config: { delivery, roleToRecipients }, templates, domain } = setup;
+  const { config: { delivery }, templates, domain } = setup;
   const cluster = setup.cluster.value;
   const transport = setup.transport.value;
   const { state } = deps;
@@ -141,8 +141,7 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
     onOpen: () => reconciler.wakeResting(),
     signal: stop,
   });
-  const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester, allowedDomains } =
-    delivery;
+  const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester } = delivery;
   const mailer = new ComposingMailer({
     transport,
     templates,
@@ -163,9 +162,7 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
     observer: state,
     instance: crypto.randomUUID(),
     policy: {
-      roleToRecipients,
-      isAddress: isEmailAddress,
-      ...(allowedDomains === undefined ? {} : { allowedDomains }),
+      ...recipientRules(setup.config),
       catchUpMs,
       retryForMs,
       notifyRequester,

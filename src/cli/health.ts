@@ -1,14 +1,14 @@
 /** `teleport-email health`: one question to the running daemon, for the health check of a container. */
 
 import type { CliIo, HealthOptions } from "./commands.ts";
-import { readConfig } from "./read_config.ts";
+import { cannot, readConfig } from "./read_config.ts";
 import { ask, daemonUrl } from "./status/ask.ts";
 
 /** Returns the exit code: 0 or 1, as Docker wants it. */
 export async function health({ config: path, ready }: HealthOptions, io: CliIo): Promise<number> {
   const loaded = await readConfig(path);
   if (!loaded.ok) {
-    for (const error of loaded.errors) io.stderr(`error: ${error}\n`);
+    cannot(io, loaded.errors);
     return 1;
   }
   const { listen } = loaded.config.http;

@@ -1,19 +1,18 @@
 /** `teleport-email preview`: a sample mail as the configured templates make it. */
 
 import { composeMail } from "../mail/content.ts";
-import { loadTemplates } from "../mail/templates.ts";
 import type { CliIo, PreviewOptions } from "./commands.ts";
-import { cannot, configOrComplain } from "./read_config.ts";
+import { configOrComplain } from "./read_config.ts";
+import { templatesOrComplain } from "./read_templates.ts";
 import { sampleOf } from "./samples.ts";
 
 /** Prints subject and text, or the HTML part alone; returns the exit code. */
 export async function preview(options: PreviewOptions, io: CliIo): Promise<number> {
   const config = await configOrComplain(options.config, io);
   if (config === undefined) return 2;
-  const loaded = await loadTemplates(config.templates.directory);
-  for (const warning of loaded.warnings) io.stderr(`warning: ${warning}\n`);
-  if (!loaded.ok) return cannot(io, loaded.errors);
-  const mail = composeMail(sampleOf(options.kind), loaded.templates, { html: options.html });
+  const templates = await templatesOrComplain(config, io);
+  if (templates === undefined) return 2;
+  const mail = composeMail(sampleOf(options.kind), templates, { html: options.html });
   for (const warning of mail.warnings) io.stderr(`warning: ${warning}\n`);
   io.stdout(mail.html === undefined ? `Subject: ${mail.subject}\n\n${mail.text}\n` : mail.html);
   return 0;

@@ -1,4 +1,4 @@
-/** The configuration for commands other than `start`, which tell of errors on their own output. */
+/** The configuration; commands other than `start` tell of its errors on their own output. */
 
 import type { Config, LoadResult } from "../config/config.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
@@ -6,12 +6,22 @@ import type { CliIo } from "./commands.ts";
 
 const STDIN = "-";
 
+/** Reads the file at `path`. */
+export async function readConfigFile(path: string): Promise<LoadResult> {
+  return await loadConfig(path, placeholders());
+}
+
 /** Reads the file at `path`; `-` is standard input. */
 export async function readConfig(path: string): Promise<LoadResult> {
+  if (path !== STDIN) return await readConfigFile(path);
+  const text = await new Response(Deno.stdin.readable).text();
+  return await parseConfig(text, "standard input", placeholders());
+}
+
+/** What paths of the configuration may begin with. */
+function placeholders(): { readonly credentialsDirectory?: string } {
   const credentialsDirectory = Deno.env.get("CREDENTIALS_DIRECTORY");
-  const env = credentialsDirectory === undefined ? {} : { credentialsDirectory };
-  if (path !== STDIN) return await loadConfig(path, env);
-  return await parseConfig(await new Response(Deno.stdin.readable).text(), "standard input", env);
+  return credentialsDirectory === undefined ? {} : { credentialsDirectory };
 }
 
 /** Reads it, or says on stderr what is wrong with it and gives undefined. */
@@ -19,7 +29,7 @@ export async function configOrComplain(path: string, io: CliIo): Promise<Config 
   const result = await readConfig(path);
   for (const warning of result.warnings) io.stderr(`warning: ${warning}\n`);
   if (result.ok) return result.config;
-  for (const error of result.errors) io.stderr(`error: ${error}\n`);
+  cannot(io, result.errors);
   return undefined;
 }
 

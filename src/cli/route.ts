@@ -2,9 +2,10 @@
 
 import { isEmailAddress } from "../config/address.ts";
 import type { Config } from "../config/config.ts";
-import { type RecipientRules, recipientsOf } from "../requests/recipients.ts";
+import { recipientsOf } from "../requests/recipients.ts";
 import type { CliIo, RouteOptions } from "./commands.ts";
 import { configOrComplain } from "./read_config.ts";
+import { recipientRules } from "./recipient_rules.ts";
 
 /** Prints a line for each role and reviewer, then the addresses; returns the exit code. */
 export async function route(options: RouteOptions, io: CliIo): Promise<number> {
@@ -20,14 +21,10 @@ export async function route(options: RouteOptions, io: CliIo): Promise<number> {
  */
 function explainRoute(
   { roles, reviewers }: Pick<RouteOptions, "roles" | "reviewers">,
-  { roleToRecipients, delivery }: Pick<Config, "roleToRecipients" | "delivery">,
+  config: Pick<Config, "roleToRecipients" | "delivery">,
 ): readonly string[] {
-  const { allowedDomains, notifyRequester } = delivery;
-  const rules: RecipientRules = {
-    roleToRecipients,
-    isAddress: isEmailAddress,
-    ...(allowedDomains === undefined ? {} : { allowedDomains }),
-  };
+  const { roleToRecipients, delivery: { notifyRequester } } = config;
+  const rules = recipientRules(config);
   const recipients = (roles: readonly string[], suggestedReviewers: readonly string[]) =>
     recipientsOf({ roles, suggestedReviewers }, rules);
   const roleLines = roles.map((role) => {

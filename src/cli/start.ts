@@ -2,7 +2,6 @@
 
 import { systemClock } from "../clock.ts";
 import type { LogConfig } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
 import { readEnvironment } from "../environment.ts";
 import { DEFAULT_LOG, type OpenedLog, openLog } from "../ops/log.ts";
 import { openNotifySocket } from "../ops/notify_socket.ts";
@@ -14,6 +13,7 @@ import { bail } from "./bail.ts";
 import { runDaemon } from "./daemon.ts";
 import { readFailFast } from "./fail_fast.ts";
 import type { StartOptions } from "./commands.ts";
+import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
 import { StartError } from "./start_error.ts";
 
@@ -22,9 +22,7 @@ export async function start(
   { configPath, debug }: StartOptions,
   signals: Signals,
 ): Promise<number> {
-  const credentialsDirectory = Deno.env.get("CREDENTIALS_DIRECTORY");
-  const load = () =>
-    loadConfig(configPath, credentialsDirectory === undefined ? {} : { credentialsDirectory });
+  const load = () => readConfigFile(configPath);
   const result = await orStopped(load(), signals.stop);
   if (result === undefined) return 0;
   if (!result.ok) {

@@ -4,10 +4,11 @@ import { isEmailAddress } from "../config/address.ts";
 import type { Config } from "../config/config.ts";
 import { domainOf } from "../mail/address.ts";
 import { composeMail } from "../mail/content.ts";
-import { loadTemplates, type Templates } from "../mail/templates.ts";
+import type { Templates } from "../mail/templates.ts";
 import type { MailMessage, MailTransport } from "../mail/transport.ts";
 import type { CliIo, SampleKind, TestMailOptions } from "./commands.ts";
 import { cannot, configOrComplain } from "./read_config.ts";
+import { templatesOrComplain } from "./read_templates.ts";
 import { sampleOf } from "./samples.ts";
 import { createTransport } from "./transport.ts";
 
@@ -26,16 +27,15 @@ export async function testMail(options: TestMailOptions, io: CliIo): Promise<num
   }
   const config = await configOrComplain(options.config, io);
   if (config === undefined) return 2;
-  const loaded = await loadTemplates(config.templates.directory);
-  for (const warning of loaded.warnings) io.stderr(`warning: ${warning}\n`);
-  if (!loaded.ok) return cannot(io, loaded.errors);
+  const templates = await templatesOrComplain(config, io);
+  if (templates === undefined) return 2;
   await using transport = await createTransport(
     config.mail,
     domainOf(config.delivery.sender.address),
   );
   let accepted = 0;
   for (const address of addresses) {
-    const thread = await sendThread(address, config, loaded.templates, transport, io);
+    const thread = await sendThread(address, config, templates, transport, io);
     accepted += thread.accepted;
     if (!thread.cut) continue;
     io.stdout("The others are not tried: it would fail alike. 'teleport-email check' says more\n");
