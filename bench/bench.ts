@@ -3,8 +3,8 @@
  * machine. Prints a table; numbers in documents come from here.
  */
 
-import { type Playground, startPlayground } from "../sim/playground.ts";
-import { PluginProcess } from "../sim/plugin_process.ts";
+import { type Playground, startPlayground } from "../sim/playground/playground.ts";
+import { PluginProcess } from "../sim/playground/plugin_process.ts";
 import type { Times } from "./scraper.ts";
 
 const RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"];

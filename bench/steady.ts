@@ -4,8 +4,8 @@
  * and prints resident memory and open files over time.
  */
 
-import { startPlayground } from "../sim/playground.ts";
-import { PluginProcess } from "../sim/plugin_process.ts";
+import { startPlayground } from "../sim/playground/playground.ts";
+import { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";
 
 const [minutes = 10, perSecond = 20] = Deno.args.map(Number);

@@ -3,9 +3,9 @@
  * server that it leads through has restarted. On the simulated cluster of this machine.
  */
 
-import { type Balancer, startBalancer } from "../sim/balancer.ts";
-import { type Playground, startPlayground } from "../sim/playground.ts";
-import { PluginProcess } from "../sim/plugin_process.ts";
+import { type Balancer, startBalancer } from "../sim/proxy/balancer.ts";
+import { type Playground, startPlayground } from "../sim/playground/playground.ts";
+import { PluginProcess } from "../sim/playground/plugin_process.ts";
 
 const RUNS = 5;
 /** How long the server is away. */

@@ -1,9 +1,9 @@
 /** Each bad input gets one clear line; only what a restart cannot heal ends the program. */
 
 import assert from "node:assert/strict";
-import { identityFileText, issueIdentity } from "../sim/identity.ts";
-import { createPki } from "../sim/pki.ts";
-import { PluginProcess, runProgram } from "../sim/plugin_process.ts";
+import { identityFileText, issueIdentity } from "../sim/pki/identity.ts";
+import { createPki } from "../sim/pki/pki.ts";
+import { PluginProcess, runProgram } from "../sim/playground/plugin_process.ts";
 import { ask, onStage, type Stage } from "./support.ts";
 
 /** Warnings and errors, without their time stamps. */

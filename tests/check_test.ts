@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { PlaygroundOptions } from "../sim/playground.ts";
-import { runProgram } from "../sim/plugin_process.ts";
-import { createPki } from "../sim/pki.ts";
+import type { PlaygroundOptions } from "../sim/playground/playground.ts";
+import { runProgram } from "../sim/playground/plugin_process.ts";
+import { createPki } from "../sim/pki/pki.ts";
 import { check } from "../src/cli/check.ts";
 import { listen, onStage, runCommand, type Stage, useMailgun } from "./support.ts";
 

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "smol-toml";
-import { PluginProcess } from "../sim/plugin_process.ts";
+import { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { buildGo, GO_CLUSTER, type GoProcess, startGo } from "./faults/go_process.ts";
 import { until } from "./support.ts";
 

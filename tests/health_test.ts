@@ -1,7 +1,7 @@
 /** `teleport-email health`, with the real daemon and without. */
 
 import assert from "node:assert/strict";
-import { runProgram } from "../sim/plugin_process.ts";
+import { runProgram } from "../sim/playground/plugin_process.ts";
 import { health } from "../src/cli/health.ts";
 import { listen, onStage, runCommand, type Stage, until } from "./support.ts";
 

@@ -1,7 +1,7 @@
 /** Programs that end without a word (docs/delivery.md). */
 
 import assert from "node:assert/strict";
-import type { PluginProcess } from "../sim/plugin_process.ts";
+import type { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { ask, onStage, type Stage, until, untilSettled } from "./support.ts";
 
 const RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"];

@@ -1,7 +1,7 @@
 /** Being started and told to stop, as an operating system does it. */
 
 import assert from "node:assert/strict";
-import { runProgram } from "../sim/plugin_process.ts";
+import { runProgram } from "../sim/playground/plugin_process.ts";
 import { ask, dataOf, onStage, untilSettled } from "./support.ts";
 
 Deno.test("version and configure answer on stdout with code 0", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";
-import type { PluginProcess } from "../sim/plugin_process.ts";
+import type { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { messagesIn } from "./troubleshooting/messages.ts";
 import { ask, onStage, type Stage, until, untilSettled, useMailgun } from "./support.ts";
 
@@ -27,12 +27,21 @@ async function readTable(): Promise<readonly Row[]> {
 }
 
 /** The folders whose logs are the daemon's. */
-const FOLDERS = ["src/cli", "src/ops", "src/requests", "src/teleport"];
+const FOLDERS = [
+  "src/cli",
+  "src/daemon",
+  "src/mail",
+  "src/ops",
+  "src/requests",
+  "src/routing",
+  "src/teleport",
+];
 
-async function* sources(): AsyncGenerator<string> {
-  for (const folder of FOLDERS) {
-    for await (const { name, isFile } of Deno.readDir(new URL(folder, ROOT))) {
-      if (!isFile || !name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
+async function* sources(folders: readonly string[] = FOLDERS): AsyncGenerator<string> {
+  for (const folder of folders) {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+      if (isDirectory) yield* sources([`${folder}/${name}`]);
+      if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
       yield await Deno.readTextFile(new URL(`${folder}/${name}`, ROOT));
     }
   }

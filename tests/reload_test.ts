@@ -1,7 +1,7 @@
 /** SIGHUP: new configuration, templates, secrets and log files without a restart. */
 
 import assert from "node:assert/strict";
-import type { PluginProcess } from "../sim/plugin_process.ts";
+import type { PluginProcess } from "../sim/playground/plugin_process.ts";
 import {
   ask,
   dataOf,

@@ -1,8 +1,8 @@
 /** What servers and networks do to a connection that is to last for weeks. */
 
 import assert from "node:assert/strict";
-import { startCable } from "../sim/cable.ts";
-import { ROTATION_PHASES } from "../sim/rotation.ts";
+import { startCable } from "../sim/proxy/cable.ts";
+import { ROTATION_PHASES } from "../sim/cluster/rotation.ts";
 import { ask, onStage, until } from "./support.ts";
 
 const RENEWING = 'refresh_identity = true\nrefresh_identity_interval = "1s"\n';

@@ -1,7 +1,7 @@
 /** Being told to stop in every phase of the start. */
 
 import assert from "node:assert/strict";
-import type { PluginProcess } from "../sim/plugin_process.ts";
+import type { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { ask, dataOf, onStage, type Stage, until } from "./support.ts";
 
 /** Brings a start to a phase that does not end, and the program with it. */

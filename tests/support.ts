@@ -1,9 +1,13 @@
 /** A simulated cluster with mail servers, and the real program beside it. */
 
 import assert from "node:assert/strict";
-import type { ReceivedMail } from "../sim/mailbox.ts";
-import { type Playground, type PlaygroundOptions, startPlayground } from "../sim/playground.ts";
-import { PluginProcess } from "../sim/plugin_process.ts";
+import type { ReceivedMail } from "../sim/mail/mailbox.ts";
+import {
+  type Playground,
+  type PlaygroundOptions,
+  startPlayground,
+} from "../sim/playground/playground.ts";
+import { PluginProcess } from "../sim/playground/plugin_process.ts";
 import type { CliIo } from "../src/cli/commands.ts";
 
 export interface Stage {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import type { PluginProcess } from "../sim/plugin_process.ts";
+import type { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { ask, onStage, type Stage, until } from "./support.ts";
 
 /** Runs a test with a socket that notes what is sent to it, line by line. */

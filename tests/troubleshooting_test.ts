@@ -7,34 +7,34 @@ const ROOT = new URL("../", import.meta.url);
 
 /** Every message of these is in the guide. */
 const SOURCES = [
-  "src/cli/cluster.ts",
-  "src/cli/connect.ts",
-  "src/cli/daemon_state.ts",
-  "src/cli/fail_fast.ts",
-  "src/cli/endpoints.ts",
+  "src/daemon/cluster.ts",
+  "src/daemon/connect.ts",
+  "src/daemon/state.ts",
+  "src/daemon/fail_fast.ts",
+  "src/daemon/endpoints.ts",
   "src/config",
-  "src/mail/clear_text.ts",
-  "src/mail/mailgun.ts",
-  "src/mail/mailgun_receipt.ts",
-  "src/mail/request_link.ts",
-  "src/mail/smtp.ts",
-  "src/mail/smtp_options.ts",
-  "src/mail/smtp_receipt.ts",
-  "src/mail/template_engine.ts",
-  "src/mail/templates.ts",
+  "src/mail/smtp/clear_text.ts",
+  "src/mail/mailgun/transport.ts",
+  "src/mail/mailgun/receipt.ts",
+  "src/teleport/request_link.ts",
+  "src/mail/smtp/transport.ts",
+  "src/mail/smtp/options.ts",
+  "src/mail/smtp/receipt.ts",
+  "src/mail/content/engine.ts",
+  "src/mail/content/templates.ts",
   "src/net",
   "src/ops/http.ts",
   "src/ops/log.ts",
   "src/ops/notify_socket.ts",
-  "src/ops/pulse.ts",
-  "src/requests/feed.ts",
+  "src/ops/liveness.ts",
+  "src/requests/list_watch.ts",
   "src/teleport/client.ts",
   "src/teleport/cluster_connections.ts",
   "src/teleport/connection.ts",
   "src/teleport/credential_store.ts",
   "src/teleport/credentials.ts",
   "src/teleport/dial",
-  "src/teleport/grpc_error.ts",
+  "src/teleport/grpc/error.ts",
   "src/teleport/identity_file.ts",
   "src/teleport/renewal.ts",
   "src/teleport/server_version.ts",
@@ -93,10 +93,12 @@ const NO_FAULTS: readonly string[] = [
 ];
 
 async function filesOf(path: string): Promise<readonly string[]> {
-  if (path.endsWith(".ts")) return [path];
+  if (path.endsWith(".ts")) return /_test\.ts$|\/example\.ts$/.test(path) ? [] : [path];
   const entries = await Array.fromAsync(Deno.readDir(new URL(path, ROOT)));
-  return entries.map(({ name }) => `${path}/${name}`)
-    .filter((name) => name.endsWith(".ts") && !/_test\.ts$|\/example\.ts$/.test(name)).sort();
+  const inside = entries.filter(({ name, isDirectory }) =>
+    isDirectory ? name !== "testing" : name.endsWith(".ts")
+  );
+  return (await Promise.all(inside.map(({ name }) => filesOf(`${path}/${name}`)))).flat().sort();
 }
 
 async function messagesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -4,8 +4,8 @@
  */
 
 import { join } from "node:path";
-import { identityFileText, issueIdentity } from "../../sim/identity.ts";
-import { createPki } from "../../sim/pki.ts";
+import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
+import { createPki } from "../../sim/pki/pki.ts";
 import { EXAMPLE } from "../../src/config/example.ts";
 import { type Output, run } from "./command.ts";
 import { BuildError } from "./fail.ts";

@@ -2,7 +2,7 @@
 
 import type { Config, LoadResult } from "../config/config.ts";
 import { domainOf } from "../mail/address.ts";
-import { loadTemplates } from "../mail/templates.ts";
+import { loadTemplates } from "../mail/content/templates.ts";
 import { checkCluster } from "./check/cluster.ts";
 import type { Finding } from "./check/finding.ts";
 import { countLevel, findingText, reportJson, summaryText, type Terminal } from "./check/report.ts";

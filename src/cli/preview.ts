@@ -1,6 +1,6 @@
 /** `teleport-email preview`: a sample mail as the configured templates make it. */
 
-import { composeMail } from "../mail/content.ts";
+import { composeMail } from "../mail/content/compose.ts";
 import type { CliIo, PreviewOptions } from "./commands.ts";
 import { configOrComplain } from "./read_config.ts";
 import { templatesOrComplain } from "./read_templates.ts";

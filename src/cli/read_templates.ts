@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { loadTemplates, type Templates } from "../mail/templates.ts";
+import { loadTemplates, type Templates } from "../mail/content/templates.ts";
 import type { CliIo } from "./commands.ts";
 import { cannot } from "./read_config.ts";
 

@@ -1,11 +1,11 @@
 /** `teleport-email route`: who would be mailed about a request, and why. */
 
-import { isEmailAddress } from "../config/address.ts";
+import { isEmailAddress } from "../config/values/address.ts";
 import type { Config } from "../config/config.ts";
-import { recipientsOf } from "../requests/recipients.ts";
+import { recipientsOf } from "../routing/recipients.ts";
 import type { CliIo, RouteOptions } from "./commands.ts";
 import { configOrComplain } from "./read_config.ts";
-import { recipientRules } from "./recipient_rules.ts";
+import { recipientRules } from "../daemon/recipient_rules.ts";
 
 /** Prints a line for each role and reviewer, then the addresses; returns the exit code. */
 export async function route(options: RouteOptions, io: CliIo): Promise<number> {

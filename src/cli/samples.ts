@@ -1,6 +1,6 @@
 /** Made-up requests to try mails with. */
 
-import { type MailFacts, type RequestStatus, sampleFacts } from "../mail/facts.ts";
+import { type MailFacts, type RequestStatus, sampleFacts } from "../mail/content/mail_data.ts";
 import type { SampleKind } from "./commands.ts";
 
 const END_REASONS: Readonly<Record<Exclude<RequestStatus, "PENDING">, string>> = {

@@ -10,12 +10,12 @@ import { tellSystemd } from "../ops/systemd.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { bail } from "./bail.ts";
-import { runDaemon } from "./daemon.ts";
-import { readFailFast } from "./fail_fast.ts";
+import { runDaemon } from "../daemon/daemon.ts";
+import { readFailFast } from "../daemon/fail_fast.ts";
 import type { StartOptions } from "./commands.ts";
 import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
-import { StartError } from "./start_error.ts";
+import { StartError } from "../daemon/start_error.ts";
 
 /** Runs until a signal stops it; returns the exit code. */
 export async function start(

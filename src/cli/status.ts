@@ -7,13 +7,13 @@ import { silentLog } from "../log.ts";
 import { retryFailed, type RetryResult } from "../requests/retry_failed.ts";
 import type { TeleportClient } from "../teleport/client.ts";
 import { ClusterError } from "../teleport/errors.ts";
-import { openCluster } from "./cluster.ts";
+import { openCluster } from "../daemon/cluster.ts";
 import type { CliIo, StatusOptions } from "./commands.ts";
 import { counted } from "./counted.ts";
 import { cannot, configOrComplain } from "./read_config.ts";
-import { StartError } from "./start_error.ts";
+import { StartError } from "../daemon/start_error.ts";
 import { askDaemon } from "./status/daemon.ts";
-import { type Outbox, outboxOf } from "./status/outbox.ts";
+import { type Outbox, outboxOf } from "../daemon/mail_status.ts";
 import { outboxText, statusText } from "./status/report.ts";
 
 /** Returns the exit code. */

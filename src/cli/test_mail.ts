@@ -1,16 +1,16 @@
 /** `teleport-email test-mail`: real mails, marked as a test, with the server's answer to each. */
 
-import { isEmailAddress } from "../config/address.ts";
+import { isEmailAddress } from "../config/values/address.ts";
 import type { Config } from "../config/config.ts";
 import { domainOf } from "../mail/address.ts";
-import { composeMail } from "../mail/content.ts";
-import type { Templates } from "../mail/templates.ts";
+import { composeMail } from "../mail/content/compose.ts";
+import type { Templates } from "../mail/content/templates.ts";
 import type { MailMessage, MailTransport } from "../mail/transport.ts";
 import type { CliIo, SampleKind, TestMailOptions } from "./commands.ts";
 import { cannot, configOrComplain } from "./read_config.ts";
 import { templatesOrComplain } from "./read_templates.ts";
 import { sampleOf } from "./samples.ts";
-import { createTransport } from "./transport.ts";
+import { createTransport } from "../daemon/transport.ts";
 
 const KINDS: readonly SampleKind[] = ["new", "review", "approved", "denied", "expired"];
 const NOTE = "This is a test of teleport-email. There is no such access request.";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Config } from "./config.ts";
 import { EXAMPLE } from "./example.ts";
 import { parseConfig } from "./load.ts";
-import { PLACEHOLDERS } from "./placeholders.ts";
+import { PLACEHOLDERS } from "./values/placeholders.ts";
 
 const VALUES: Readonly<Record<string, string>> = {
   "<your mail server>": "smtp.example.com",

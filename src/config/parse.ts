@@ -1,16 +1,16 @@
 import type { LoadResult } from "./config.ts";
-import { readDelivery } from "./delivery.ts";
-import { readHttp } from "./http.ts";
+import { readDelivery } from "./sections/delivery.ts";
+import { readHttp } from "./sections/http.ts";
 import { foldKeys } from "./key_case.ts";
-import { readLog } from "./log.ts";
-import { readMailgun } from "./mailgun.ts";
-import { readRecipients } from "./recipients.ts";
+import { readLog } from "./sections/log.ts";
+import { readMailgun } from "./sections/mailgun.ts";
+import { readRecipients } from "./sections/recipients.ts";
 import { Report } from "./report.ts";
 import { doubleKey, isTable } from "./section.ts";
-import { readSmtp } from "./smtp.ts";
+import { readSmtp } from "./sections/smtp.ts";
 import { parseToml } from "./syntax.ts";
-import { readTeleport } from "./teleport.ts";
-import { readTemplates } from "./templates.ts";
+import { readTeleport } from "./sections/teleport.ts";
+import { readTemplates } from "./sections/templates.ts";
 import { warnOfUnknownKeys } from "./unknown_keys.ts";
 
 const TABLES = [

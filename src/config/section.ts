@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describeType } from "./fields.ts";
+import { describeType } from "./values/fields.ts";
 import { foldKeys } from "./key_case.ts";
 import type { Report } from "./report.ts";
 

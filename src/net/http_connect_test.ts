@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
-import { type ConnectProxy, startConnectProxy } from "../../sim/connect_proxy.ts";
-import { TcpListener } from "../../sim/tcp_listener.ts";
+import { type ConnectProxy, startConnectProxy } from "../../sim/proxy/connect_proxy.ts";
+import { TcpListener } from "../../sim/proxy/tcp_listener.ts";
 import { lookupAll } from "./dial.ts";
 import { DialError } from "./dial_error.ts";
 import { dialFromEnvironment } from "./http_connect.ts";

@@ -4,7 +4,7 @@
  */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { GAUGES, PREFIX, type Reading, type Readings } from "./readings.ts";
+import { GAUGES, PREFIX, type Reading, type Readings } from "./gauges.ts";
 
 export interface MetricsDeps {
   readonly read: () => Readings;

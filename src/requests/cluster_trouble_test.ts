@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
-import type { AccessRequest } from "../teleport/access_request.ts";
-import { toClusterError } from "../teleport/grpc_error.ts";
-import { follow } from "./feed.ts";
-import type { RawRecord } from "./record.ts";
+import type { AccessRequest } from "../teleport/access_request/read.ts";
+import { toClusterError } from "../teleport/grpc/error.ts";
+import { follow } from "./list_watch.ts";
+import type { RawRecord } from "./record/record.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest, FakeClock } from "./testing/fixtures.ts";
 import { startReplica } from "./testing/replica.ts";

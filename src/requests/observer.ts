@@ -1,7 +1,7 @@
 /** What the core tells of its work to whoever counts it. */
 
 import type { Refusal } from "../mail/transport.ts";
-import type { OwedMail } from "./owed.ts";
+import type { OwedMail } from "./record/outbox.ts";
 import type { WriteOutcome } from "./ports.ts";
 
 /** Why a mail is owed no longer though nobody accepted it; `vanished`: request and record are gone. */

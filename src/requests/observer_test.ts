@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Refusal } from "../mail/transport.ts";
-import { mailKey } from "./owed.ts";
+import { mailKey } from "./record/outbox.ts";
 import type { Observer } from "./observer.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest, FakeClock, NOW_MS } from "./testing/fixtures.ts";

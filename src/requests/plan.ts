@@ -4,9 +4,9 @@
  * is the business of others.
  */
 
-import type { AccessRequest } from "../teleport/access_request.ts";
-import type { MailKind, OwedMail } from "./owed.ts";
-import type { PluginRecord, Resolution } from "./record.ts";
+import type { AccessRequest } from "../teleport/access_request/read.ts";
+import type { MailKind, OwedMail } from "./record/outbox.ts";
+import type { PluginRecord, Resolution } from "./record/record.ts";
 
 /** A request as it is now, or `gone`: deleted or expired. */
 export type Snapshot = AccessRequest | "gone";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { AccessRequest, RequestState } from "../teleport/access_request.ts";
-import { mailKey } from "./owed.ts";
+import type { AccessRequest, RequestState } from "../teleport/access_request/read.ts";
+import { mailKey } from "./record/outbox.ts";
 import { plan, type PlanInput, supersededMails } from "./plan.ts";
-import type { PluginRecord } from "./record.ts";
-import { settle } from "./outcome.ts";
+import type { PluginRecord } from "./record/record.ts";
+import { settle } from "./delivery/outcome.ts";
 import { aRecord, aRequest, NOW_MS, owed } from "./testing/fixtures.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 /** What the reconciler needs of the cluster; `teleport/client.ts` offers it, tests fake it. */
 
-import type { AccessRequest } from "../teleport/access_request.ts";
-import type { RawRecord } from "./record.ts";
+import type { AccessRequest } from "../teleport/access_request/read.ts";
+import type { RawRecord } from "./record/record.ts";
 
 export type ClusterEvent =
   | { readonly type: "init" }

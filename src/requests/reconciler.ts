@@ -7,20 +7,20 @@
 import { DecorrelatedBackoff, retryDelayMs } from "../backoff.ts";
 import { type Clock, pause } from "../clock.ts";
 import type { Log } from "../log.ts";
-import type { AccessRequest } from "../teleport/access_request.ts";
-import { dispatch, type DispatchDeps } from "./dispatch.ts";
-import { Entry, type Outbox } from "./entry.ts";
-import type { TransportGate } from "./gate.ts";
-import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./lease.ts";
-import type { Mailer } from "./mailer.ts";
+import type { AccessRequest } from "../teleport/access_request/read.ts";
+import { dispatch, type DispatchDeps } from "./delivery/dispatch.ts";
+import { Entry, type Outbox } from "./tracked_request.ts";
+import type { TransportGate } from "./delivery/circuit_breaker.ts";
+import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
+import type { Mailer } from "./delivery/mailer.ts";
 import type { Observer } from "./observer.ts";
 import { type Ignored, plan, type Snapshot, supersededMails } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
-import { type RecipientRules, recipientsOf } from "./recipients.ts";
-import type { PluginRecord, RawRecord } from "./record.ts";
-import { Repeated } from "./repeated.ts";
-import { dueMails } from "./retries.ts";
-import type { Slots } from "./slots.ts";
+import { type RecipientRules, recipientsOf } from "../routing/recipients.ts";
+import type { PluginRecord, RawRecord } from "./record/record.ts";
+import { Repeated } from "./failure_log.ts";
+import { dueMails } from "./delivery/retries.ts";
+import type { Slots } from "./delivery/fair_semaphore.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 /** Requests whose mails leave at once; more would take leases long before their mails can leave. */

@@ -1,9 +1,9 @@
 /** Puts mails that were given up back in the outbox, on an operator's demand. */
 
-import { type FailedMail, mailKey, type OwedMail } from "./owed.ts";
+import { type FailedMail, mailKey, type OwedMail } from "./record/outbox.ts";
 import type { Cluster } from "./ports.ts";
-import type { PluginRecord } from "./record.ts";
-import { StoredRecord } from "./stored_record.ts";
+import type { PluginRecord } from "./record/record.ts";
+import { StoredRecord } from "./record/stored_record.ts";
 
 /** A running daemon may write meanwhile, but not so often. */
 const ATTEMPTS = 5;

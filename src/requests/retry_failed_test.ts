@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { FailedMail, MailKind } from "./owed.ts";
-import { decodeRecord, encodeRecord, type RawRecord } from "./record.ts";
+import type { FailedMail, MailKind } from "./record/outbox.ts";
+import { decodeRecord, encodeRecord, type RawRecord } from "./record/record.ts";
 import { requeue, retryFailed } from "./retry_failed.ts";
 import { aRecord } from "./testing/fixtures.ts";
 

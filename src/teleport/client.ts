@@ -4,14 +4,14 @@ import { status as Status } from "@grpc/grpc-js";
 import type * as grpc from "@grpc/grpc-js";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { type AccessRequest, readAccessRequest } from "./access_request.ts";
-import { callStream, callUnary } from "./calls.ts";
+import { type AccessRequest, readAccessRequest } from "./access_request/read.ts";
+import { callStream, callUnary } from "./grpc/calls.ts";
 import type { Connection } from "./connection.ts";
 import { ClusterError } from "./errors.ts";
 import { AuthService, type Event, Operation } from "./generated/auth_pb.ts";
 import type { AccessRequestV3 } from "./generated/types_pb.ts";
-import { hasStatus, toClusterError } from "./grpc_error.ts";
-import { MovingWatch } from "./moving_watch.ts";
+import { hasStatus, toClusterError } from "./grpc/error.ts";
+import { MovingWatch } from "./watch_handover.ts";
 
 const ACCESS_REQUEST = "access_request";
 /** The name under which our entry stands in plugin data, as the original's. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type AuthServer, startAuthServer } from "../../sim/auth_server.ts";
-import { Cluster } from "../../sim/cluster.ts";
-import { identityFileText, issueIdentity } from "../../sim/identity.ts";
-import { createPki } from "../../sim/pki.ts";
-import { startProxy } from "../../sim/proxy.ts";
+import { type AuthServer, startAuthServer } from "../../sim/auth/server.ts";
+import { Cluster } from "../../sim/cluster/cluster.ts";
+import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
+import { createPki } from "../../sim/pki/pki.ts";
+import { startProxy } from "../../sim/proxy/proxy.ts";
 import { RequestState } from "./generated/types_pb.ts";
 import type { TeleportClient, WatchEvent } from "./client.ts";
 import { ClusterError } from "./errors.ts";

@@ -6,12 +6,12 @@ import type { Log } from "../log.ts";
 import { type Lookup, lookupAll } from "../net/dial.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import { systemRoots } from "../net/system_roots.ts";
-import type { ChannelOptions } from "./channel.ts";
+import type { ChannelOptions } from "./grpc/channel.ts";
 import { openConnection } from "./connection.ts";
 import { Connections, type ConnectionsDeps } from "./connections.ts";
 import type { CredentialStore } from "./credential_store.ts";
 import { Dialer } from "./dial/dialer.ts";
-import { type Address, formatAddress, type Way } from "./dial/way.ts";
+import { type Address, formatAddress, type Way } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
 
 /** What one step of dialing may take. */

@@ -2,9 +2,9 @@
 
 import * as grpc from "@grpc/grpc-js";
 import type { TLSSocket } from "node:tls";
-import { type ChannelOptions, openChannel } from "./channel.ts";
+import { type ChannelOptions, openChannel } from "./grpc/channel.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Way } from "./dial/way.ts";
+import type { Way } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
 
 export interface Connection {

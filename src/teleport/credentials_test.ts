@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { identityFileText, issueIdentity } from "../../sim/identity.ts";
-import { createPki, type KeyType } from "../../sim/pki.ts";
+import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
+import { createPki, type KeyType } from "../../sim/pki/pki.ts";
 import { type CredentialSource, loadCredentials } from "./credentials.ts";
 
 const pki = await createPki("example.com");

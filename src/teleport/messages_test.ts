@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { readAccessRequest } from "./access_request.ts";
+import { readAccessRequest } from "./access_request/read.ts";
 import {
   EventSchema,
   PingResponseSchema,

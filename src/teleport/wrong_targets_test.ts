@@ -4,19 +4,19 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import http from "node:http";
 import tls from "node:tls";
-import { type AuthServer, startAuthServer } from "../../sim/auth_server.ts";
-import { startBalancer } from "../../sim/balancer.ts";
-import { Cluster } from "../../sim/cluster.ts";
+import { type AuthServer, startAuthServer } from "../../sim/auth/server.ts";
+import { startBalancer } from "../../sim/proxy/balancer.ts";
+import { Cluster } from "../../sim/cluster/cluster.ts";
 import {
   type Identity,
   identityFileText,
   issueIdentity,
   issueWebServer,
-} from "../../sim/identity.ts";
-import { createPki } from "../../sim/pki.ts";
-import { startProxy } from "../../sim/proxy.ts";
-import { startSshTunnel } from "../../sim/ssh_server.ts";
-import { TcpListener } from "../../sim/tcp_listener.ts";
+} from "../../sim/pki/identity.ts";
+import { createPki } from "../../sim/pki/pki.ts";
+import { startProxy } from "../../sim/proxy/proxy.ts";
+import { startSshTunnel } from "../../sim/proxy/ssh/server.ts";
+import { TcpListener } from "../../sim/proxy/tcp_listener.ts";
 import type { ClusterError, ClusterErrorKind } from "./errors.ts";
 import { type ClientOptions, connectClient } from "./testing/cluster_client.ts";
 

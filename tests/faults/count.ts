@@ -1,6 +1,6 @@
 /** What came of the mails of a scenario. */
 
-import type { ReceivedMail } from "../../sim/mailbox.ts";
+import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import { kindOf } from "../support.ts";
 
 export interface Count {

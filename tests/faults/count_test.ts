@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import PostalMime from "postal-mime";
-import type { ReceivedMail } from "../../sim/mailbox.ts";
+import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import { acceptedAndOwed, countMails, expectedMails } from "./count.ts";
 
 async function aMail(to: string, id: string, text: string): Promise<ReceivedMail> {

@@ -6,7 +6,7 @@
  * With `--overload`: more requests, recipients and reviews than anybody expects, against `sim/`.
  */
 
-import { PluginProcess } from "../../sim/plugin_process.ts";
+import { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { onStage, until } from "../support.ts";
 import { countMails } from "./count.ts";
 import { goWorlds } from "./go_worlds.ts";

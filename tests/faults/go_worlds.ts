@@ -4,8 +4,8 @@
  */
 
 import PostalMime from "postal-mime";
-import type { ReceivedMail } from "../../sim/mailbox.ts";
-import { playgroundConfig } from "../../sim/playground_config.ts";
+import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
+import { playgroundConfig } from "../../sim/playground/playground_config.ts";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
 import { buildGo, GO_CLUSTER, startGo } from "./go_process.ts";
 import type { World, WorldOptions, Worlds } from "./world.ts";

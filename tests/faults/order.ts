@@ -1,7 +1,7 @@
 /** In which order the mails about one request have to reach one person. */
 
 import assert from "node:assert/strict";
-import type { ReceivedMail } from "../../sim/mailbox.ts";
+import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import { kindOf, textOf } from "../support.ts";
 
 /** The first mail, then reviews by `r0`, `r1` and so on, whatever comes between for others. */

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import * as v from "valibot";
-import type { PluginProcess } from "../../sim/plugin_process.ts";
+import type { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { StatusSchema } from "../../src/ops/status.ts";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
 import { ask, dataOf, listen, mailsTo, type Stage, tally, until } from "../support.ts";

@@ -1,6 +1,6 @@
 /** What makes the original lose mails, and what makes replicas send them twice. */
 
-import type { PluginProcess } from "../../sim/plugin_process.ts";
+import type { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
 import { until } from "../support.ts";
 import { acceptedAndOwed, expectedMails } from "./count.ts";

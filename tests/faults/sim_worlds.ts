@@ -1,6 +1,6 @@
 /** Worlds of `sim/`, in this process. */
 
-import { startPlayground } from "../../sim/playground.ts";
+import { startPlayground } from "../../sim/playground/playground.ts";
 import type { World, WorldOptions, Worlds } from "./world.ts";
 
 export function simWorlds(): Worlds {

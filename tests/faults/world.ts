@@ -1,6 +1,6 @@
 /** A cluster and a mail server with faults, whoever made them: what the scenarios need of either. */
 
-import type { ReceivedMail } from "../../sim/mailbox.ts";
+import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import type { RequestState } from "../../src/teleport/generated/types_pb.ts";
 
 export interface WorldOptions {

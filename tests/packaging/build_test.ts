@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { VERSION } from "../../src/version.ts";
-import { PluginProcess } from "../../sim/plugin_process.ts";
-import { startPlayground } from "../../sim/playground.ts";
+import { PluginProcess } from "../../sim/playground/plugin_process.ts";
+import { startPlayground } from "../../sim/playground/playground.ts";
 import { build, inFolder, ROOT, tarballIn, unpack } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { findBomValidator } from "./support/tools.ts";

@@ -1,8 +1,8 @@
 /** What must hold at every step of a simulation, whatever happens (docs/delivery.md). */
 
-import { LEASE_GRACE_MS } from "../../src/requests/lease.ts";
-import { mailKey, type OwedMail } from "../../src/requests/owed.ts";
-import type { PluginRecord } from "../../src/requests/record.ts";
+import { LEASE_GRACE_MS } from "../../src/requests/record/lease.ts";
+import { mailKey, type OwedMail } from "../../src/requests/record/outbox.ts";
+import type { PluginRecord } from "../../src/requests/record/record.ts";
 import type { RecordWritten, SimulatedCluster } from "./cluster.ts";
 import type { Ledger, Sending } from "./ledger.ts";
 import { MAX_SKEW_MS } from "./machine.ts";

@@ -1,8 +1,12 @@
 /** The cluster of a simulation: what is true, whoever sees it when. */
 
-import type { AccessRequest } from "../../src/teleport/access_request.ts";
+import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { ClusterEvent, WriteOutcome } from "../../src/requests/ports.ts";
-import { decodeRecord, type PluginRecord, type RawRecord } from "../../src/requests/record.ts";
+import {
+  decodeRecord,
+  type PluginRecord,
+  type RawRecord,
+} from "../../src/requests/record/record.ts";
 import { compareAndSet } from "../../src/requests/testing/compare_and_set.ts";
 
 export type RecordWritten = (

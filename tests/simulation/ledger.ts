@@ -1,8 +1,8 @@
 /** Every mail that was handed to the mail server: what became of it, and what excuses a repeat. */
 
 import type { MailMessage } from "../../src/mail/transport.ts";
-import type { MailJob } from "../../src/requests/mailer.ts";
-import { mailKey } from "../../src/requests/owed.ts";
+import type { MailJob } from "../../src/requests/delivery/mailer.ts";
+import { mailKey } from "../../src/requests/record/outbox.ts";
 import type { Machine } from "./machine.ts";
 
 /**

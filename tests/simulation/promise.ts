@@ -1,8 +1,8 @@
 /** What must be true of a simulation at rest: the promise of docs/delivery.md. */
 
-import type { PluginRecord } from "../../src/requests/record.ts";
+import type { PluginRecord } from "../../src/requests/record/record.ts";
 import { originalCanWrite } from "../../src/requests/testing/original_record.ts";
-import type { AccessRequest } from "../../src/teleport/access_request.ts";
+import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Ledger, Sending } from "./ledger.ts";
 import { mailsOfRequester, mailsOfReviewer } from "./recipient.ts";

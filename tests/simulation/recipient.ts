@@ -1,7 +1,7 @@
 /** Whether one recipient got the mails of a request: each that is due, in order, in one thread. */
 
-import type { MailKind } from "../../src/requests/owed.ts";
-import type { PluginRecord } from "../../src/requests/record.ts";
+import type { MailKind } from "../../src/requests/record/outbox.ts";
+import type { PluginRecord } from "../../src/requests/record/record.ts";
 import type { Excuse, Sending } from "./ledger.ts";
 
 /** Mails that outlive their sender may come late: the next owner cannot wait for them. */

@@ -1,15 +1,15 @@
 /** The whole core of the program on a simulated machine: feed, reconciler, outbox, gate, mailer. */
 
-import { TEMPLATE_FILES, type Templates } from "../../src/mail/templates.ts";
+import { TEMPLATE_FILES, type Templates } from "../../src/mail/content/templates.ts";
 import type { MailMessage, Receipt } from "../../src/mail/transport.ts";
-import { ComposingMailer } from "../../src/requests/composing_mailer.ts";
-import { follow } from "../../src/requests/feed.ts";
-import { TransportGate } from "../../src/requests/gate.ts";
-import type { Mailer, MailJob } from "../../src/requests/mailer.ts";
+import { ComposingMailer } from "../../src/requests/delivery/composing_mailer.ts";
+import { follow } from "../../src/requests/list_watch.ts";
+import { TransportGate } from "../../src/requests/delivery/circuit_breaker.ts";
+import type { Mailer, MailJob } from "../../src/requests/delivery/mailer.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
 import { unobserved } from "../../src/requests/observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../../src/requests/reconciler.ts";
-import { Slots } from "../../src/requests/slots.ts";
+import { Slots } from "../../src/requests/delivery/fair_semaphore.ts";
 import { fakeLog } from "../../src/requests/testing/fixtures.ts";
 import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";

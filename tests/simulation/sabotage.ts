@@ -1,10 +1,10 @@
 /** Deliberate faults, put between the program and its ports: the simulation has to notice them. */
 
-import type { Mailer } from "../../src/requests/mailer.ts";
-import { settle } from "../../src/requests/outcome.ts";
+import type { Mailer } from "../../src/requests/delivery/mailer.ts";
+import { settle } from "../../src/requests/delivery/outcome.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
-import { expectation, type RawRecord } from "../../src/requests/record.ts";
-import { StoredRecord } from "../../src/requests/stored_record.ts";
+import { expectation, type RawRecord } from "../../src/requests/record/record.ts";
+import { StoredRecord } from "../../src/requests/record/stored_record.ts";
 
 export interface Sabotage {
   readonly cluster?: (honest: Cluster, instance: string) => Cluster;

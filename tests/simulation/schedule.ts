@@ -1,6 +1,6 @@
 /** What is going to happen in a simulation: drawn in advance, at random times. */
 
-import type { AccessRequest } from "../../src/teleport/access_request.ts";
+import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Fleet } from "./fleet.ts";
 import type { PostOffice } from "./post_office.ts";

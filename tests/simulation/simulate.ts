@@ -1,6 +1,6 @@
 /** One simulated schedule, from a seed: what happens to requests and replicas, and what came of it. */
 
-import type { AccessRequest } from "../../src/teleport/access_request.ts";
+import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import { Audit } from "./audit.ts";
 import { SimulatedCluster } from "./cluster.ts";
 import { Fleet } from "./fleet.ts";

@@ -1,6 +1,6 @@
 /** Whether a soak has kept the promise of docs/delivery.md: what is missing, and what came twice. */
 
-import type { ReceivedMail } from "../../sim/mailbox.ts";
+import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import { kindOf, textOf } from "../support.ts";
 import type { Acceptance, Cause, Excuses } from "./excuses.ts";
 import type { Asked } from "./people.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ReceivedMail } from "../../sim/mailbox.ts";
+import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import { judge } from "./audit.ts";
 import { Excuses } from "./excuses.ts";
 import type { Asked } from "./people.ts";

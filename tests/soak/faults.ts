@@ -1,8 +1,8 @@
 /** Everything that goes wrong in a soak, one after another and at the same time. */
 
-import { identityFileText, issueIdentity } from "../../sim/identity.ts";
-import type { MethodName } from "../../sim/grpc_service.ts";
-import { ROTATION_PHASES } from "../../sim/rotation.ts";
+import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
+import type { MethodName } from "../../sim/auth/grpc_service.ts";
+import { ROTATION_PHASES } from "../../sim/cluster/rotation.ts";
 import type { Random } from "../simulation/random.ts";
 import type { SoakStage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 /** Those who ask for access, review and decide, for as long as a soak lasts. */
 
-import type { Playground } from "../../sim/playground.ts";
+import type { Playground } from "../../sim/playground/playground.ts";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
 import type { Random } from "../simulation/random.ts";
 import { dataOf } from "../support.ts";

@@ -1,8 +1,8 @@
 /** One replica of the program, kept running as a service manager would. */
 
-import { type Cable, startCable } from "../../sim/cable.ts";
-import type { Playground } from "../../sim/playground.ts";
-import { PluginProcess } from "../../sim/plugin_process.ts";
+import { type Cable, startCable } from "../../sim/proxy/cable.ts";
+import type { Playground } from "../../sim/playground/playground.ts";
+import { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { parse, stringify } from "smol-toml";
 
 const RESTART_MS = 1_000;

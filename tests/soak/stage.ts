@@ -1,7 +1,7 @@
 /** Where a soak takes place: a cluster with every way in, a mail server, and three replicas. */
 
-import { type Balancer, startBalancer } from "../../sim/balancer.ts";
-import { type Playground, startPlayground } from "../../sim/playground.ts";
+import { type Balancer, startBalancer } from "../../sim/proxy/balancer.ts";
+import { type Playground, startPlayground } from "../../sim/playground/playground.ts";
 import { Excuses } from "./excuses.ts";
 import { ROLE_TO_RECIPIENTS } from "./people.ts";
 import { Replica } from "./replica.ts";

@@ -3,7 +3,7 @@
 import { X509Certificate } from "node:crypto";
 import type { TeleportConfig } from "../../config/config.ts";
 import { type Credentials, loadCredentials } from "../../teleport/credentials.ts";
-import { readSshUser } from "../../teleport/dial/ssh_user.ts";
+import { readSshUser } from "../../teleport/dial/ssh/user.ts";
 import { ClusterError } from "../../teleport/errors.ts";
 import type { Finding } from "./finding.ts";
 

@@ -1,8 +1,8 @@
 /** Mailgun: whether it knows domain and key. Nothing is sent. */
 
 import type { MailgunConfig } from "../../config/config.ts";
-import { lookAtMailgun } from "../../mail/mailgun_look.ts";
-import { secretReader } from "../transport.ts";
+import { lookAtMailgun } from "../../mail/mailgun/probe.ts";
+import { secretReader } from "../../daemon/transport.ts";
 import { type Finding, timed } from "./finding.ts";
 
 export async function checkMailgun(config: MailgunConfig): Promise<Finding> {

@@ -1,13 +1,13 @@
 /** The SMTP server: reachable, encrypted, and willing to let us log in. */
 
 import type { SmtpConfig } from "../../config/config.ts";
-import { createSmtpTransport } from "../../mail/smtp.ts";
-import { lookAtSmtp, type SmtpView } from "../../mail/smtp_look.ts";
-import { NO_TLS_AT_ONCE } from "../../mail/smtp_receipt.ts";
+import { createSmtpTransport } from "../../mail/smtp/transport.ts";
+import { lookAtSmtp, type SmtpView } from "../../mail/smtp/probe.ts";
+import { NO_TLS_AT_ONCE } from "../../mail/smtp/receipt.ts";
 import type { Receipt, Refusal, RefusalCategory } from "../../mail/transport.ts";
 import { dial, lookupAll } from "../../net/dial.ts";
 import { DialError } from "../../net/dial_error.ts";
-import { smtpOptions } from "../transport.ts";
+import { smtpOptions } from "../../daemon/transport.ts";
 import { type Finding, timed } from "./finding.ts";
 
 const CONNECT_MS = 10_000;

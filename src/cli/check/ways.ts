@@ -6,7 +6,7 @@ import type { Environment } from "../../net/proxy_env.ts";
 import { readWebRoots, STEP_TIMEOUT_MS } from "../../teleport/cluster_connections.ts";
 import type { Credentials } from "../../teleport/credentials.ts";
 import { dialDirectly } from "../../teleport/dial/direct.ts";
-import { dialBySsh } from "../../teleport/dial/ssh.ts";
+import { dialBySsh } from "../../teleport/dial/ssh/dial.ts";
 import { dialByUpgrade, dialByUpgradeIfNeeded } from "../../teleport/dial/upgrade.ts";
 import {
   type Address,
@@ -14,7 +14,7 @@ import {
   type DialWay,
   NotThisWay,
   type Way,
-} from "../../teleport/dial/way.ts";
+} from "../../teleport/dial/method.ts";
 import { ClusterError } from "../../teleport/errors.ts";
 import { type Finding, timed } from "./finding.ts";
 

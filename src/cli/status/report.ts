@@ -2,7 +2,7 @@
 
 import type { FailedMailStatus, OwedMailStatus, Status } from "../../ops/status.ts";
 import { counted } from "../counted.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "../../daemon/mail_status.ts";
 
 const LABEL_WIDTH = 12;
 const LAST_FAILED = "; the last reload failed, see the log";

@@ -1,7 +1,7 @@
 /** Certificates for tests, made when they run. */
 
 // x509 asks for it while it loads.
-import "../../../sim/reflect_metadata.ts";
+import "../../../sim/pki/reflect_metadata.ts";
 import * as x509 from "@peculiar/x509";
 
 export interface TestCertificate {

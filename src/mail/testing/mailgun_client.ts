@@ -1,7 +1,11 @@
 /** Transports for Mailgun tests. */
 
 import assert from "node:assert/strict";
-import { createMailgunTransport, type MailgunDeps, type MailgunOptions } from "../mailgun.ts";
+import {
+  createMailgunTransport,
+  type MailgunDeps,
+  type MailgunOptions,
+} from "../mailgun/transport.ts";
 import type { MailTransport, Receipt, Refusal } from "../transport.ts";
 
 export const KEY = "key-s3cret";

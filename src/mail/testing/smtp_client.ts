@@ -1,7 +1,7 @@
 /** Transports and messages for SMTP tests. */
 
-import { createSmtpTransport, type SmtpDeps } from "../smtp.ts";
-import type { SmtpOptions } from "../smtp_options.ts";
+import { createSmtpTransport, type SmtpDeps } from "../smtp/transport.ts";
+import type { SmtpOptions } from "../smtp/options.ts";
 import type { MailMessage, MailTransport } from "../transport.ts";
 
 /** Short enough for tests, long enough for a busy machine. */

@@ -1,6 +1,6 @@
 /** Teleport's rules for writing our entry of plugin data (wire.md §5.3), for fake clusters. */
 
-import type { RawRecord } from "../record.ts";
+import type { RawRecord } from "../record/record.ts";
 
 /**
  * The entry after setting the keys of `set` ("" deletes), or `conflict` when a key of `expect` does not

@@ -1,8 +1,8 @@
 /** A cluster in memory for the tests of this folder: requests, and plugin data with compare-and-set. */
 
-import type { AccessRequest } from "../../teleport/access_request.ts";
+import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import type { Cluster, ClusterEvent, WriteOutcome } from "../ports.ts";
-import { decodeRecord, type PluginRecord, type RawRecord } from "../record.ts";
+import { decodeRecord, type PluginRecord, type RawRecord } from "../record/record.ts";
 import { compareAndSet } from "./compare_and_set.ts";
 import { EventStream } from "./event_stream.ts";
 

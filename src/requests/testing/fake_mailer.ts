@@ -1,8 +1,8 @@
 /** A mailer that keeps what it is given and answers as it is told. */
 
 import type { Refusal } from "../../mail/transport.ts";
-import type { Delivery, Mailer, MailJob } from "../mailer.ts";
-import { mailKey } from "../owed.ts";
+import type { Delivery, Mailer, MailJob } from "../delivery/mailer.ts";
+import { mailKey } from "../record/outbox.ts";
 
 export class FakeMailer implements Mailer {
   /** Keys of accepted mails, in order, `<request>/<kind>/<index>/<recipient>`. */

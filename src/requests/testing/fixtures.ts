@@ -2,9 +2,9 @@
 
 import type { Clock } from "../../clock.ts";
 import type { Log, LogFields } from "../../log.ts";
-import type { AccessRequest } from "../../teleport/access_request.ts";
-import type { MailKind, OwedMail } from "../owed.ts";
-import type { PluginRecord } from "../record.ts";
+import type { AccessRequest } from "../../teleport/access_request/read.ts";
+import type { MailKind, OwedMail } from "../record/outbox.ts";
+import type { PluginRecord } from "../record/record.ts";
 
 export const NOW_MS = Date.parse("2026-11-24T12:00:00Z");
 

@@ -4,7 +4,7 @@
  * write back exactly as it was is one that it can never change again.
  */
 
-import type { RawRecord } from "../record.ts";
+import type { RawRecord } from "../record/record.ts";
 
 export interface OriginalThread {
   readonly email: string;

@@ -1,11 +1,11 @@
 /** One instance of the program's core on fakes. */
 
 import type { Receipt } from "../../mail/transport.ts";
-import { TransportGate } from "../gate.ts";
-import type { Mailer } from "../mailer.ts";
+import { TransportGate } from "../delivery/circuit_breaker.ts";
+import type { Mailer } from "../delivery/mailer.ts";
 import { type Observer, unobserved } from "../observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
-import { Slots } from "../slots.ts";
+import { Slots } from "../delivery/fair_semaphore.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
 import { FakeMailer } from "./fake_mailer.ts";
 import { type FakeClock, fakeLog } from "./fixtures.ts";

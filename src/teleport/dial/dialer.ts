@@ -2,14 +2,14 @@
 
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../clock.ts";
-import { type Attempt, raceInTurn } from "../../net/race.ts";
+import { type Attempt, raceInTurn } from "../../net/staggered_race.ts";
 import { ClusterError } from "../errors.ts";
-import { lookCloser } from "./closer_look.ts";
+import { lookCloser } from "./diagnose.ts";
 import { dialDirectly } from "./direct.ts";
 import { HandshakeError } from "./handshake_error.ts";
-import { dialBySsh } from "./ssh.ts";
+import { dialBySsh } from "./ssh/dial.ts";
 import { dialByUpgrade, dialByUpgradeIfNeeded } from "./upgrade.ts";
-import { type DialContext, type DialWay, NotThisWay, type Way } from "./way.ts";
+import { type DialContext, type DialWay, NotThisWay, type Way } from "./method.ts";
 
 /** In the order of what they cost. */
 const WAYS: readonly Way[] = ["direct", "upgrade", "ssh"];

@@ -5,7 +5,7 @@ import { ClusterError } from "../errors.ts";
 import { someCredentials } from "../testing/fixtures.ts";
 import { Dialer } from "./dialer.ts";
 import { HandshakeError } from "./handshake_error.ts";
-import { type DialContext, NotThisWay, type Way } from "./way.ts";
+import { type DialContext, NotThisWay, type Way } from "./method.ts";
 
 const never = new AbortController().signal;
 const CONTEXT: DialContext = {

@@ -16,7 +16,7 @@ import {
 } from "./handshake_error.ts";
 import { connectTcp } from "./tcp.ts";
 import { HandshakeAborted, tlsHandshake } from "./tls_handshake.ts";
-import type { DialWay } from "./way.ts";
+import type { DialWay } from "./method.ts";
 
 /** Every auth server's certificate carries this name (wire.md §2.1). */
 export const AUTH_SERVER_NAME = "teleport.cluster.local";

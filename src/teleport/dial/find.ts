@@ -5,8 +5,8 @@ import type { TLSSocket } from "node:tls";
 import * as v from "valibot";
 import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
-import { ProxySettings } from "./tunnel_address.ts";
-import { type Address, type DialContext, formatAddress, NotThisWay } from "./way.ts";
+import { ProxySettings } from "./ssh/tunnel_address.ts";
+import { type Address, type DialContext, formatAddress, NotThisWay } from "./method.ts";
 import { connectWeb } from "./web_tls.ts";
 
 const PATH = "/webapi/find";

@@ -10,7 +10,13 @@ import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { secureAuthConnection } from "./direct.ts";
 import { needsUpgrade, upgradeOverride } from "./upgrade_need.ts";
-import { type Address, type DialContext, type DialWay, formatAddress, NotThisWay } from "./way.ts";
+import {
+  type Address,
+  type DialContext,
+  type DialWay,
+  formatAddress,
+  NotThisWay,
+} from "./method.ts";
 import { connectWeb } from "./web_tls.ts";
 
 const PATH = "/webapi/connectionupgrade";

@@ -2,7 +2,7 @@
 
 import type { TLSSocket } from "node:tls";
 import type { Environment } from "../../net/proxy_env.ts";
-import { type Address, type DialContext, formatAddress } from "./way.ts";
+import { type Address, type DialContext, formatAddress } from "./method.ts";
 import { connectWeb, NoCommonProtocol } from "./web_tls.ts";
 
 export const REVERSE_TUNNEL = "teleport-reversetunnel";

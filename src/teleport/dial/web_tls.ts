@@ -7,8 +7,8 @@ import { ClusterError } from "../errors.ts";
 import { connectTcp } from "./tcp.ts";
 import { type TlsFault, tlsFault } from "./tls_fault.ts";
 import { tlsHandshake } from "./tls_handshake.ts";
-import type { Address, DialContext } from "./way.ts";
-import { NotThisWay } from "./way.ts";
+import type { Address, DialContext } from "./method.ts";
+import { NotThisWay } from "./method.ts";
 
 /** Why the web side could not be talked to; `fault` is that of the handshake. */
 export class WebTlsError extends ClusterError {

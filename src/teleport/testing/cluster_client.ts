@@ -5,13 +5,13 @@ import { systemClock } from "../../clock.ts";
 import type { Log } from "../../log.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
 import type { Environment } from "../../net/proxy_env.ts";
-import type { ChannelOptions } from "../channel.ts";
+import type { ChannelOptions } from "../grpc/channel.ts";
 import { TeleportClient } from "../client.ts";
 import { clusterConnections } from "../cluster_connections.ts";
 import type { Connections } from "../connections.ts";
 import { CredentialStore } from "../credential_store.ts";
 import { loadCredentials } from "../credentials.ts";
-import { parseAddress, type Way } from "../dial/way.ts";
+import { parseAddress, type Way } from "../dial/method.ts";
 
 export interface ClientOptions {
   readonly address: string;

@@ -28,7 +28,7 @@ export async function bootMachine(
   const { denoDir } = JSON.parse(await must([Deno.execPath(), "info", "--json"])) as {
     readonly denoDir: string;
   };
-  await must([Deno.execPath(), "cache", "-q", "sim/cluster_command.ts"], { cwd: ROOT });
+  await must([Deno.execPath(), "cache", "-q", "sim/cluster/cluster_command.ts"], { cwd: ROOT });
   const mounts = Object.entries(folders).map(([path, folder]) => `${folder}:${path}:ro`);
   const machine = await Container.start(image, [
     ...["--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--network=none", "--systemd=always"],

@@ -3,16 +3,20 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import type { Duplex } from "node:stream";
-import { type Identity, type IdentityOptions, issueIdentity } from "../../../../sim/identity.ts";
-import { createPki, type Pki } from "../../../../sim/pki.ts";
+import {
+  type Identity,
+  type IdentityOptions,
+  issueIdentity,
+} from "../../../../sim/pki/identity.ts";
+import { createPki, type Pki } from "../../../../sim/pki/pki.ts";
 import {
   type SshTunnelOptions as ServerOptions,
   type SshTunnelServer,
   startSshTunnel,
-} from "../../../../sim/ssh_server.ts";
-import { TcpListener } from "../../../../sim/tcp_listener.ts";
+} from "../../../../sim/proxy/ssh/server.ts";
+import { TcpListener } from "../../../../sim/proxy/tcp_listener.ts";
 import type { Credentials } from "../../credentials.ts";
-import { openSshTunnel, type SshTunnelOptions } from "../ssh_tunnel.ts";
+import { openSshTunnel, type SshTunnelOptions } from "../ssh/tunnel.ts";
 
 export const CLUSTER = "example.com";
 

@@ -1,0 +1,158 @@
+/** How a call passes through a simulated auth server: counted, spoiled, delayed, answered. */
+
+import * as grpc from "@grpc/grpc-js";
+import { AuthFaults, InjectedFault } from "./faults.ts";
+import type { CallContext } from "./methods.ts";
+import { ClusterError } from "./cluster_error.ts";
+import {
+  type Handlers,
+  isStreaming,
+  METHOD_NAMES,
+  type MethodName,
+  type Sink,
+  type StatusName,
+} from "./grpc_service.ts";
+import { Timers } from "../cluster/timers.ts";
+
+type UnaryCall = grpc.ServerUnaryCall<unknown, unknown>;
+type StreamCall = grpc.ServerWritableStream<unknown, unknown>;
+/** A handler without its types, which the compiler cannot tell by a name known only at run time. */
+type AnyHandler = (request: unknown, context: CallContext, sink?: Sink<unknown>) => unknown;
+
+/** Everything about calls that does not depend on what they do. */
+export abstract class AuthCalls extends AuthFaults {
+  protected readonly timers: Timers = new Timers();
+
+  /** The version of the server, which it tells with every answer. */
+  abstract serverVersion: string;
+
+  /** Whether the client's version is good enough. */
+  protected abstract admit(metadata: grpc.Metadata): boolean;
+
+  /** Breaks the connection that a call came by. */
+  protected abstract disconnect(context: CallContext): void;
+
+  /** The handlers in the form that grpc-js calls. */
+  protected implementation(handlers: Handlers<CallContext>): grpc.UntypedServiceImplementation {
+    return Object.fromEntries(METHOD_NAMES.map((name) => {
+      const handler = handlers[name] as AnyHandler;
+      return [
+        name,
+        isStreaming(name)
+          ? (call: StreamCall) => void this.#stream(name, handler, call)
+          : (call: UnaryCall, callback: grpc.sendUnaryData<unknown>) =>
+            void this.#answer(name, handler, call, callback),
+      ];
+    }));
+  }
+
+  async #answer(
+    name: MethodName,
+    handler: AnyHandler,
+    call: UnaryCall,
+    callback: grpc.sendUnaryData<unknown>,
+  ): Promise<void> {
+    try {
+      const context = await this.#begin(name, call);
+      const answer = handler(call.request, context);
+      this.checkAfter(name);
+      callback(null, answer);
+    } catch (error) {
+      callback(statusOf(error));
+    }
+  }
+
+  async #stream(name: MethodName, handler: AnyHandler, call: StreamCall): Promise<void> {
+    const sink = new StreamSink(call, () => this.checkAfter(name));
+    try {
+      const context = await this.#begin(name, call);
+      if (!call.cancelled) handler(call.request, context, sink);
+    } catch (error) {
+      sink.failWith(error);
+    }
+  }
+
+  async #begin(name: MethodName, call: UnaryCall | StreamCall): Promise<CallContext> {
+    this.countCall(name);
+    const context = contextOf(call);
+    if (!this.admit(call.metadata)) {
+      // The client mostly sees the broken connection and not the status (wire.md §4.2).
+      setImmediate(() => this.disconnect(context));
+      throw new ClusterError("PERMISSION_DENIED", "client version is unsupported");
+    }
+    const header = new grpc.Metadata();
+    header.set("version", this.serverVersion);
+    call.sendMetadata(header);
+    await this.timers.pause(this.delayOf(name));
+    this.checkBefore(name);
+    return context;
+  }
+}
+
+/** One answer stream; whatever comes after its end is dropped. */
+class StreamSink implements Sink<unknown> {
+  readonly #onClose: (() => void)[] = [];
+  #closed = false;
+
+  constructor(readonly call: StreamCall, readonly beforeEnd: () => void) {
+    // "cancelled" covers a client that goes away, with or without its connection.
+    call.on("cancelled", () => this.#close());
+    call.on("error", () => this.#close());
+  }
+
+  send(message: unknown): void {
+    if (!this.#closed) this.call.write(message);
+  }
+
+  end(): void {
+    if (this.#closed) return;
+    try {
+      this.beforeEnd();
+      this.#close();
+      this.call.end();
+    } catch (error) {
+      this.failWith(error);
+    }
+  }
+
+  fail(code: StatusName, message: string): void {
+    this.failWith(new InjectedFault(code, message));
+  }
+
+  failWith(error: unknown): void {
+    if (this.#closed) return;
+    this.#close();
+    this.call.emit("error", statusOf(error));
+  }
+
+  onClose(callback: () => void): void {
+    if (this.#closed) callback();
+    else this.#onClose.push(callback);
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const callback of this.#onClose) callback();
+  }
+}
+
+function statusOf(error: unknown): grpc.ServerErrorResponse {
+  const code = error instanceof ClusterError || error instanceof InjectedFault
+    ? grpc.status[error.code]
+    : grpc.status.INTERNAL;
+  const details = error instanceof Error ? error.message : String(error);
+  return Object.assign(new Error(details), { code, details });
+}
+
+/** CN and Os of the client certificate are the user and its roles (wire.md §3.4). */
+function contextOf(call: UnaryCall | StreamCall): CallContext {
+  const subject = call.getAuthContext().sslPeerCertificate?.subject;
+  if (!subject) throw new ClusterError("PERMISSION_DENIED", "missing authentication");
+  return {
+    user: String(subject.CN),
+    // One O is a string, several are a list.
+    roles: [subject.O ?? []].flat(),
+    remoteAddr: call.getPeer(),
+  };
+}

@@ -1,0 +1,174 @@
+/** What the methods of the auth service do, with the permissions that each needs (wire.md §5). */
+
+import { create } from "@bufbuild/protobuf";
+import { EmptySchema } from "@bufbuild/protobuf/wkt";
+import {
+  type Event,
+  ListAccessRequestsResponseSchema,
+  PingResponseSchema,
+  PluginDataSeqSchema,
+  type Watch,
+} from "../../src/teleport/generated/auth_pb.ts";
+import type {
+  AccessRequestFilter,
+  AccessRequestV3,
+  AccessReviewSubmission,
+} from "../../src/teleport/generated/types_pb.ts";
+import { isUnset, ZERO_TIME } from "./access_request.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { ClusterError } from "./cluster_error.ts";
+import type { Handlers, Sink } from "./grpc_service.ts";
+import { matches, page } from "./listing.ts";
+import { ACCESS_PLUGIN_DATA, ACCESS_REQUEST, type Caller } from "./rbac.ts";
+import { confirmKinds } from "./watchers.ts";
+
+export interface CallContext extends Caller {
+  readonly remoteAddr: string;
+}
+
+/** The part of the server that the methods need beside the cluster. */
+export interface AuthHost {
+  readonly serverVersion: string;
+  readonly advancedAccessWorkflows: boolean;
+  readonly proxyPublicAddr: string;
+  /** Sends INIT, perhaps later, and then what happens, until the stream ends. */
+  watch(kinds: Watch["Kinds"], sink: Sink<Event>): void;
+}
+
+/** The methods over a cluster. */
+export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallContext> {
+  const { roles } = cluster;
+
+  return {
+    Ping: (_request, context) =>
+      create(PingResponseSchema, {
+        ClusterName: cluster.name,
+        ServerVersion: host.serverVersion,
+        ServerFeatures: { AdvancedAccessWorkflows: host.advancedAccessWorkflows },
+        ProxyPublicAddr: host.proxyPublicAddr,
+        RemoteAddr: context.remoteAddr,
+      }),
+
+    WatchEvents: (request, caller, sink) => {
+      const kinds = confirmKinds(request, (kind) => {
+        // Everybody may watch their own requests.
+        if (kind.Filter["user"] !== caller.user) roles.require(caller, "read", kind.Kind);
+      });
+      host.watch(kinds, sink);
+    },
+
+    GetAccessRequestsV2: (filter, caller, sink) => {
+      for (const request of visible(cluster, caller, filter)) sink.send(request);
+      sink.end();
+    },
+
+    ListAccessRequests: (query, caller) => {
+      const { items, nextKey } = page(visible(cluster, caller, query.Filter), query);
+      return create(ListAccessRequestsResponseSchema, {
+        AccessRequests: [...items],
+        NextKey: nextKey,
+      });
+    },
+
+    GetPluginData: (filter, caller) => {
+      roles.require(caller, "list", ACCESS_REQUEST, ACCESS_PLUGIN_DATA);
+      roles.require(caller, "read", ACCESS_REQUEST, ACCESS_PLUGIN_DATA);
+      return create(PluginDataSeqSchema, { PluginData: cluster.pluginData.get(filter) });
+    },
+
+    UpdatePluginData: (params, caller) => {
+      roles.require(caller, "update", ACCESS_REQUEST, ACCESS_PLUGIN_DATA);
+      cluster.pluginData.update(params);
+      return create(EmptySchema);
+    },
+
+    CreateAccessRequestV2: (request, caller) => {
+      if (request.Spec?.User !== caller.user) roles.require(caller, "create", ACCESS_REQUEST);
+      return cluster.add(withGoTimes(request, cluster));
+    },
+
+    SetAccessRequestState: (setter, caller) => {
+      roles.require(caller, "update", ACCESS_REQUEST);
+      cluster.setState(setter.ID, setter.State, {
+        reason: setter.Reason,
+        roles: setter.Roles,
+        ...setter.Annotations && { annotations: setter.Annotations },
+        ...setter.AssumeStartTime && { assumeStartTime: setter.AssumeStartTime },
+      });
+      return create(EmptySchema);
+    },
+
+    SubmitAccessReview: (submission, caller) => submitReview(cluster, caller, submission),
+
+    DeleteAccessRequest: (request, caller) => {
+      roles.require(caller, "delete", ACCESS_REQUEST);
+      cluster.delete(request.ID);
+      return create(EmptySchema);
+    },
+  };
+}
+
+/** Without list and read the answer shrinks in silence to what concerns the caller (wire.md §5.2). */
+function visible(
+  cluster: Cluster,
+  caller: Caller,
+  filter: AccessRequestFilter | undefined,
+): AccessRequestV3[] {
+  const may = (verb: "list" | "read" | "review") =>
+    cluster.roles.allows(caller, ACCESS_REQUEST, verb);
+  const seesAll = (may("list") && may("read")) || may("review");
+  return cluster.list().filter((request) =>
+    (seesAll || request.Spec?.User === caller.user) && matches(filter, request, caller.user)
+  );
+}
+
+/** What the server fills in of a request that comes over the wire. */
+function withGoTimes(request: AccessRequestV3, cluster: Cluster): AccessRequestV3 {
+  const template = cluster.draft({
+    ...request.Metadata?.Name && { id: request.Metadata.Name },
+    user: request.Spec?.User ?? "",
+    roles: request.Spec?.Roles ?? [],
+  });
+  const { Metadata: metadata, Spec: spec } = template;
+  if (!metadata || !spec || !request.Spec) return template;
+  const given = request.Spec;
+  Object.assign(spec, given, {
+    State: spec.State,
+    Created: isUnset(given.Created) ? spec.Created : given.Created,
+    Expires: isUnset(given.Expires) ? spec.Expires : given.Expires,
+    MaxDuration: given.MaxDuration ?? ZERO_TIME,
+    SessionTTL: given.SessionTTL ?? ZERO_TIME,
+    ResolveAnnotations: given.ResolveAnnotations ?? spec.ResolveAnnotations,
+    SystemAnnotations: given.SystemAnnotations ?? spec.SystemAnnotations,
+  });
+  if (request.Metadata?.Expires && !isUnset(request.Metadata.Expires)) {
+    metadata.Expires = request.Metadata.Expires;
+  }
+  return template;
+}
+
+function submitReview(
+  cluster: Cluster,
+  caller: Caller,
+  { RequestID: id, Review: review }: AccessReviewSubmission,
+): AccessRequestV3 {
+  const author = review?.Author || caller.user;
+  const deny = (message: string) => new ClusterError("PERMISSION_DENIED", message);
+  if (author !== caller.user) {
+    throw deny(`user "${caller.user}" cannot submit reviews on behalf of "${author}"`);
+  }
+  if (!cluster.roles.allows(caller, ACCESS_REQUEST, "review")) {
+    throw deny(`user "${caller.user}" cannot submit reviews`);
+  }
+  if (cluster.get(id)?.Spec?.User === caller.user) {
+    throw deny(`user "${caller.user}" cannot review request "${id}"`);
+  }
+  return cluster.review(id, {
+    author,
+    state: review?.ProposedState ?? 0,
+    reason: review?.Reason ?? "",
+    ...review?.accessList && {
+      accessList: { name: review.accessList.Name, title: review.accessList.Title },
+    },
+  });
+}

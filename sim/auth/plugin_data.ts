@@ -1,0 +1,133 @@
+/** Plugin data with exactly the semantics of wire.md §5.3, on the cluster's clock. */
+
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  type PluginDataFilter,
+  type PluginDataUpdateParams,
+  type PluginDataV3,
+  PluginDataV3Schema,
+} from "../../src/teleport/generated/types_pb.ts";
+import { ClusterError } from "./cluster_error.ts";
+import { ACCESS_REQUEST } from "./rbac.ts";
+
+/** A record outlives its request by this, counted from the end of the access. */
+const RECORD_GRACE_MS = 3_600_000;
+const MAX_RECORD_BYTES = 1_000_000;
+
+type Entry = ReadonlyMap<string, string>;
+
+interface DataRecord {
+  readonly expires: Date;
+  /** By plugin name; never holds an empty entry. */
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** What the store has to know about requests: the end of their access, undefined = no such request. */
+export type AccessEnd = (requestId: string) => Date | undefined;
+
+/** The plugin data of a cluster. Every update is one step, so that concurrent callers are serial. */
+export class PluginDataStore {
+  readonly #records = new Map<string, DataRecord>();
+
+  constructor(readonly accessEnd: AccessEnd, readonly now: () => Date) {}
+
+  /** The matching records, each with the entries of all plugins, whichever plugin was asked for. */
+  get(filter: PluginDataFilter): PluginDataV3[] {
+    checkKind(filter.Kind);
+    this.sweep();
+    return [...this.#records]
+      .filter(([id]) => filter.Resource === "" || filter.Resource === id)
+      .filter(([, record]) => filter.Plugin === "" || record.entries.has(filter.Plugin))
+      .map(([id, record]) => toMessage(id, record));
+  }
+
+  /** Checks `Expect` and applies `Set`, both or nothing. */
+  update(params: PluginDataUpdateParams): void {
+    checkKind(params.Kind);
+    this.sweep();
+    const record = this.#records.get(params.Resource) ?? this.#freshRecord(params.Resource);
+    const entry = record.entries.get(params.Plugin);
+    // No keys means no condition at all: on the wire an empty map and an absent one are the same.
+    for (const [key, expected] of Object.entries(params.Expect)) {
+      if ((entry?.get(key) ?? "") !== expected) {
+        throw new ClusterError(
+          "FAILED_PRECONDITION",
+          `expectations not met for field "${key}"`,
+        );
+      }
+    }
+    const entries = new Map(record.entries);
+    const next = apply(entry, params.Set);
+    if (next.size > 0) entries.set(params.Plugin, next);
+    else entries.delete(params.Plugin);
+    if (sizeOf(entries) > MAX_RECORD_BYTES) {
+      throw new ClusterError("INVALID_ARGUMENT", "plugin data size limit exceeded");
+    }
+    this.#records.set(params.Resource, { expires: record.expires, entries });
+  }
+
+  /** Drops records whose time is over. */
+  sweep(): void {
+    const now = this.now();
+    for (const [id, record] of this.#records) {
+      if (record.expires <= now) this.#records.delete(id);
+    }
+  }
+
+  /** One plugin's entry as an object, for tests and the control API; undefined when it has none. */
+  entry(requestId: string, plugin: string): Readonly<Record<string, string>> | undefined {
+    this.sweep();
+    const entry = this.#records.get(requestId)?.entries.get(plugin);
+    return entry && Object.fromEntries(entry);
+  }
+
+  /** Every record: request id, plugin, key, value. */
+  all(): Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>> {
+    this.sweep();
+    return Object.fromEntries([...this.#records].map(([id, { entries }]) => [id, plain(entries)]));
+  }
+
+  /** The expiry is fixed here; nothing extends it later, not even a longer access. */
+  #freshRecord(requestId: string): DataRecord {
+    const end = this.accessEnd(requestId);
+    if (end === undefined) {
+      throw new ClusterError("NOT_FOUND", `access request "${requestId}" not found`);
+    }
+    return { expires: new Date(end.getTime() + RECORD_GRACE_MS), entries: new Map() };
+  }
+}
+
+function checkKind(kind: string): void {
+  if (kind !== ACCESS_REQUEST) {
+    throw new ClusterError("INVALID_ARGUMENT", `unsupported resource kind "${kind}"`);
+  }
+}
+
+function apply(entry: Entry | undefined, set: Readonly<Record<string, string>>): Entry {
+  const next = new Map(entry);
+  for (const [key, value] of Object.entries(set)) {
+    if (value === "") next.delete(key);
+    else next.set(key, value);
+  }
+  return next;
+}
+
+function plain(entries: ReadonlyMap<string, Entry>): Record<string, Record<string, string>> {
+  return Object.fromEntries([...entries].map(([name, entry]) => [name, Object.fromEntries(entry)]));
+}
+
+function sizeOf(entries: ReadonlyMap<string, Entry>): number {
+  return new TextEncoder().encode(JSON.stringify(plain(entries))).length;
+}
+
+function toMessage(id: string, record: DataRecord): PluginDataV3 {
+  const entries = Object.entries(plain(record.entries));
+  return create(PluginDataV3Schema, {
+    Kind: "plugin_data",
+    SubKind: ACCESS_REQUEST,
+    Version: "v3",
+    Metadata: { Name: id, Namespace: "default", Expires: timestampFromDate(record.expires) },
+    Spec: { Entries: Object.fromEntries(entries.map(([name, Data]) => [name, { Data }])) },
+  });
+}

@@ -1,0 +1,124 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import assert from "node:assert/strict";
+import {
+  PluginDataFilterSchema,
+  PluginDataUpdateParamsSchema,
+} from "../../src/teleport/generated/types_pb.ts";
+import { PluginDataStore } from "./plugin_data.ts";
+
+const START = new Date("2026-01-02T03:00:00Z");
+const HOUR_MS = 3_600_000;
+
+function storeWith(requests: Record<string, Date>) {
+  const clock = { now: START };
+  const store = new PluginDataStore((id) => requests[id], () => clock.now);
+  const update = (
+    set: Record<string, string>,
+    expect: Record<string, string> = {},
+    plugin = "email",
+    kind = "access_request",
+  ) =>
+    store.update(create(PluginDataUpdateParamsSchema, {
+      Kind: kind,
+      Resource: "r",
+      Plugin: plugin,
+      Set: set,
+      Expect: expect,
+    }));
+  const get = (plugin = "", resource = "r") =>
+    store.get(create(PluginDataFilterSchema, {
+      Kind: "access_request",
+      Resource: resource,
+      Plugin: plugin,
+    }));
+  return { store, clock, update, get, requests };
+}
+
+Deno.test("PluginDataStore knows only access requests", () => {
+  const { update } = storeWith({ r: START });
+  assert.throws(() => update({ a: "1" }, {}, "email", "user"), {
+    code: "INVALID_ARGUMENT",
+    message: 'unsupported resource kind "user"',
+  });
+});
+
+Deno.test("PluginDataStore.get() gives nothing for a record that is not there", () => {
+  assert.deepEqual(storeWith({ r: START }).get(), []);
+});
+
+Deno.test("PluginDataStore.get() gives all plugins' entries, whichever was asked for", () => {
+  const { update, get } = storeWith({ r: START });
+  update({ a: "1" });
+  update({ b: "2" }, {}, "slack");
+  assert.deepEqual(Object.keys(get("slack")[0]?.Spec?.Entries ?? {}), ["email", "slack"]);
+  assert.deepEqual(get("jira"), []);
+});
+
+Deno.test("PluginDataStore.update() refuses a request that it does not know", () => {
+  assert.throws(() => storeWith({}).update({ a: "1" }), {
+    code: "NOT_FOUND",
+    message: 'access request "r" not found',
+  });
+});
+
+Deno.test("PluginDataStore.update() works on a record whose request is gone, until an hour later", () => {
+  const { update, get, requests, clock } = storeWith({ r: START });
+  update({ a: "1" });
+  delete requests["r"];
+  clock.now = new Date(START.getTime() + HOUR_MS - 1);
+  update({ b: "2" });
+  const expires = get()[0]?.Metadata?.Expires;
+  assert.equal(expires && timestampDate(expires).getTime(), START.getTime() + HOUR_MS);
+  clock.now = new Date(START.getTime() + HOUR_MS);
+  assert.deepEqual(get(), []);
+  assert.throws(() => update({ c: "3" }), { code: "NOT_FOUND" });
+});
+
+Deno.test("PluginDataStore.update() takes an empty Expect for no condition", () => {
+  const { store, update } = storeWith({ r: START });
+  update({ a: "1" });
+  update({ a: "2" }, {});
+  assert.deepEqual(store.entry("r", "email"), { a: "2" });
+});
+
+Deno.test("PluginDataStore.update() expects an empty value to be absent", () => {
+  const { update } = storeWith({ r: START });
+  update({ a: "1" }, { a: "", b: "" });
+  assert.throws(() => update({ a: "2" }, { b: "", a: "" }), {
+    code: "FAILED_PRECONDITION",
+    message: 'expectations not met for field "a"',
+  });
+  update({ a: "2" }, { a: "1" });
+});
+
+Deno.test("PluginDataStore.update() checks Expect against a record that is not there yet", () => {
+  const { store, update } = storeWith({ r: START });
+  assert.throws(() => update({ a: "2" }, { a: "1" }), { code: "FAILED_PRECONDITION" });
+  assert.deepEqual(store.all(), {});
+});
+
+Deno.test("PluginDataStore.update() does not compare keys that Expect leaves out", () => {
+  const { store, update } = storeWith({ r: START });
+  update({ a: "1", b: "1" });
+  update({ b: "2" }, { b: "1" });
+  assert.deepEqual(store.entry("r", "email"), { a: "1", b: "2" });
+});
+
+Deno.test("PluginDataStore.update() deletes by an empty value and drops an empty entry", () => {
+  const { store, update, get } = storeWith({ r: START });
+  update({ a: "1" });
+  update({ a: "" });
+  assert.equal(store.entry("r", "email"), undefined);
+  assert.equal(get().length, 1); // the record itself stays
+});
+
+Deno.test("PluginDataStore.update() refuses a record that grows too large and keeps the old one", () => {
+  const { store, update } = storeWith({ r: START });
+  update({ a: "x".repeat(600_000) });
+  assert.throws(() => update({ b: "x".repeat(400_000) }, {}, "slack"), {
+    code: "INVALID_ARGUMENT",
+    message: "plugin data size limit exceeded",
+  });
+  assert.equal(store.entry("r", "slack"), undefined);
+});

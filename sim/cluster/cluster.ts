@@ -1,0 +1,191 @@
+/**
+ * The state of a simulated cluster and everything that changes it, without any network and with an
+ * injected clock. Permissions are the auth server's business: here everybody may do everything.
+ */
+
+import { clone, create } from "@bufbuild/protobuf";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import {
+  type AccessRequestSpecV3,
+  type AccessRequestV3,
+  AccessRequestV3Schema,
+  type PromotedAccessList,
+  PromotedAccessListSchema,
+  RequestState,
+} from "../../src/teleport/generated/types_pb.ts";
+import type { LabelValues } from "../../src/teleport/generated/wrappers_pb.ts";
+import {
+  buildRequest,
+  buildReview,
+  isUnset,
+  type NewRequest,
+  type NewReview,
+} from "../auth/access_request.ts";
+import { ClusterError } from "../auth/cluster_error.ts";
+import { PluginDataStore } from "../auth/plugin_data.ts";
+import { Roles } from "../auth/rbac.ts";
+import { decidingReview } from "../auth/thresholds.ts";
+import { Watchers } from "../auth/watchers.ts";
+
+/** What a decision says beside the new state. */
+export interface Decision {
+  readonly reason?: string;
+  /** The part of the requested roles that is granted; absent or empty = all. */
+  readonly roles?: readonly string[];
+  readonly annotations?: LabelValues;
+  readonly assumeStartTime?: Timestamp;
+}
+
+/** Requests, plugin data, roles and watches of one cluster. */
+export class Cluster {
+  readonly pluginData: PluginDataStore;
+  readonly roles: Roles = new Roles();
+  readonly watchers: Watchers = new Watchers();
+  readonly #requests = new Map<string, AccessRequestV3>();
+
+  constructor(
+    readonly name: string = "sim.example.com",
+    readonly now: () => Date = () => new Date(),
+  ) {
+    this.pluginData = new PluginDataStore((id) => this.#accessEnd(id), now);
+  }
+
+  /** Makes a pending request. */
+  create(request: NewRequest = {}): AccessRequestV3 {
+    return this.add(this.draft(request));
+  }
+
+  /** What `create` would store. */
+  draft(request: NewRequest = {}): AccessRequestV3 {
+    return buildRequest(request, this.now());
+  }
+
+  /** Stores a request that somebody else has built. */
+  add(request: AccessRequestV3): AccessRequestV3 {
+    const id = request.Metadata?.Name ?? "";
+    if (this.#requests.has(id)) {
+      throw new ClusterError("ALREADY_EXISTS", `access request "${id}" already exists`);
+    }
+    this.#requests.set(id, copy(request));
+    this.watchers.put(request);
+    return copy(request);
+  }
+
+  /** One request, undefined when there is none. */
+  get(id: string): AccessRequestV3 | undefined {
+    const request = this.#requests.get(id);
+    return request && copy(request);
+  }
+
+  /** All requests that have not expired, by id. */
+  list(): AccessRequestV3[] {
+    const now = this.now();
+    return [...this.#requests.values()]
+      .filter((request) => !isExpired(request, now))
+      .sort((a, b) => idOf(a) < idOf(b) ? -1 : 1)
+      .map(copy);
+  }
+
+  /** Decides a request. A denial is final, but overwrites an approval. */
+  setState(id: string, state: RequestState, decision: Decision = {}): AccessRequestV3 {
+    const { request, spec } = this.#find(id, "set state of");
+    const roles = decision.roles ?? [];
+    if (spec.State === RequestState.DENIED && state !== RequestState.DENIED) {
+      throw new ClusterError(
+        "INVALID_ARGUMENT",
+        `cannot set request-state "${RequestState[state]}" (already denied)`,
+      );
+    }
+    const foreign = roles.find((role) => !spec.Roles.includes(role));
+    if (foreign !== undefined) {
+      throw new ClusterError("INVALID_ARGUMENT", `role "${foreign}" not in original request`);
+    }
+    if (roles.length > 0) spec.Roles = [...roles];
+    if (decision.annotations) spec.ResolveAnnotations = decision.annotations;
+    if (decision.assumeStartTime) spec.AssumeStartTime = decision.assumeStartTime;
+    return this.#store(request, spec, state, decision.reason ?? "");
+  }
+
+  /** Turns a request into a place on an access list. */
+  promote(id: string, list: { name: string; title: string }, reason = ""): AccessRequestV3 {
+    const { request, spec } = this.#find(id, "promote");
+    spec.accessList = accessList(list.name, list.title);
+    return this.#store(request, spec, RequestState.PROMOTED, reason);
+  }
+
+  /** Adds a review; with thresholds it may decide the request, which is one change with it. */
+  review(id: string, review: NewReview): AccessRequestV3 {
+    const { request, spec } = this.#find(id, "review");
+    spec.Reviews.push(buildReview(review, this.now()));
+    const deciding = spec.State === RequestState.PENDING ? decidingReview(spec) : undefined;
+    if (deciding === undefined) return this.#store(request, spec, spec.State, spec.ResolveReason);
+    if (deciding.accessList) spec.accessList = deciding.accessList;
+    return this.#store(request, spec, deciding.ProposedState, deciding.Reason);
+  }
+
+  /** Deletes a request. Its plugin data stays. */
+  delete(id: string): void {
+    const { request } = this.#find(id, "delete");
+    this.#requests.delete(id);
+    this.watchers.delete(request);
+  }
+
+  /** Lets a request's time be over now; watchers cannot tell that from a deletion. */
+  expire(id: string): void {
+    this.#find(id, "expire");
+    this.delete(id);
+  }
+
+  /** Deletes every request whose time is over and forgets old plugin data; says how many went. */
+  sweep(): number {
+    const now = this.now();
+    const expired = [...this.#requests.values()].filter((request) => isExpired(request, now));
+    for (const request of expired) this.delete(idOf(request));
+    this.pluginData.sweep();
+    return expired.length;
+  }
+
+  #store(request: AccessRequestV3, spec: AccessRequestSpecV3, state: RequestState, reason: string) {
+    spec.State = state;
+    spec.ResolveReason = reason;
+    if (state === RequestState.APPROVED && request.Metadata && spec.Expires) {
+      request.Metadata.Expires = spec.Expires;
+    }
+    this.#requests.set(idOf(request), request);
+    this.watchers.put(request);
+    return copy(request);
+  }
+
+  /** A copy to work on, so that a refusal half-way leaves no trace. */
+  #find(id: string, action: string): { request: AccessRequestV3; spec: AccessRequestSpecV3 } {
+    const request = this.get(id);
+    if (!request?.Spec) {
+      const message = `cannot ${action} access request "${id}" (not found)`;
+      throw new ClusterError("NOT_FOUND", message);
+    }
+    return { request, spec: request.Spec };
+  }
+
+  #accessEnd(id: string): Date | undefined {
+    const spec = this.#requests.get(id)?.Spec;
+    if (!spec) return undefined;
+    return spec.Expires && !isUnset(spec.Expires) ? timestampDate(spec.Expires) : this.now();
+  }
+}
+
+function copy(request: AccessRequestV3): AccessRequestV3 {
+  return clone(AccessRequestV3Schema, request);
+}
+
+function idOf(request: AccessRequestV3): string {
+  return request.Metadata?.Name ?? "";
+}
+
+function isExpired({ Metadata: metadata }: AccessRequestV3, now: Date): boolean {
+  const expires = metadata?.Expires;
+  return expires !== undefined && !isUnset(expires) && timestampDate(expires) <= now;
+}
+
+function accessList(name: string, title: string): PromotedAccessList {
+  return create(PromotedAccessListSchema, { Name: name, Title: title });
+}

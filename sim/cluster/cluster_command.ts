@@ -1,0 +1,101 @@
+/** `deno task cluster`: runs a playground until it is interrupted. */
+
+import { parseArgs } from "node:util";
+import { type Playground, startPlayground } from "../playground/playground.ts";
+
+const USAGE = `Usage: deno task cluster [--dir DIR] [--control-port PORT] [--oss]
+
+Runs a simulated Teleport cluster and mail server on 127.0.0.1 until Ctrl-C.
+
+  --dir DIR            keep the files there (default: a temporary folder, removed at the end)
+  --control-port PORT  port of the control API (default: a free one)
+  --oss                play the edition without review pages
+`;
+
+/** Starts a playground, says how to use it, and waits for `signal`. */
+export async function runCluster(
+  args: readonly string[],
+  write: (text: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      dir: { type: "string" },
+      "control-port": { type: "string", default: "0" },
+      oss: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return await write(USAGE);
+  await using stack = new AsyncDisposableStack();
+  const dir = values.dir ?? await Deno.makeTempDir({ prefix: "teleport-email-" });
+  if (values.dir === undefined) stack.defer(() => Deno.remove(dir, { recursive: true }));
+  else await Deno.mkdir(dir, { recursive: true });
+  const playground = stack.use(
+    await startPlayground({ dir, controlPort: Number(values["control-port"]) }),
+  );
+  playground.auth.advancedAccessWorkflows = !values.oss;
+  await write(instructions(playground));
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await write("Stopping.\n");
+}
+
+/** What to copy and paste. */
+export function instructions(
+  { auth, cluster, control, mail, mailgun, paths, proxy, ssh }: Playground,
+) {
+  const call = (path: string, ...parameters: string[]) =>
+    [`  curl -s ${control.url}${path}`, ...parameters.map((item) => `-d "${item}"`)].join(" ");
+  return `A simulated Teleport cluster '${cluster.name}' is running.
+
+  auth server    ${auth.address}
+  proxy          ${proxy.address}
+  SSH tunnel     ${ssh.address}
+  mail server    127.0.0.1:${mail.port} (STARTTLS)
+  Mailgun API    ${mailgun.baseUrl} (domain '${mailgun.domain}', key '${mailgun.key}')
+  control API    ${control.url}
+  configuration  ${paths.config}
+
+Start the plugin in a second terminal:
+
+  npx -y deno@2.9.3 task start --config ${paths.config}
+
+Then, in a third one, ask for access and see the mails:
+
+${call("/create", "user=alice@example.com", "roles=dev", "reason=Rollout of release 7")}
+${call("/create", "roles=dba", "reviewers=bob@example.com", "approve=2", "deny=1")}
+${call("/requests")}
+${call("/mails")}
+
+With the id of a request in ID:
+
+${call("/review", "id=$ID", "author=bob@example.com", "state=APPROVED", "reason=go")}
+${call("/approve", "id=$ID", "reason=fine")}
+${call("/deny", "id=$ID", "reason=not now")}
+${call("/expire", "id=$ID")}
+${call("/delete", "id=$ID")}
+
+Also: /resolve, /promote, /data (plugin data), /stats, /renew?ttl=1h, /drop (end all watches), /goaway,
+/rotate?phase=update_clients, then update_servers, then standby (a new host authority).
+Ctrl-C ends it.
+`;
+}
+
+if (import.meta.main) {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+  try {
+    await runCluster(Deno.args, async (text) => {
+      await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+    }, controller.signal);
+  } finally {
+    Deno.removeSignalListener("SIGINT", stop);
+    Deno.removeSignalListener("SIGTERM", stop);
+  }
+}

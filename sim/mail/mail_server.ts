@@ -1,0 +1,186 @@
+/** A simulated mail server: SMTP with STARTTLS or implicit TLS, with or without log-in, and faults. */
+
+import { Buffer } from "node:buffer";
+import PostalMime from "postal-mime";
+import {
+  SMTPServer,
+  type SMTPServerDataStream,
+  type SMTPServerOptions,
+  type SMTPServerSession,
+} from "smtp-server";
+import { issueServer } from "../pki/identity.ts";
+import { MailFaults } from "./mail_faults.ts";
+import { Mailbox, type ReceivedMail } from "./mailbox.ts";
+import { createAuthority } from "../pki/pki.ts";
+import { TcpListener } from "../proxy/tcp_listener.ts";
+import { Timers } from "../cluster/timers.ts";
+
+export interface MailServerOptions {
+  /** TLS from the first byte (RFC 8314 §3.3) instead of STARTTLS. */
+  readonly implicitTls?: boolean;
+  /** Absent = no log-in is offered or asked for. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  readonly hideStarttls?: boolean;
+  /** Offers no AUTH, and asks for none, although there is a user. */
+  readonly hideAuth?: boolean;
+  /** Lets a client log in without TLS, as CRAM-MD5 and old servers do. */
+  readonly allowInsecureAuth?: boolean;
+  /** Default PLAIN and LOGIN. */
+  readonly authMethods?: readonly string[];
+}
+
+/** smtp-server holds its greeting back so long, with a timer that it does not clear. */
+const GREETING_DELAY_MS = 100;
+
+/** Starts a mail server for `localhost` on a free port of 127.0.0.1. */
+export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
+  const authority = await createAuthority("Simulated Mail CA");
+  const { keyPem, certPem } = await issueServer(authority);
+  const server = new MailServer(options, authority.certPem, keyPem, certPem);
+  await server.start();
+  return server;
+}
+
+/** The server with its switches; see `MailFaults` for what can go wrong. */
+export class MailServer extends MailFaults implements AsyncDisposable {
+  readonly mailbox: Mailbox = new Mailbox();
+  readonly #timers = new Timers();
+  readonly #listener: TcpListener;
+  #lastConnection = 0;
+
+  constructor(
+    readonly options: MailServerOptions,
+    /** The CA of the server's certificate, in PEM. */
+    readonly caPem: string,
+    keyPem: string,
+    certPem: string,
+  ) {
+    super();
+    const smtp = new SMTPServer({ ...this.#smtpOptions(), key: keyPem, cert: certPem });
+    // A TLS alert from a client would otherwise end the process.
+    smtp.on("error", () => {});
+    smtp.server.on("connection", () => this.#lastConnection = Date.now());
+    this.#listener = new TcpListener(smtp.server);
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#listener.connections;
+  }
+
+  /** Everything that was accepted so far. */
+  get mails(): readonly ReceivedMail[] {
+    return this.mailbox.mails;
+  }
+
+  /** Waits until at least so many mails were accepted. */
+  waitForMails(count: number, timeoutMs?: number): Promise<readonly ReceivedMail[]> {
+    return this.mailbox.waitFor(count, timeoutMs);
+  }
+
+  /** Breaks every connection. */
+  breakConnections(): void {
+    this.#listener.breakConnections();
+  }
+
+  /** Goes down: connections break and new ones are refused. */
+  async stop(): Promise<void> {
+    await this.#listener.stop();
+  }
+
+  /** Comes back on the same port. */
+  async start(): Promise<void> {
+    await this.#listener.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timers[Symbol.dispose]();
+    this.mailbox[Symbol.dispose]();
+    await this.stop();
+    const age = Date.now() - this.#lastConnection;
+    await new Timers().pause(GREETING_DELAY_MS + 10 - age);
+  }
+
+  #smtpOptions(): SMTPServerOptions {
+    const { options } = this;
+    const asksForUser = options.auth !== undefined && !options.hideAuth;
+    return {
+      name: "mail.localhost",
+      secure: options.implicitTls ?? false,
+      hideSTARTTLS: options.hideStarttls ?? false,
+      disabledCommands: [
+        ...asksForUser ? [] : ["AUTH"],
+        ...options.hideStarttls ? ["STARTTLS"] : [],
+      ],
+      authOptional: !asksForUser,
+      allowInsecureAuth: options.allowInsecureAuth ?? false,
+      authMethods: [...options.authMethods ?? ["PLAIN", "LOGIN"]],
+      disableReverseLookup: true,
+      logger: false,
+      onAuth: (auth, _session, callback) => {
+        const { username, password } = options.auth ?? {};
+        const known = auth.username === username &&
+          (auth.method as string === "CRAM-MD5"
+            ? auth.validatePassword(password ?? "")
+            : auth.password === password);
+        this.#reply(() => this.checkAuth(known), callback, { user: auth.username });
+      },
+      onConnect: (_session, callback) => this.#reply(() => {}, callback),
+      onMailFrom: (_address, _session, callback) => this.#reply(() => this.checkMail(), callback),
+      onRcptTo: ({ address }, _session, callback) =>
+        this.#reply(() => this.checkRecipient(address), callback),
+      onData: (stream, session, callback) =>
+        void this.#keep(stream, session).then(
+          () => this.#reply(() => this.#hangUp(session), callback),
+          callback,
+        ),
+    };
+  }
+
+  /** Answers after the delay that is set: with an error when the check throws one. */
+  #reply<T>(
+    check: () => boolean | void,
+    callback: (error?: Error | null, response?: T) => void,
+    response?: T,
+  ): void {
+    this.#timers.pause(this.replyDelayMs).then(() => {
+      try {
+        if (check() !== false) callback(null, response);
+      } catch (error) {
+        callback(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+
+  /** False when the client is to get no answer, since its connection is gone. */
+  #hangUp(session: SMTPServerSession): boolean {
+    if (!this.takeHangUp()) return true;
+    this.#listener.breakConnections(session.remotePort);
+    return false;
+  }
+
+  async #keep(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    this.checkData();
+    const bytes = Buffer.concat(chunks);
+    const { mailFrom, rcptTo } = session.envelope;
+    this.mailbox.add({
+      envelope: {
+        from: mailFrom ? mailFrom.address : "",
+        to: rcptTo.map(({ address }) => address),
+      },
+      raw: bytes.toString(),
+      parsed: await PostalMime.parse(bytes),
+      tls: session.secure,
+      hello: session.hostNameAppearsAs,
+      // smtp-server says false, whatever its types say, before a log-in.
+      ...session.user && { user: session.user },
+      receivedAt: new Date(),
+    });
+  }
+}

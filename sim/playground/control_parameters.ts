@@ -1,0 +1,99 @@
+/** The parameters of a control call, from its query, its form, or both. */
+
+import { RequestState } from "../../src/teleport/generated/types_pb.ts";
+
+/** What is wrong with a parameter. */
+export class ParameterError extends Error {
+  override readonly name = "ParameterError";
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Reads parameters by their name and type. */
+export class Parameters {
+  readonly #values: URLSearchParams;
+
+  constructor(values: URLSearchParams) {
+    this.#values = values;
+  }
+
+  /** Those of a call; what the form says goes before the query. */
+  static async of(request: Request): Promise<Parameters> {
+    const values = new URLSearchParams(new URL(request.url).search);
+    const type = request.headers.get("content-type") ?? "";
+    if (request.method === "POST" && type !== "") {
+      try {
+        for (const [name, value] of await request.formData()) {
+          if (typeof value === "string") values.set(name, value);
+        }
+      } catch {
+        throw new ParameterError(`body is not a form: content type is '${type}'`);
+      }
+    }
+    return new Parameters(values);
+  }
+
+  /** Undefined when absent or empty. */
+  text(name: string): string | undefined {
+    return this.#values.get(name) || undefined;
+  }
+
+  required(name: string): string {
+    const value = this.text(name);
+    if (value === undefined) throw new ParameterError(`parameter '${name}' is missing`);
+    return value;
+  }
+
+  /** An object with the one parameter, or an empty one. */
+  some<N extends string>(name: N): { [K in N]?: string } {
+    const value = this.text(name);
+    return (value === undefined ? {} : { [name]: value }) as { [K in N]?: string };
+  }
+
+  /** The same for a list that is separated by commas. */
+  someList<N extends string>(name: N): { [K in N]?: string[] } {
+    const list = this.text(name)?.split(",").map((item) => item.trim()).filter(Boolean);
+    return (list === undefined ? {} : { [name]: list }) as { [K in N]?: string[] };
+  }
+
+  /** A whole number that is `fallback` when absent. */
+  integer(name: string, fallback: number, max: number): number {
+    const value = this.text(name) ?? String(fallback);
+    if (!/^\d{1,9}$/.test(value) || Number(value) > max) {
+      throw new ParameterError(`parameter '${name}' is '${value}', want a number up to ${max}`);
+    }
+    return Number(value);
+  }
+
+  /** The name of a request state, in any case. */
+  state(name: string): RequestState {
+    return RequestState[this.oneOf(name, ["PENDING", "APPROVED", "DENIED", "PROMOTED"])];
+  }
+
+  /** One of a few words, in any case. */
+  oneOf<const W extends string>(name: string, words: readonly W[]): W {
+    const value = this.required(name);
+    const known = words.find((word) => word.toLowerCase() === value.toLowerCase());
+    if (known !== undefined) return known;
+    const wanted = words.join(", ");
+    throw new ParameterError(`parameter '${name}' is '${value}', want one of ${wanted}`);
+  }
+
+  /** Milliseconds of a duration such as `90s`, `12h` or `-1m`; undefined when absent. */
+  duration(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const [, amount, unit = ""] = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) ?? [];
+    const unitMs = UNITS_MS[unit];
+    if (amount === undefined || unitMs === undefined) {
+      throw new ParameterError(`parameter '${name}' is '${value}', want a duration such as '12h'`);
+    }
+    return Number(amount) * unitMs;
+  }
+}

@@ -1,0 +1,145 @@
+/** The real program as a process of its own, as systemd would run it: for the demo and the tests. */
+
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import config from "../../deno.json" with { type: "json" };
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The flags of `deno task start`. */
+const FLAGS = config.tasks.start.split(" ").filter((word) => word.startsWith("--"));
+
+/** Runs `main.ts` with arguments until it ends by itself. */
+export async function runProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const output = await command(args, env).output();
+  const decoder = new TextDecoder();
+  return {
+    code: output.code,
+    stdout: decoder.decode(output.stdout),
+    stderr: decoder.decode(output.stderr),
+  };
+}
+
+function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+  program?: string,
+): Deno.Command {
+  const fromSource = ["run", ...FLAGS, ...flags, `${ROOT}main.ts`, ...args];
+  return new Deno.Command(program ?? Deno.execPath(), {
+    args: program === undefined ? fromSource : [...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** A running `teleport-email start`. */
+export class PluginProcess implements AsyncDisposable {
+  /** What it has logged so far, line by line. */
+  readonly lines: string[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  readonly #waiting = new Set<() => void>();
+  #code: number | undefined;
+
+  constructor(
+    configPath: string,
+    options: {
+      readonly args?: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
+      readonly onLine?: (line: string) => void;
+      /** What was built, instead of the sources. */
+      readonly program?: string;
+    } = {},
+  ) {
+    const args = ["start", "--config", configPath, ...options.args ?? []];
+    // A log file may stand beside the configuration.
+    const flags = [`--allow-write=${dirname(configPath)}`];
+    this.#child = command(args, options.env ?? {}, flags, options.program).spawn();
+    this.#reading = this.#read(options.onLine);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Resolves when a line that matches has been logged; rejects when the process ends before. */
+  async waitFor(pattern: RegExp, timeoutMs = 20_000): Promise<string> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const line = this.lines.find((line) => pattern.test(line));
+      if (line !== undefined) return line;
+      if (this.#code !== undefined) throw this.#failure(`ended with code ${this.#code}`, pattern);
+      if (Date.now() >= deadline) throw this.#failure("is silent", pattern);
+      await this.#change(deadline - Date.now());
+    }
+  }
+
+  /** Sends a signal. */
+  signal(name: Deno.Signal): void {
+    this.#child.kill(name);
+  }
+
+  /** The exit code, once the process has ended: 128 and more for a signal that killed it. */
+  async ended(): Promise<number> {
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  /** Stops it as systemd does, and hard if it is not there any more after 20 s. */
+  async stop(): Promise<number> {
+    if (this.#code === undefined) this.#child.kill("SIGTERM");
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
+    const code = await this.ended();
+    clearTimeout(timer);
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #read(onLine: ((line: string) => void) | undefined): Promise<void> {
+    const stdout = this.#child.stdout.cancel();
+    let rest = "";
+    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.lines.push(...lines);
+      for (const line of lines) onLine?.(line);
+      this.#wake();
+    }
+    await stdout;
+    this.#code = (await this.#child.status).code;
+    this.#wake();
+  }
+
+  #change(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#waiting.add(done);
+    });
+  }
+
+  #wake(): void {
+    for (const done of [...this.#waiting]) done();
+  }
+
+  #failure(what: string, pattern: RegExp): Error {
+    const log = this.lines.slice(-20).join("\n");
+    return new Error(`The plugin ${what} before it logged ${pattern}:\n${log}`);
+  }
+}

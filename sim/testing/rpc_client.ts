@@ -1,0 +1,160 @@
+/** A plain client of the simulated auth server, for tests that play somebody beside the plugin. */
+
+import {
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import * as grpc from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
+import { AuthService } from "../../src/teleport/generated/auth_pb.ts";
+import { AUTH_SERVICE, type StatusName } from "../auth/grpc_service.ts";
+import type { Identity } from "../pki/identity.ts";
+
+type Methods = typeof AuthService["method"];
+type Unary = {
+  [L in keyof Methods]: Methods[L]["methodKind"] extends "unary" ? L : never;
+}[keyof Methods];
+type Streaming = Exclude<keyof Methods, Unary>;
+
+/** What a call or a stream came to: `OK`, or the name and the text of its status. */
+export type Outcome<T> =
+  | { readonly code: "OK"; readonly value: T }
+  | { readonly code: StatusName; readonly message: string };
+
+/** An answer stream as it comes in. */
+export interface Incoming<T> extends Disposable {
+  /** Everything so far. */
+  readonly messages: readonly T[];
+  /** Waits until there are so many messages. */
+  atLeast(count: number): Promise<readonly T[]>;
+  /** How the stream ended. */
+  readonly ended: Promise<Outcome<readonly T[]>>;
+}
+
+const DEADLINE_MS = 5000;
+
+/** One connection to the auth server with one identity. */
+export class RpcClient implements Disposable {
+  readonly #client: grpc.Client;
+
+  constructor(address: string, identity: Identity, readonly version?: string) {
+    const pem = (text: string) => Buffer.from(text);
+    this.#client = new grpc.Client(
+      address,
+      grpc.credentials.createSsl(
+        pem(identity.casPem),
+        pem(identity.keyPem),
+        pem(identity.certPem),
+      ),
+      {
+        "grpc.ssl_target_name_override": "teleport.cluster.local",
+        "grpc.default_authority": "teleport.cluster.local",
+        "grpc.initial_reconnect_backoff_ms": 20,
+        // Two clients of a test must not share a connection, and with it an identity.
+        "grpc.use_local_subchannel_pool": 1,
+      },
+    );
+  }
+
+  /** Waits for a connection; calls made while there is none fail at once. */
+  async ready(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#client.waitForReady(
+        Date.now() + DEADLINE_MS,
+        (error) => error ? reject(error) : resolve(),
+      );
+    });
+  }
+
+  /** Makes a unary call. */
+  call<L extends Unary>(
+    name: L,
+    init?: MessageInitShape<Methods[L]["input"]>,
+  ): Promise<Outcome<MessageShape<Methods[L]["output"]>>> {
+    const { input, definition } = describe(name);
+    return new Promise((resolve) => {
+      this.#client.makeUnaryRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize as (
+          bytes: Buffer,
+        ) => MessageShape<Methods[L]["output"]>,
+        create(input, init as MessageInitShape<DescMessage>),
+        this.#metadata(),
+        { deadline: Date.now() + DEADLINE_MS },
+        (error, value) => resolve(outcome(error, value)),
+      );
+    });
+  }
+
+  /** Opens an answer stream. */
+  stream<L extends Streaming>(
+    name: L,
+    init?: MessageInitShape<Methods[L]["input"]>,
+  ): Incoming<MessageShape<Methods[L]["output"]>> {
+    const { input, definition } = describe(name);
+    const stream = this.#client.makeServerStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize as (bytes: Buffer) => MessageShape<Methods[L]["output"]>,
+      create(input, init as MessageInitShape<DescMessage>),
+      this.#metadata(),
+      { deadline: Date.now() + DEADLINE_MS },
+    );
+    return incoming(stream);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+
+  #metadata(): grpc.Metadata {
+    const metadata = new grpc.Metadata();
+    if (this.version !== undefined) metadata.set("version", this.version);
+    return metadata;
+  }
+}
+
+function describe(name: keyof Methods): { input: DescMessage; definition: Definition } {
+  const method = AuthService.method[name];
+  const definition = AUTH_SERVICE[method.name];
+  if (!definition) throw new Error(`Cannot call '${name}': not in the service definition`);
+  return { input: method.input, definition };
+}
+
+type Definition = grpc.MethodDefinition<unknown, unknown>;
+
+function outcome<T>(error: grpc.ServiceError | null, value: T | undefined): Outcome<T> {
+  if (error) return { code: grpc.status[error.code] as StatusName, message: error.details };
+  if (value === undefined) return { code: "INTERNAL", message: "no answer" };
+  return { code: "OK", value };
+}
+
+function incoming<T>(stream: grpc.ClientReadableStream<T>): Incoming<T> {
+  const messages: T[] = [];
+  const waiting = new Set<() => void>();
+  const wake = () => waiting.forEach((check) => check());
+  const { promise: ended, resolve } = Promise.withResolvers<Outcome<readonly T[]>>();
+  stream.on("data", (message: T) => {
+    messages.push(message);
+    wake();
+  });
+  stream.on("error", (error: grpc.ServiceError) => resolve(outcome(error, messages)));
+  stream.on("end", () => resolve({ code: "OK", value: messages }));
+  return {
+    messages,
+    ended,
+    atLeast: async (count) => {
+      const { promise, resolve: enough } = Promise.withResolvers<void>();
+      const check = () => messages.length >= count ? enough() : undefined;
+      waiting.add(check);
+      check();
+      await Promise.race([promise, ended]);
+      waiting.delete(check);
+      return messages;
+    },
+    [Symbol.dispose]: () => stream.cancel(),
+  };
+}

@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { isEmailAddress } from "../values/address.ts";
+import { parseDomainPattern } from "../values/domain_pattern.ts";
+import type { DeliveryConfig, MailgunConfig, SmtpConfig } from "../config.ts";
+import { flag, intervalMs, listOf, text, textList } from "../values/fields.ts";
+import { type Mailbox, parseMailbox } from "../values/mailbox.ts";
+import type { Context } from "../report.ts";
+import { readSection } from "../section.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const mailbox = v.pipe(
+  text,
+  v.rawTransform(({ dataset, addIssue, NEVER }): Mailbox | undefined => {
+    if (dataset.value === undefined) return undefined;
+    const parsed = parseMailbox(dataset.value);
+    if (parsed !== undefined) return parsed;
+    addIssue({
+      message: "must be an address such as a@example.com or Name <a@example.com>, " +
+        `current value is ${JSON.stringify(dataset.value)}`,
+    });
+    return NEVER;
+  }),
+);
+
+const domainPattern = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): string => {
+    const pattern = parseDomainPattern(dataset.value);
+    if (pattern !== undefined) return pattern;
+    addIssue({
+      message:
+        "must list domains such as example.com, or *.example.com for the domains below it, " +
+        `current value has ${JSON.stringify(dataset.value)}`,
+    });
+    return NEVER;
+  }),
+);
+
+const schema = v.partial(v.object({
+  sender: mailbox,
+  recipients: textList,
+  allowed_domains: listOf(domainPattern),
+  html: flag,
+  reply_to: mailbox,
+  notify_requester: flag,
+  catch_up: intervalMs,
+  retry_for: intervalMs,
+}));
+
+/** `[delivery]` before the transport is known, which an absent sender is guessed from. */
+export interface Delivery {
+  readonly recipients: readonly string[] | undefined;
+  /** The list was reported as wrong: that nobody is named is no second error. */
+  readonly recipientsAreWrong: boolean;
+  finish(mail: SmtpConfig | MailgunConfig): DeliveryConfig;
+}
+
+/** Reads `[delivery]`. */
+export function readDelivery(table: unknown, { report }: Context): Delivery {
+  const { values, isWrong } = readSection("delivery", table, schema, report);
+  return {
+    recipients: values.recipients,
+    recipientsAreWrong: isWrong("recipients"),
+    finish(mail) {
+      const sender = values.sender ?? { address: guessSender(mail) };
+      if (values.sender === undefined && !isWrong("sender")) {
+        report.warn(`delivery.sender is not set: mails are sent from ${sender.address}`);
+      }
+      return {
+        sender,
+        ...(values.reply_to === undefined ? {} : { replyTo: values.reply_to }),
+        ...(values.allowed_domains === undefined
+          ? {}
+          : { allowedDomains: [...new Set(values.allowed_domains)] }),
+        html: values.html ?? true,
+        notifyRequester: values.notify_requester ?? false,
+        catchUpMs: values.catch_up ?? DAY_MS,
+        retryForMs: values.retry_for ?? DAY_MS,
+      };
+    },
+  };
+}
+
+/** The original loads a file without a sender and then fails at every mail (D27). */
+function guessSender(mail: SmtpConfig | MailgunConfig): string {
+  if (mail.kind === "mailgun") return `teleport-email@${mail.domain}`;
+  const username = mail.auth?.username;
+  if (username !== undefined && isEmailAddress(username)) return username;
+  const host = mail.host.replace(/^.*?:\/\//, "").replace(/[:/].*$/, "");
+  const address = `teleport-email@${host}`;
+  return isEmailAddress(address) ? address : "teleport-email@localhost";
+}

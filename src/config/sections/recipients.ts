@@ -1,0 +1,81 @@
+import { isEmailAddress } from "../values/address.ts";
+import { describeType } from "../values/fields.ts";
+import type { Report } from "../report.ts";
+import { isTable } from "../section.ts";
+
+export type RoleMap = ReadonlyMap<string, readonly string[]>;
+
+const SECTION = "role_to_recipients";
+
+/**
+ * Reads `[role_to_recipients]` alone: a string or a list for each role. An empty list leaves no
+ * entry, as in the original, so that the role falls back to `*`.
+ */
+export function readRoleMap(table: unknown, report: Report): RoleMap {
+  const roles = new Map<string, readonly string[]>();
+  if (!isTable(table)) {
+    report.error(`${SECTION}: unmarshal toml: unexpected type for recipients ${goType(table)}`);
+    return roles;
+  }
+  for (const [role, value] of Object.entries(table)) {
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    const recipients = list.filter((member) => typeof member === "string");
+    if (recipients.length < list.length) {
+      report.error(
+        `${SECTION}.${role}: unmarshal toml: ` +
+          `unexpected type for recipients value ${goType(value)} (${describeType(value)})`,
+      );
+    } else if (recipients.length > 0) {
+      roles.set(role, recipients);
+    } else if (role !== "*") {
+      report.warn(`${SECTION}.${role} is empty: its requests go to ${SECTION}["*"]`);
+    }
+  }
+  return roles;
+}
+
+/**
+ * Joins both ways to name recipients and checks the result; `undefined` when something is wrong
+ * and reported. `lists` are `undefined` where the file has none.
+ */
+export function readRecipients(
+  lists: { readonly table: unknown; readonly deliveryRecipients: readonly string[] | undefined },
+  report: Report,
+): RoleMap | undefined {
+  const errorsBefore = report.errors.length;
+  let roles: RoleMap = lists.table === undefined ? new Map() : readRoleMap(lists.table, report);
+  const tableIsWrong = report.errors.length > errorsBefore;
+  const flat = lists.deliveryRecipients ?? [];
+  if (flat.length > 0 && (roles.size > 0 || tableIsWrong)) {
+    report.error("provide either delivery.recipients or role_to_recipients, not both");
+  } else if (flat.length > 0) {
+    roles = new Map([["*", flat]]);
+    report.warn(
+      "The delivery.recipients config option is deprecated, " +
+        'set role_to_recipients["*"] instead for the same functionality',
+    );
+  } else if (roles.size === 0 && !tableIsWrong) {
+    report.error("missing required value role_to_recipients");
+  } else if (!roles.has("*") && !tableIsWrong) {
+    report.error("missing required value role_to_recipients[*]");
+  }
+  for (const [role, recipients] of roles) checkAddresses(role, recipients, report);
+  return report.errors.length > errorsBefore ? undefined : roles;
+}
+
+function checkAddresses(role: string, recipients: readonly string[], report: Report): void {
+  for (const recipient of recipients) {
+    if (isEmailAddress(recipient)) continue;
+    report.error(`invalid email address ${recipient} in ${SECTION}.${role}`);
+  }
+}
+
+/** What Go's `%T` prints for a decoded value. */
+function goType(value: unknown): string {
+  if (typeof value === "string") return "string";
+  if (typeof value === "bigint") return "int64";
+  if (typeof value === "number") return "float64";
+  if (typeof value === "boolean") return "bool";
+  if (Array.isArray(value)) return "[]interface {}";
+  return value instanceof Date ? "time.Time" : "map[string]interface {}";
+}

@@ -1,0 +1,105 @@
+/** The cluster as the configuration describes it: credentials, connections, calls, renewal. */
+
+import type { Clock } from "../clock.ts";
+import type { TeleportConfig } from "../config/config.ts";
+import type { Log } from "../log.ts";
+import type { Environment } from "../net/proxy_env.ts";
+import { type ServerInfo, TeleportClient } from "../teleport/client.ts";
+import { clusterConnections } from "../teleport/cluster_connections.ts";
+import type { Connections, ConnectionsDeps } from "../teleport/connections.ts";
+import { CredentialStore, describe } from "../teleport/credential_store.ts";
+import { loadCredentials } from "../teleport/credentials.ts";
+import { parseAddress } from "../teleport/dial/method.ts";
+import { watchFile } from "../teleport/file_watch.ts";
+import { renewCredentials } from "../teleport/renewal.ts";
+import { StartError } from "./start_error.ts";
+
+export interface ClusterDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly env: Environment;
+  readonly stop: AbortSignal;
+  readonly onConnected?: ConnectionsDeps["onConnected"];
+}
+
+export interface ClusterAccess extends AsyncDisposable {
+  readonly client: TeleportClient;
+  /** What the server has said of itself; undefined before it has answered. */
+  server: ServerInfo | undefined;
+  readonly connections: Connections;
+  readonly store: CredentialStore;
+  /**
+   * Looks at the credentials' files now, and moves to a new connection if they hold others.
+   *
+   * @throws {ClusterError} when the new connection cannot be made; the old one stays
+   */
+  reread(signal: AbortSignal): Promise<void>;
+}
+
+export const DEFAULT_PORT = 3025;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Reads the credentials and keeps them fresh from then on; connects when the first call is made.
+ *
+ * @throws {StartError | ClusterError} when there are no credentials, or none that are valid
+ */
+export async function openCluster(
+  config: TeleportConfig,
+  deps: ClusterDeps,
+): Promise<ClusterAccess> {
+  const { addr, credentials: source, refreshIdentity: refresh } = config;
+  const { log, clock } = deps;
+  if (source.kind === "none") throw new StartError([source.error]);
+  const address = parseAddress(addr, DEFAULT_PORT);
+  if (address === undefined) throw new StartError([`cannot use '${addr}' as an address`]);
+  const store = new CredentialStore({
+    load: () => loadCredentials(source, clock.now()),
+    clock,
+    log,
+  });
+  const credentials = await store.read(deps.stop);
+  log.info("Credentials are valid", describe(credentials));
+  if (!refresh && credentials.notAfterMs - clock.now() < HOUR_MS) {
+    log.warn(
+      "Credentials run out in less than an hour and nothing renews them: sign new ones with a longer " +
+        "life, or let tbot renew the identity file and set refresh_identity",
+      describe(credentials),
+    );
+  }
+  const { via, webRootCas } = config;
+  const connections = clusterConnections({ ...deps, address, via, webRootCas, store });
+  const closed = new AbortController();
+  const renewing = renewCredentials({
+    ...deps,
+    store,
+    connections,
+    refresh,
+    intervalMs: config.refreshIdentityIntervalMs,
+    changed: refresh && source.kind === "identity" ? watchFile(source.path, log) : never,
+  }, closed.signal);
+  return {
+    client: new TeleportClient(addr, connections, deps),
+    server: undefined,
+    connections,
+    store,
+    reread: async (signal) => {
+      const fresh = await store.read(signal);
+      const used = connections.current?.credentials;
+      if (used !== undefined && used.certPem !== fresh.certPem) await connections.replace();
+    },
+    [Symbol.asyncDispose]: async () => {
+      closed.abort();
+      connections[Symbol.dispose]();
+      await renewing;
+    },
+  };
+}
+
+function never(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,50 @@
+/** The mails that are owed or were given up, in the words of `/status`. */
+
+import type { FailedMailStatus, OwedMailStatus } from "../ops/status.ts";
+import type { FailedMail, OwedMail } from "../requests/record/outbox.ts";
+import { decodeRecord, type RawRecord } from "../requests/record/record.ts";
+
+export interface Outbox {
+  readonly owed: readonly OwedMailStatus[];
+  readonly failed: readonly FailedMailStatus[];
+}
+
+/** Reads the outbox of every record. */
+export function outboxOf(records: ReadonlyMap<string, RawRecord>): Outbox {
+  const decoded = [...records].flatMap(([id, raw]) => {
+    const { record } = decodeRecord(raw);
+    return record === undefined ? [] : [{ id, record }];
+  });
+  return {
+    owed: decoded.flatMap(({ id, record }) => record.owed.map((mail) => owedStatus(id, mail))),
+    failed: decoded.flatMap(({ id, record }) =>
+      record.failed.map((mail) => failedStatus(id, mail))
+    ),
+  };
+}
+
+/** `error` is what became of the last attempt. */
+export function owedStatus(
+  id: string,
+  mail: OwedMail & { readonly error?: string },
+): OwedMailStatus {
+  return {
+    ...mailStatus(id, mail),
+    since: time(mail.sinceMs),
+    attempts: mail.attempts,
+    ...mail.notBeforeMs === 0 ? {} : { "not_before": time(mail.notBeforeMs) },
+    ...mail.error === undefined ? {} : { error: mail.error },
+  };
+}
+
+export function failedStatus(id: string, mail: FailedMail): FailedMailStatus {
+  return { ...mailStatus(id, mail), at: time(mail.atMs), error: mail.error };
+}
+
+function mailStatus(id: string, { kind, to, index }: OwedMail | FailedMail) {
+  return { "request_id": id, recipient: to, kind, ...kind === "review" ? { review: index } : {} };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,103 @@
+/** What `/status` and `/metrics` make of how the daemon is doing. */
+
+import type { Readings } from "../ops/gauges.ts";
+import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
+import type { Outbox } from "../requests/tracked_request.ts";
+import type { ServerInfo } from "../teleport/client.ts";
+import type { Connection } from "../teleport/connection.ts";
+import type { Credentials } from "../teleport/credentials.ts";
+import { VERSION } from "../version.ts";
+import { failedStatus, owedStatus } from "./mail_status.ts";
+
+export interface Facts {
+  readonly nowMs: number;
+  readonly startedMs: number;
+  /** Why the job cannot be done now; empty when it can. */
+  readonly notReady: readonly string[];
+  readonly watch: { readonly isLive: boolean; readonly sinceMs: number };
+  /** Undefined until the server has answered for the first time. */
+  readonly server: ServerInfo | undefined;
+  readonly connection: Pick<Connection, "way" | "sinceMs" | "credentials"> | undefined;
+  /** The connection's; without one, those that were read last. */
+  readonly credentials: Credentials | undefined;
+  readonly transport: string | undefined;
+  /** Why no mail can be sent. */
+  readonly pausedBy: string | undefined;
+  readonly lastSentMs: number | undefined;
+  readonly queue: number;
+  readonly outbox: readonly Outbox[];
+  readonly reload: { readonly isOk: boolean; readonly loadedMs: number };
+}
+
+export function statusOf(facts: Facts): Status {
+  const { outbox, pausedBy, reload } = facts;
+  const owed = outbox.flatMap(({ id, owed }) => owed.map((mail) => [id, mail] as const));
+  const failed = outbox.flatMap(({ id, failed }) => failed.map((mail) => [id, mail] as const));
+  const listed = <T, S>(mails: readonly T[], status: (mail: T) => S) => ({
+    count: mails.length,
+    mails: mails.slice(0, MAX_LISTED_MAILS).map(status),
+  });
+  return {
+    version: VERSION,
+    started: time(facts.startedMs),
+    ready: facts.notReady.length === 0,
+    reasons: [...facts.notReady],
+    cluster: clusterOf(facts),
+    mail: {
+      ...facts.transport !== undefined && { transport: facts.transport },
+      paused: pausedBy !== undefined,
+      ...pausedBy !== undefined && { reason: pausedBy },
+      ...facts.lastSentMs !== undefined && { "last_sent": time(facts.lastSentMs) },
+    },
+    queue: facts.queue,
+    owed: listed(owed, (mail) => owedStatus(...mail)),
+    failed: listed(failed, (mail) => failedStatus(...mail)),
+    reload: { ok: reload.isOk, loaded: time(reload.loadedMs) },
+  };
+}
+
+function clusterOf({ nowMs, watch, server, connection, credentials }: Facts): Status["cluster"] {
+  return {
+    connected: connection !== undefined,
+    watching: watch.isLive,
+    "watching_since": time(watch.sinceMs),
+    ...connection && {
+      via: connection.way,
+      "connected_since": time(connection.sinceMs),
+      user: connection.credentials.subject,
+    },
+    ...server && { name: server.clusterName, "server_version": server.version },
+    ...credentials && {
+      certificate: {
+        "not_after": time(credentials.notAfterMs),
+        "seconds_left": Math.floor((credentials.notAfterMs - nowMs) / 1000),
+      },
+    },
+  };
+}
+
+export function readingsOf(facts: Facts): Readings {
+  const { outbox, credentials } = facts;
+  const owed = outbox.flatMap((request) => request.owed.map((mail) => mail.sinceMs));
+  return {
+    startedMs: facts.startedMs,
+    isReady: facts.notReady.length === 0,
+    isConnected: facts.connection !== undefined,
+    isWatching: facts.watch.isLive,
+    isPaused: facts.pausedBy !== undefined,
+    owed: owed.length,
+    oldestOwedMs: owed.length === 0 ? undefined : owed.reduce((a, b) => Math.min(a, b)),
+    failed: outbox.reduce((count, { failed }) => count + failed.length, 0),
+    queue: facts.queue,
+    certificate: credentials && {
+      leftMs: credentials.notAfterMs - facts.nowMs,
+      lifetimeMs: credentials.notAfterMs - credentials.notBeforeMs,
+    },
+    isReloaded: facts.reload.isOk,
+    loadedMs: facts.reload.loadedMs,
+  };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

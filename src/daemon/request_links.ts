@@ -1,0 +1,20 @@
+/** Links from mails to the requests' web pages. */
+
+import { requestLink } from "../teleport/request_link.ts";
+import type { ServerInfo } from "../teleport/client.ts";
+import { StartError } from "./start_error.ts";
+
+/**
+ * Gives the link of a request. Only clusters with advanced workflows have a page per request (wire.md §6).
+ *
+ * @throws {StartError} when links cannot be made of the proxy's public address
+ */
+export function requestLinks(server: ServerInfo): (id: string) => string | undefined {
+  if (!server.advancedAccessWorkflows) return () => undefined;
+  const probe = requestLink(server.proxyPublicAddr, "id");
+  if (!probe.ok) throw new StartError([probe.error]);
+  return (id) => {
+    const result = requestLink(server.proxyPublicAddr, id);
+    return result.ok ? result.link : undefined;
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * How the running daemon is doing: the one place from which `/healthz`, `/readyz`, `/status`, `/metrics`
+ * and what else tells of it are derived. The parts of the daemon report here, or are asked.
+ */
+
+import type { Clock } from "../clock.ts";
+import type { Refusal } from "../mail/transport.ts";
+import type { Metrics } from "../ops/metrics.ts";
+import { Pulse } from "../ops/liveness.ts";
+import type { Status } from "../ops/status.ts";
+import type { TransportGate } from "../requests/delivery/circuit_breaker.ts";
+import type { Loss, Observer } from "../requests/observer.ts";
+import { MAIL_KINDS, type OwedMail } from "../requests/record/outbox.ts";
+import type { WriteOutcome } from "../requests/ports.ts";
+import type { Reconciler } from "../requests/reconciler.ts";
+import type { Slots } from "../requests/delivery/fair_semaphore.ts";
+import { GIT_REF, VERSION } from "../version.ts";
+import { type Facts, readingsOf, statusOf } from "./report.ts";
+import type { Setup } from "./setup.ts";
+
+/** What works on requests with the setup in use. */
+export interface Work {
+  readonly reconciler: Pick<Reconciler, "outbox" | "queueDepth">;
+  readonly gate: Pick<TransportGate, "reason">;
+  readonly slots: Pick<Slots, "isThrottled">;
+}
+
+export class DaemonState implements Observer, Disposable {
+  /** What the daemon runs with; undefined at first. */
+  setup: Pick<Setup, "config" | "atMs" | "cluster"> | undefined;
+  /** Undefined until the server has answered for the first time. */
+  work: Work | undefined;
+  /** Whether the last reload succeeded. */
+  isReloaded = true;
+  readonly #startedMs: number;
+  #watch: Facts["watch"];
+  #watchFault: unknown;
+  /** The watch ended by itself, and has not been live since. */
+  #isWatchLost = false;
+  #lastSentMs: number | undefined;
+  #steps = 0;
+  readonly #pulse: Pulse;
+  #metrics: Metrics | undefined;
+
+  constructor(private readonly clock: Clock) {
+    this.#startedMs = clock.now();
+    this.#watch = { isLive: false, sinceMs: this.#startedMs };
+    this.#pulse = new Pulse({
+      clock,
+      steps: () => this.#steps,
+      isBusy: () => (this.work?.reconciler.queueDepth ?? 0) > 0 && !this.work?.slots.isThrottled,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#pulse[Symbol.dispose]();
+  }
+
+  /** Requests are watched and listed, or not any more: because of `fault`, if there was one. */
+  watching(isLive: boolean, fault?: unknown): void {
+    if (isLive && this.#isWatchLost) this.#metrics?.reconnected();
+    this.#isWatchLost = !isLive && (this.#watch.isLive || this.#isWatchLost);
+    this.#setWatch(isLive, fault);
+  }
+
+  /** Nobody watches any more: the program stops, or goes on with another setup. */
+  resting(): void {
+    this.#setWatch(false);
+  }
+
+  #setWatch(isLive: boolean, fault?: unknown): void {
+    if (isLive !== this.#watch.isLive) this.#watch = { isLive, sinceMs: this.clock.now() };
+    this.#watchFault = fault;
+  }
+
+  /** A connection to the cluster was made. */
+  connected(via: string): void {
+    this.#metrics?.connected(via);
+  }
+
+  accepted({ kind }: OwedMail, sendMs: number, sinceNewsMs: number): void {
+    this.#steps++;
+    this.#lastSentMs = this.clock.now();
+    this.#metrics?.accepted(kind, sendMs, sinceNewsMs);
+  }
+
+  refused(_mail: OwedMail, refusal: Refusal, sendMs: number): void {
+    this.#steps++;
+    this.#metrics?.refused(refusal, sendMs);
+  }
+
+  lost({ kind }: OwedMail, why: Loss): void {
+    this.#metrics?.lost(kind, why);
+  }
+
+  looked(): void {
+    this.#steps++;
+  }
+
+  wrote(outcome: WriteOutcome | "failed"): void {
+    this.#steps++;
+    this.#metrics?.wrote(outcome);
+  }
+
+  /** Begins to count, if nobody has done so yet. */
+  async count(): Promise<Metrics> {
+    // Loaded only where somebody listens: the library costs memory.
+    const { Metrics } = await import("../ops/metrics.ts");
+    const build = { version: VERSION, revision: GIT_REF, deno: Deno.version.deno };
+    const read = () => readingsOf(this.#facts());
+    return this.#metrics ??= new Metrics({ read, build, kinds: MAIL_KINDS });
+  }
+
+  /** What stands still; undefined when everything turns. */
+  get standstill(): string | undefined {
+    return this.#pulse.fault;
+  }
+
+  /** Why the job cannot be done now; empty when it can. */
+  get notReady(): readonly string[] {
+    const fault = this.#watchFault;
+    const why = fault === undefined ? "" : `: ${fault instanceof Error ? fault.message : fault}`;
+    const paused = this.work?.gate.reason;
+    return [
+      ...this.#watch.isLive ? [] : [`the cluster is not connected${why}`],
+      ...paused === undefined ? [] : [`mail: ${paused}`],
+    ];
+  }
+
+  /** One line: `connected by ssh, 3 mails owed`. */
+  get summary(): string {
+    const { connection, watch, pausedBy, outbox } = this.#facts();
+    const owed = outbox.reduce((count, request) => count + request.owed.length, 0);
+    return [
+      connection === undefined || !watch.isLive
+        ? "not connected"
+        : connection.way === "direct"
+        ? "connected directly"
+        : `connected by ${connection.way}`,
+      ...pausedBy === undefined ? [] : ["mail is paused"],
+      ...this.isReloaded ? [] : ["the last reload failed"],
+      `${owed} ${owed === 1 ? "mail" : "mails"} owed`,
+    ].join(", ");
+  }
+
+  status(): Status {
+    return statusOf(this.#facts());
+  }
+
+  #facts(): Facts {
+    const { setup, work } = this;
+    const { server, connections, store } = setup?.cluster.value ?? {};
+    const connection = connections?.current;
+    return {
+      nowMs: this.clock.now(),
+      startedMs: this.#startedMs,
+      notReady: this.notReady,
+      watch: this.#watch,
+      server,
+      connection,
+      credentials: connection?.credentials ?? store?.last,
+      transport: setup?.config.mail.kind,
+      pausedBy: work?.gate.reason,
+      lastSentMs: this.#lastSentMs,
+      queue: work?.reconciler.queueDepth ?? 0,
+      outbox: work?.reconciler.outbox() ?? [],
+      reload: { isOk: this.isReloaded, loadedMs: setup?.atMs ?? this.#startedMs },
+    };
+  }
+}

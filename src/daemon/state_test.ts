@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { aRecord, FakeClock, owed } from "../requests/testing/fixtures.ts";
+import { DaemonState, type Work } from "./state.ts";
+import type { Setup } from "./setup.ts";
+
+/** A setup of which only connection and transport are looked at. */
+function connectedBy(way: string): Setup {
+  const config = { mail: { kind: "smtp" } };
+  const cluster = { value: { connections: { current: { way } } } };
+  return { config, cluster } as unknown as Setup;
+}
+
+Deno.test("DaemonState says in one line how the daemon is doing, and why it is not ready", () => {
+  using state = new DaemonState(new FakeClock());
+  assert.equal(state.summary, "not connected, 0 mails owed");
+  assert.deepEqual(state.notReady, ["the cluster is not connected"]);
+  state.watching(false, new Error("refused"));
+  assert.deepEqual(state.notReady, ["the cluster is not connected: refused"]);
+  state.setup = connectedBy("ssh");
+  state.watching(true);
+  assert.deepEqual([state.summary, state.notReady], ["connected by ssh, 0 mails owed", []]);
+  let reason: string | undefined = "down";
+  const mails = aRecord({ owed: [owed("new", "a@x.org")] });
+  const work: Work = {
+    reconciler: { queueDepth: 0, outbox: () => [{ id: "r1", ...mails }] },
+    gate: {
+      get reason() {
+        return reason;
+      },
+    },
+    slots: { isThrottled: false },
+  };
+  state.work = work;
+  assert.equal(state.summary, "connected by ssh, mail is paused, 1 mail owed");
+  assert.deepEqual(state.notReady, ["mail: down"]);
+  reason = undefined;
+  assert.deepEqual(state.notReady, []);
+});
+
+Deno.test("DaemonState finds a work queue that stands still, but not one that is throttled", async () => {
+  const clock = new FakeClock();
+  using state = new DaemonState(clock);
+  let isThrottled = true;
+  state.work = {
+    reconciler: { queueDepth: 1, outbox: () => [] },
+    gate: { reason: undefined },
+    slots: {
+      get isThrottled() {
+        return isThrottled;
+      },
+    },
+  };
+  await clock.tick(1_800_000);
+  assert.equal(state.standstill, undefined);
+  isThrottled = false;
+  await clock.tick(600_000);
+  state.wrote("written");
+  await clock.tick(600_000);
+  state.looked();
+  await clock.tick(600_000);
+  assert.equal(state.standstill, undefined);
+  await clock.tick(600_000);
+  assert.match(state.standstill ?? "", /^the work queue has not moved for \d+ s$/);
+});

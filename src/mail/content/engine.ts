@@ -1,0 +1,103 @@
+/** The only file that knows liquidjs: limits, checks, and its errors in our words. */
+
+import { Liquid, type LiquidOptions, type Template } from "liquidjs";
+import { SCOPE_MEMBERS, type TemplateScope } from "./scope.ts";
+import { oneLine, reasonOf } from "../../text.ts";
+
+export type Rendered =
+  | { readonly ok: true; readonly output: string }
+  | { readonly ok: false; readonly error: string };
+
+export interface ParsedTemplate {
+  render(scope: TemplateScope): Rendered;
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly template: ParsedTemplate }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+/** Tags that bring in other files, and `block`, which is of no use without them. */
+const REMOVED_TAGS = ["include", "render", "layout", "block"];
+
+/** An override that needs more than this is broken; it must not hold up the mails. */
+const LIMITS: LiquidOptions = { parseLimit: 1e6, renderLimit: 1000, memoryLimit: 5e7 };
+
+/**
+ * Parses one template. `trusted` ones (built in) have no limits, as they are what is left when an
+ * override fails. Names of unknown variables are errors, also in branches that are never taken.
+ */
+export function parseTemplate(
+  file: string,
+  source: string,
+  known: TemplateScope,
+  options: { readonly trusted: boolean },
+): Parsed {
+  const engine = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    ownPropertyOnly: true,
+    // An empty map instead of the file system, should a tag ever look something up.
+    templates: {},
+    timezoneOffset: 0,
+    locale: "en-US",
+    ...(file.endsWith(".html") ? { outputEscape: "escape" as const } : {}),
+    ...(options.trusted ? {} : LIMITS),
+  });
+  for (const tag of REMOVED_TAGS) delete engine.tags[tag];
+  let parsed: Template[];
+  try {
+    parsed = engine.parse(source, file);
+  } catch (error) {
+    return { ok: false, errors: [describe(file, error)] };
+  }
+  const errors = unknownVariables(engine, file, parsed, known);
+  if (errors.length > 0) return { ok: false, errors };
+  const render = (scope: TemplateScope): Rendered => {
+    try {
+      return { ok: true, output: String(engine.renderSync(parsed, scope)) };
+    } catch (error) {
+      return { ok: false, error: describe(file, error) };
+    }
+  };
+  return { ok: true, template: { render } };
+}
+
+function unknownVariables(
+  engine: Liquid,
+  file: string,
+  template: Template[],
+  known: TemplateScope,
+): string[] {
+  const errors: string[] = [];
+  const { globals } = engine.analyzeSync(template, { partials: false });
+  for (const variable of Object.values(globals).flat()) {
+    const [root, member] = variable.segments;
+    const members = Object.hasOwn(SCOPE_MEMBERS, String(root))
+      ? SCOPE_MEMBERS[String(root)]
+      : undefined;
+    const isKnown = Object.hasOwn(known, String(root)) &&
+      (members === undefined || member === undefined || members.includes(String(member)));
+    if (!isKnown) {
+      errors.push(`${place(file, variable.location.row)}: unknown variable '${variable}'`);
+    }
+  }
+  return errors;
+}
+
+function describe(file: string, error: unknown): string {
+  const message = oneLine(reasonOf(error)).replace(/, (file|line):.*$/, "");
+  return `${place(file, lineOf(error))}: ${message}`;
+}
+
+function place(file: string, line: number | undefined): string {
+  return `Cannot use template '${file}'${line === undefined ? "" : ` line ${line}`}`;
+}
+
+/** liquidjs errors carry the token they are about; limits and bugs have none. */
+function lineOf(error: unknown): number | undefined {
+  const token: unknown = error instanceof Error && "token" in error ? error.token : undefined;
+  if (typeof token !== "object" || token === null || !("getPosition" in token)) return undefined;
+  if (typeof token.getPosition !== "function") return undefined;
+  const position: unknown = token.getPosition();
+  return Array.isArray(position) && typeof position[0] === "number" ? position[0] : undefined;
+}

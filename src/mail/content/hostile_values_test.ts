@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type DefaultTreeAdapterTypes, parse } from "parse5";
+import { composeMail, type MailContent } from "./compose.ts";
+import type { MailFacts } from "./mail_data.ts";
+import { requestLink } from "../../teleport/request_link.ts";
+import { loadTemplates } from "./templates.ts";
+
+const loaded = await loadTemplates(undefined);
+if (!loaded.ok) throw new Error("Built-in templates do not load");
+const { templates } = loaded;
+
+type Node = DefaultTreeAdapterTypes.ChildNode | DefaultTreeAdapterTypes.Document;
+
+/** Every tag, attribute, comment and style of a page as a browser reads it; without its texts. */
+function skeleton(node: Node): unknown {
+  if (node.nodeName === "#text") return undefined;
+  const children = "childNodes" in node
+    ? node.childNodes.filter((child) => !isLineBreak(child)).map(skeleton)
+      .filter((child) => child !== undefined)
+    : [];
+  const style = node.nodeName === "style" && "childNodes" in node ? texts(node) : "";
+  const attributes = "attrs" in node ? node.attrs.map(({ name, value }) => `${name}=${value}`) : [];
+  return [node.nodeName, attributes, style, children];
+}
+
+/** The one tag that values may bring: a reason has lines. */
+function isLineBreak(node: Node): boolean {
+  return node.nodeName === "br" && "attrs" in node && node.attrs.length === 0;
+}
+
+/** All the text of a page. */
+function texts(node: Node): string {
+  if ("value" in node) return node.value;
+  return "childNodes" in node ? node.childNodes.map(texts).join("") : "";
+}
+
+const PIECES = [
+  ..."\nLink: \nStatus: \n\tID: \r Approve: Resolution :".split(" "),
+  ..."<>\"'&=/\\ \n`:;{}%-".split(""),
+  ..."script style a img svg iframe meta base onerror href src javascript: data:".split(" "),
+  ..."<!-- --> ]]> </td> </table> </title> </style> &lt; &#60; &#x3c; {{ }} {% %}".split(" "),
+  ..."https://x.y \u0000 \u202e \ud800".split(" "),
+];
+
+/** Any text, not empty, so that the page has the same rows for all. */
+const hostile = fc.oneof(
+  fc.array(fc.constantFrom(...PIECES), { minLength: 1 }).map((pieces) => pieces.join("")),
+  fc.string({ unit: "binary", minLength: 1 }),
+);
+
+const LINK = "https://proxy.example.com/web/requests/0198-1";
+
+const skeletons = fc.record({
+  kind: fc.constantFrom("new", "review", "resolution"),
+  audience: fc.constantFrom("reviewer", "requester"),
+  state: fc.constantFrom("PENDING", "APPROVED", "DENIED", "EXPIRED", "PROMOTED"),
+  link: fc.constantFrom(LINK, undefined),
+});
+
+/** Composes the same mail with hostile and with plain values, and compares what `seen` sees. */
+function assertSame(seen: (mail: MailContent) => unknown): void {
+  fc.assert(
+    fc.property(skeletons, fc.infiniteStream(hostile), ({ state, ...about }, values) => {
+      const seenWith = (value: () => string) => {
+        const facts: MailFacts = {
+          ...about,
+          id: value(),
+          cluster: value(),
+          user: value(),
+          roles: [value(), value()],
+          reason: value(),
+          status: { state, reason: value() },
+          review: { author: value(), createdMs: 0, state: value(), reason: value() },
+        };
+        return seen(composeMail(facts, templates));
+      };
+      assert.deepEqual(seenWith(() => values.next().value ?? "x"), seenWith(() => "x"));
+    }),
+    { numRuns: 500 },
+  );
+}
+
+Deno.test("composeMail() lets no value bring a tag, an attribute or a link", () => {
+  assertSame(({ html = "" }) => skeleton(parse(html)));
+});
+
+Deno.test("composeMail() lets no value bring a line that looks like one of the mail's own", () => {
+  const own = /^(ID|Cluster|User|Role\(s\)|Reason|Link|Approve|Deny|Status|Resolution):/gm;
+  assertSame(({ text }) => text.match(own));
+});
+
+Deno.test("composeMail() shows hostile values in HTML as they were written", () => {
+  const evil = `</title></style></td><a href="https://evil.example" onclick='x()'>&lt;{{ id }}`;
+  const facts: MailFacts = {
+    kind: "new",
+    audience: "reviewer",
+    id: "0198-1",
+    cluster: evil,
+    user: evil,
+    roles: [evil],
+    reason: evil,
+    link: undefined,
+    status: { state: "PENDING", reason: evil },
+  };
+  const shown = texts(parse(composeMail(facts, templates).html ?? ""));
+  // Title, head line, and the rows: cluster, user, role, reason, status.
+  assert.equal(shown.split(evil).length - 1, 7);
+});
+
+Deno.test("requestLink() makes a link to the proxy of whatever id", () => {
+  fc.assert(
+    fc.property(hostile, (id) => {
+      const made = requestLink("proxy.example.com:443", id);
+      assert.ok(made.ok && made.link !== undefined);
+      assert.match(made.link, /^https:\/\/proxy\.example\.com\/web\/requests\/[^<>"&/?#\s]+$/);
+    }),
+  );
+});

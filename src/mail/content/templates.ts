@@ -1,0 +1,122 @@
+/** The set of templates: built in, overridden file by file from a directory. */
+
+import { fileFault } from "../../file_error.ts";
+import { BUILTIN_HTML } from "./builtin_html.ts";
+import { BUILTIN_TEXT } from "./builtin_text.ts";
+import { type MailFacts, sampleFacts } from "./mail_data.ts";
+import { type ParsedTemplate, parseTemplate } from "./engine.ts";
+import { templateScope } from "./scope.ts";
+import { oneLine } from "../../text.ts";
+
+const SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
+
+export type TemplateFile = keyof typeof SOURCES;
+
+/** The names of all template files, for messages and help. */
+export const TEMPLATE_FILES = Object.keys(SOURCES) as readonly TemplateFile[];
+
+export interface Templates {
+  readonly builtin: Readonly<Record<TemplateFile, ParsedTemplate>>;
+  readonly overrides: Readonly<Partial<Record<TemplateFile, ParsedTemplate>>>;
+}
+
+export type LoadTemplatesResult =
+  | { readonly ok: true; readonly templates: Templates; readonly warnings: readonly string[] }
+  | {
+    readonly ok: false;
+    readonly errors: readonly string[];
+    readonly warnings: readonly string[];
+  };
+
+/** Parses all templates and tries each with sample facts; every error names file and line. */
+export async function loadTemplates(directory: string | undefined): Promise<LoadTemplatesResult> {
+  const builtin = builtinTemplates();
+  if (directory === undefined) {
+    return { ok: true, templates: { builtin, overrides: {} }, warnings: [] };
+  }
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  const overrides: Partial<Record<TemplateFile, ParsedTemplate>> = {};
+  const found = await listFiles(directory);
+  if (typeof found === "string") return { ok: false, errors: [found], warnings };
+  for (const name of found) {
+    const path = `${directory.replace(/\/+$/, "")}/${name}`;
+    if (!isTemplateFile(name)) {
+      warnings.push(
+        `Ignoring '${path}': not a template, the names are ${TEMPLATE_FILES.join(", ")}`,
+      );
+      continue;
+    }
+    const source = await readSource(path);
+    if (!source.ok) {
+      errors.push(source.error);
+      continue;
+    }
+    const parsed = parseTemplate(path, source.text, SAMPLE_SCOPE, { trusted: false });
+    if (!parsed.ok) {
+      errors.push(...parsed.errors);
+      continue;
+    }
+    errors.push(...tryOut(name, parsed.template));
+    overrides[name] = parsed.template;
+  }
+  if (errors.length > 0) return { ok: false, errors, warnings };
+  return { ok: true, templates: { builtin, overrides }, warnings };
+}
+
+const SAMPLE_SCOPE = templateScope(sampleFacts("review"));
+
+function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
+  const entries = TEMPLATE_FILES.map((name) => {
+    const parsed = parseTemplate(name, SOURCES[name], SAMPLE_SCOPE, { trusted: true });
+    if (!parsed.ok) throw new Error(`Built-in template is broken: ${parsed.errors.join("; ")}`);
+    return [name, parsed.template] as const;
+  });
+  return Object.fromEntries(entries) as Record<TemplateFile, ParsedTemplate>;
+}
+
+/** Renders with full and with bare facts, as most mistakes are in the optional parts. */
+function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
+  const kind = name.includes("resolution") ? "resolution" : name.includes("new") ? "new" : "review";
+  const full = sampleFacts(kind, name.startsWith("requester-") ? "requester" : "reviewer");
+  const bare: MailFacts = {
+    ...full,
+    user: "",
+    roles: undefined,
+    reason: "",
+    link: undefined,
+    status: { ...full.status, reason: "" },
+    ...(full.review ? { review: { ...full.review, createdMs: undefined, reason: "" } } : {}),
+  };
+  const errors = [full, bare].map((facts) => template.render(templateScope(facts)))
+    .flatMap((rendered) => rendered.ok ? [] : [rendered.error]);
+  return [...new Set(errors)];
+}
+
+async function listFiles(directory: string): Promise<readonly string[] | string> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(directory));
+    // Dot files are what editors and mounted Kubernetes volumes (`..data`) leave.
+    return entries.filter((entry) => !entry.isDirectory && !entry.name.startsWith("."))
+      .map((entry) => entry.name).sort();
+  } catch (error) {
+    return `Cannot read templates.directory '${directory}': ${oneLine(fileFault(error))}`;
+  }
+}
+
+async function readSource(
+  path: string,
+): Promise<{ ok: true; text: string } | { ok: false; error: string }> {
+  try {
+    const bytes = await Deno.readFile(path);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // Editors end files with a line end; the original's mails have none at the end.
+    return { ok: true, text: text.replaceAll("\r\n", "\n").replace(/\n$/, "") };
+  } catch (error) {
+    return { ok: false, error: `Cannot read template '${path}': ${oneLine(fileFault(error))}` };
+  }
+}
+
+function isTemplateFile(name: string): name is TemplateFile {
+  return Object.hasOwn(SOURCES, name);
+}

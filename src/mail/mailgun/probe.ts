@@ -1,0 +1,49 @@
+/** Asks Mailgun whether it knows the domain and the key (GET /v3/domains/{name} of its API). */
+
+import { startDeadline } from "../../net/deadline.ts";
+import { fetchFault } from "../../net/network_fault.ts";
+import type { MailgunOptions } from "./transport.ts";
+import { authorization } from "./provider.ts";
+import { oneLine } from "../../text.ts";
+
+/**
+ * - `known`: domain and key fit; `state` is Mailgun's word, `active` or `unverified`
+ * - `refused`: the key is not accepted, or is a sending key, which may only send
+ * - `unknown`: no such domain under this account and base URL
+ * - `failed`: anything else, in one line
+ */
+export type MailgunView =
+  | { readonly kind: "known"; readonly state: string }
+  | { readonly kind: "refused" }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "failed"; readonly error: string };
+
+const LOOK_MS = 15_000;
+
+export async function lookAtMailgun(
+  { domain, privateKey, baseUrl }: Pick<MailgunOptions, "domain" | "privateKey" | "baseUrl">,
+  signal: AbortSignal,
+): Promise<MailgunView> {
+  using deadline = startDeadline(LOOK_MS, signal);
+  let key = "";
+  try {
+    key = await privateKey();
+    const response = await fetch(`${baseUrl}/v3/domains/${encodeURIComponent(domain)}`, {
+      headers: { authorization: authorization(key), "user-agent": "teleport-email" },
+      redirect: "manual",
+      signal: deadline.signal,
+    });
+    const text = await response.text();
+    if (response.ok) return { kind: "known", state: stateIn(text) };
+    if (response.status === 401 || response.status === 403) return { kind: "refused" };
+    if (response.status === 404) return { kind: "unknown" };
+    return { kind: "failed", error: `HTTP ${response.status}: ${oneLine(text, [key])}` };
+  } catch (error) {
+    const words = deadline.expired ? "no answer within the time limit" : fetchFault(error);
+    return { kind: "failed", error: oneLine(words, [key]) };
+  }
+}
+
+function stateIn(text: string): string {
+  return /"state"\s*:\s*"(\w+)"/.exec(text)?.[1] ?? "";
+}

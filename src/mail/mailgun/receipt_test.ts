@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { startLineServer } from "../testing/line_server.ts";
+import { assertMailgunRefused, KEY, mailgunTransport } from "../testing/mailgun_client.ts";
+import { startMailgunServer } from "../testing/mailgun_server.ts";
+import { never, testMessage } from "../testing/smtp_client.ts";
+
+const NOW_MS = Date.UTC(2025, 0, 25, 10, 30);
+const IN_90_S = "Sat, 25 Jan 2025 10:31:30 GMT";
+
+const says = (message: string): BodyInit => JSON.stringify({ message });
+
+// docs/delivery-errors.md is this table in words.
+const TABLE: readonly [
+  status: number,
+  body: BodyInit | null,
+  verdict: string,
+  retryAfter?: readonly [header: string, ms: number | undefined],
+][] = [
+  [400, says("to parameter is not a valid address. please check documentation"), "recipient never"],
+  [400, says("'to' parameter is not a valid address"), "recipient never"],
+  [400, says("from parameter is not a valid address"), "configuration transport"],
+  [400, says("Domain mg.example.org is not allowed to send"), "configuration transport"],
+  [400, says("Not allowed to send: activate your email address"), "configuration transport"],
+  [400, says("Need at least one of 'text' or 'html'"), "message never"],
+  [400, says("Please add the address to your authorized recipients"), "configuration later"],
+  [401, "Forbidden", "authentication transport"],
+  [402, says("Payment required"), "configuration transport"],
+  [403, says("Sandbox subdomains: add to authorized recipients"), "configuration later"],
+  [403, says("Domain is disabled"), "authentication transport"],
+  [404, says("Domain not found: mg.example.org"), "configuration transport"],
+  [408, null, "timeout transport"],
+  [413, "<html>Request Entity Too Large</html>", "message never", ["90", undefined]],
+  [429, says("slow down"), "rate-limit transport", ["90", 90_000]],
+  [429, says("slow down"), "rate-limit transport", [IN_90_S, 90_000]],
+  [429, null, "rate-limit transport", ["soon", undefined]],
+  // May be due to this very mail, so that it waits alone.
+  [500, says("oops"), "server later"],
+  [500, null, "server later"],
+  [500, '{"message": "oo', "server later"],
+  [502, "<html>Bad Gateway</html>", "server transport"],
+  [503, says("maintenance"), "server transport", [IN_90_S, 90_000]],
+  [504, null, "server transport"],
+  // No redirect is followed: it would lose the mail, or take it to who knows where.
+  [301, null, "configuration transport"],
+  [307, null, "configuration transport"],
+  // Somebody else's success, such as that of a log-in page.
+  [200, "<html>Please log in</html>", "configuration transport"],
+  [200, "OK", "configuration transport"],
+];
+
+Deno.test("send() sorts every answer that takes no mail", async () => {
+  for (const [status, body, verdict, [header, ms] = ["", undefined]] of TABLE) {
+    await using server = startMailgunServer(() => {
+      const headers = { ...(header && { "retry-after": header }), location: "/elsewhere" };
+      return new Response(body, { status, headers });
+    });
+    await using transport = mailgunTransport(server.url, {}, { now: () => NOW_MS });
+    const refusal = assertMailgunRefused(await transport.send(testMessage(), never()), verdict);
+    assert.match(refusal.error, new RegExp(`: HTTP ${status}\\b`));
+    assert.equal(refusal.retryAfterMs, ms, `${status} ${header}`);
+    assert.equal(server.calls.length, 1);
+  }
+});
+
+Deno.test("send() sorts answers that never come", async () => {
+  // What the server does when the last field is there: each of these may have taken the mail.
+  const cases = [
+    ["close", "network transport"],
+    ["reset", "network transport"],
+    ["no HTTP", "network transport"],
+    ["silence", "timeout transport"],
+    ["HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\n{", "timeout transport"],
+  ] as const;
+  for (const [answer, verdict] of cases) {
+    await using server = await startLineServer(
+      "silence",
+      (line) => line === "auto-generated" ? answer : "silence",
+    );
+    const timeoutMs = verdict.startsWith("timeout") ? 200 : 5000;
+    await using transport = mailgunTransport(`http://127.0.0.1:${server.port}`, {}, { timeoutMs });
+    assertMailgunRefused(await transport.send(testMessage(), never()), verdict);
+    assert.equal(server.lines.filter((line) => line.startsWith("POST ")).length, 1, answer);
+    // Asked again, it is recognisably the same mail.
+    await transport.send(testMessage(), never());
+    const ids = server.lines.filter((line) => line === "<id-1@example.org>");
+    assert.equal(ids.length, 2, answer);
+  }
+});
+
+Deno.test("send() reports that nobody listens", async () => {
+  const server = startMailgunServer();
+  await server[Symbol.asyncDispose]();
+  await using transport = mailgunTransport(server.url);
+  const receipt = await transport.send(testMessage(), never());
+  const { error } = assertMailgunRefused(receipt, "network transport");
+  assert.match(error, /: connection refused: nobody listens there$/);
+});
+
+Deno.test("send() reports what Mailgun says, without the key", async () => {
+  await using server = startMailgunServer(() => new Response(`Forbidden\n${KEY}`, { status: 401 }));
+  await using transport = mailgunTransport(server.url);
+  const receipt = await transport.send(testMessage(), never());
+  const { error } = assertMailgunRefused(receipt, "authentication transport");
+  assert.match(error, /: HTTP 401: Forbidden \*\*\*$/);
+});

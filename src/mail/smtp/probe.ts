@@ -1,0 +1,74 @@
+/** What a mail server shows of its encryption, whether it can be trusted or not. */
+
+import { X509Certificate } from "node:crypto";
+import { TLSSocket } from "node:tls";
+import SMTPConnection from "nodemailer/lib/smtp-connection";
+import { orAborted, startDeadline } from "../../net/deadline.ts";
+import { dial, type Lookup, lookupAll } from "../../net/dial.ts";
+import { readSmtpSecrets, type SmtpOptions } from "./options.ts";
+import { smtpTls } from "./tls.ts";
+import { oneLine } from "../../text.ts";
+
+export interface TlsView {
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  /** Distinguished names on one line. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notAfterMs: number;
+}
+
+export interface SmtpView {
+  /** Undefined when the connection is not encrypted: none is offered, or none is wanted. */
+  readonly tls: TlsView | undefined;
+}
+
+const LOOK_MS = 15_000;
+
+/**
+ * Connects and starts TLS as for a mail, with any certificate, and hangs up without logging in. Rejects
+ * with what it failed with; the transport's own attempt says it in better words.
+ */
+export async function lookAtSmtp(
+  options: SmtpOptions,
+  signal: AbortSignal,
+  deps: { readonly lookup: Lookup } = { lookup: lookupAll },
+): Promise<SmtpView> {
+  using deadline = startDeadline(LOOK_MS, signal);
+  const read = await readSmtpSecrets(options);
+  if (!read.ok) throw new Error(read.error);
+  const { host, port, implicitTls, starttlsPolicy, helloName } = options;
+  const socket = await dial(options, { ...deps, timeoutMs: LOOK_MS, signal: deadline.signal });
+  const connection = new SMTPConnection({
+    host,
+    port,
+    name: helloName,
+    connection: socket,
+    secure: implicitTls,
+    ignoreTLS: starttlsPolicy === "disabled",
+    tls: { ...smtpTls(options, read.secrets), rejectUnauthorized: false },
+  });
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    connection.once("error", reject);
+    connection.connect((error) => error ? reject(error) : resolve());
+    await orAborted(promise, deadline.signal);
+    // After STARTTLS it is the encrypted one. nodemailer has no public name for it.
+    const { _socket: current } = connection;
+    return { tls: current instanceof TLSSocket ? view(current) : undefined };
+  } finally {
+    connection.on("error", () => {});
+    connection.close();
+    socket.destroy();
+  }
+}
+
+function view(socket: TLSSocket): TlsView {
+  const { subject, issuer, validTo } = new X509Certificate(socket.getPeerCertificate().raw);
+  return {
+    protocol: socket.getProtocol() ?? "TLS",
+    subject: oneLine(subject.replaceAll("\n", ", ")),
+    issuer: oneLine(issuer.replaceAll("\n", ", ")),
+    notAfterMs: Date.parse(validTo),
+  };
+}

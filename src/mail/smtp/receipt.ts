@@ -1,0 +1,147 @@
+/** The one place that knows nodemailer's errors and turns them into refusals. */
+
+import { ClearTextError } from "./clear_text.ts";
+import { DialError } from "../../net/dial_error.ts";
+import { judgeReply } from "./reply.ts";
+import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
+import { oneLine, reasonOf } from "../../text.ts";
+
+/** What is known about an attempt beside its error. */
+export interface SmtpAttempt {
+  /** `host:port`. */
+  readonly target: string;
+  readonly secrets: readonly string[];
+  /** The content was on its way: the server may have the mail although it did not say so. */
+  readonly contentStarted: boolean;
+  /** The time limit of the whole attempt is over. */
+  readonly expired: boolean;
+  /** The caller gave up. */
+  readonly cancelled: boolean;
+}
+
+/** The parts of a nodemailer error that matter here (deno.md §6). */
+interface SmtpError {
+  readonly code: string;
+  readonly command: string;
+  readonly replyCode: number | undefined;
+  readonly reply: string | undefined;
+  readonly systemCode: string;
+  readonly message: string;
+}
+
+type Verdict = readonly [category: RefusalCategory, retry: Retry];
+
+/** What a server is told of that greets in the clear where TLS was to begin at once. */
+export const NO_TLS_AT_ONCE = "the server does not begin with TLS";
+
+/** Turns whatever an attempt failed with into a refusal; never throws. */
+export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
+  const parts = partsOf(error);
+  const [category, retry] = verdict(error, parts, attempt);
+  const words = oneLine(explanation(error, parts, attempt), attempt.secrets);
+  return { ok: false, category, retry, error: `${action(parts, attempt)}: ${words}` };
+}
+
+function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdict {
+  if (attempt.cancelled) return ["cancelled", "later"];
+  if (attempt.expired) return ["timeout", attempt.contentStarted ? "later" : "transport"];
+  if (error instanceof DialError) {
+    if (error.why === "cancelled") return ["cancelled", "later"];
+    return [error.why === "timeout" ? "timeout" : "network", "transport"];
+  }
+  if (error instanceof ClearTextError) return ["tls", "transport"];
+  // Something answers, but not with SMTP: most likely the wrong port, or a filter in between.
+  if (isForeign(parts.reply)) return ["configuration", lost(attempt)];
+  // May come at any time, and says the same at every time (RFC 5321 §3.8).
+  if (parts.replyCode === 421) return ["server", "transport"];
+  switch (parts.code) {
+    case "EAUTH":
+    case "ENOAUTH":
+      return ["authentication", "transport"];
+    case "ETLS":
+      return ["tls", "transport"];
+    case "ETIMEDOUT":
+      return ["timeout", lost(attempt)];
+    case "EPROTOCOL":
+    case "ECONNECTION":
+    case "ESOCKET":
+      if (parts.replyCode !== undefined) return ["server", "transport"];
+      return [isTlsFailure(parts) ? "tls" : "network", lost(attempt)];
+    case "EENVELOPE":
+    case "EMESSAGE":
+      if (parts.replyCode !== undefined && parts.reply !== undefined) {
+        return judgeReply(parts.command, parts.replyCode, parts.reply);
+      }
+      // nodemailer's own checks: an address it does not put into a command, or a mail above the
+      // size that the server announced (RFC 1870).
+      if (/sender/i.test(parts.message)) return ["configuration", "transport"];
+      return [parts.code === "EENVELOPE" ? "recipient" : "message", "never"];
+    default:
+      // The pool was closed under the mail, or a fault of ours: nothing against the mail.
+      return ["cancelled", "later"];
+  }
+}
+
+/**
+ * Before the content a lost connection says nothing about the mail. After it the server may have
+ * accepted the mail, or this very mail may be what it stumbles over: only this mail waits, and
+ * comes again with the same Message-ID.
+ */
+function lost(attempt: SmtpAttempt): Retry {
+  return attempt.contentStarted ? "later" : "transport";
+}
+
+function action(parts: SmtpError, attempt: SmtpAttempt): string {
+  const server = `SMTP server '${attempt.target}'`;
+  if (parts.code === "EAUTH" || parts.code === "ENOAUTH") {
+    return `Cannot log in to ${server} during ${parts.command.replace(/^API$/, "AUTH")}`;
+  }
+  if (attempt.contentStarted || parts.code === "EENVELOPE" || parts.code === "EMESSAGE") {
+    const step = /^(CONN|API|)$/.test(parts.command) ? "DATA" : parts.command;
+    return `Cannot send mail through ${server} during ${attempt.contentStarted ? "DATA" : step}`;
+  }
+  const step = /^(CONN|API|)$/.test(parts.command) ? "" : ` during ${parts.command}`;
+  return `Cannot connect to ${server}${step}`;
+}
+
+function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): string {
+  if (attempt.cancelled) return "cancelled";
+  if (attempt.expired) return "no end within the time limit";
+  if (error instanceof DialError || error instanceof ClearTextError) return error.message;
+  if (parts.reply === undefined) {
+    return parts.message
+      // What nodemailer says when a fresh connection is closed before the greeting, twice.
+      .replace(/^Reached maximum number of retries.*/, "Connection closed")
+      .replace(/^.*\bwrong version number\b.*$/, NO_TLS_AT_ONCE)
+      // Deno's only words for two things that an operator has to tell apart.
+      .replace(
+        /^unable to verify the first certificate$/,
+        "the server's certificate has expired, or its authority is not known (smtp.root_cas)",
+      );
+  }
+  return isForeign(parts.reply) ? `no SMTP server, it says ${parts.reply}` : parts.reply;
+}
+
+/** Whether something was said that no SMTP server says. */
+function isForeign(reply: string | undefined): boolean {
+  return reply !== undefined && !/^[2-5]\d\d/.test(reply);
+}
+
+function isTlsFailure(parts: SmtpError): boolean {
+  if (/socket disconnected/.test(parts.message)) return false;
+  return /CERT|TLS|SSL|ALTNAME|VERIFY|ISSUER/.test(parts.systemCode) ||
+    /certificate|\btls\b|\bssl\b|altname|handshake/i.test(parts.message);
+}
+
+function partsOf(error: unknown): SmtpError {
+  const fields: Readonly<Record<string, unknown>> = error instanceof Error ? { ...error } : {};
+  const text = (name: string) => typeof fields[name] === "string" ? fields[name] : "";
+  return {
+    code: text("code"),
+    command: text("command"),
+    replyCode: typeof fields["responseCode"] === "number" ? fields["responseCode"] : undefined,
+    reply: text("response") || undefined,
+    systemCode: text("originalCode"),
+    message: reasonOf(error),
+  };
+}

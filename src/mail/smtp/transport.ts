@@ -1,0 +1,187 @@
+/** SMTP by nodemailer: warm connections, own dialling, receipts instead of exceptions. */
+
+import { recipientProblem } from "../address.ts";
+import { type Deadline, orAborted, startDeadline } from "../../net/deadline.ts";
+import { type Lookup, lookupAll } from "../../net/dial.ts";
+import { smtpMessage } from "./message.ts";
+import {
+  readSmtpSecrets,
+  type SmtpOptions,
+  type SmtpSecrets,
+  type SmtpSecretsResult,
+} from "./options.ts";
+import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
+import { smtpRefusal } from "./receipt.ts";
+import type { MailMessage, MailTransport, Receipt, Refusal } from "../transport.ts";
+import { oneLine } from "../../text.ts";
+
+/** What tests replace. */
+export interface SmtpDeps {
+  readonly lookup?: Lookup;
+  readonly timeouts?: Partial<SmtpTimeouts>;
+  readonly secretsMs?: number;
+}
+
+/** In a burst of mails the files of secrets are read so often; reading them costs a tenth of a mail. */
+const SECRETS_MS = 500;
+
+const TIMEOUTS: SmtpTimeouts = {
+  connectMs: 10_000,
+  greetingMs: 10_000,
+  sendMs: 60_000,
+  // RFC 5321 §4.5.3.2.6: who hangs up on a server that is still looking at a mail gets it twice.
+  contentMs: 600_000,
+};
+
+/** Creates the transport; connects only when there is something to send. */
+export function createSmtpTransport(options: SmtpOptions, deps: SmtpDeps = {}): MailTransport {
+  return new SmtpTransport(options, {
+    lookup: deps.lookup ?? lookupAll,
+    timeouts: { ...TIMEOUTS, ...deps.timeouts },
+    secretsMs: deps.secretsMs ?? SECRETS_MS,
+  });
+}
+
+/** A pool and the secrets it was made with. */
+interface Generation {
+  readonly fingerprint: string;
+  readonly pool: SmtpPool;
+}
+
+class SmtpTransport implements MailTransport {
+  readonly maxConnections: number;
+  readonly maxMessagesPerSecond?: number;
+  readonly #target: string;
+  readonly #pools = new Set<SmtpPool>();
+  #current: Generation | undefined;
+  #read: { readonly atMs: number; readonly result: Promise<SmtpSecretsResult> } | undefined;
+  #disposed = false;
+
+  constructor(
+    private readonly options: SmtpOptions,
+    private readonly deps: {
+      readonly lookup: Lookup;
+      readonly timeouts: SmtpTimeouts;
+      readonly secretsMs: number;
+    },
+  ) {
+    this.maxConnections = Math.max(1, options.maxConnections);
+    if (options.maxMessagesPerSecond !== undefined) {
+      this.maxMessagesPerSecond = options.maxMessagesPerSecond;
+    }
+    this.#target = `${options.host}:${options.port}`;
+  }
+
+  async send(message: MailMessage, signal: AbortSignal): Promise<Receipt> {
+    const problem = recipientProblem(message.to);
+    if (problem !== undefined) {
+      const error = `Cannot send mail to '${oneLine(message.to)}': the address ${problem}`;
+      return { ok: false, category: "recipient", retry: "never", error };
+    }
+    return await this.#attempt(signal, (secrets) => this.#poolFor(secrets), async (pool, limit) => {
+      const { response, rejected } = await pool.send(smtpMessage(message), limit);
+      if (rejected.length > 0) throw rejected[0];
+      return { ok: true, messageId: message.messageId, response: oneLine(response) };
+    });
+  }
+
+  async verify(signal: AbortSignal): Promise<Receipt> {
+    // A pool of its own, so that giving up can close exactly this connection.
+    const opened: SmtpPool[] = [];
+    const open = (secrets: SmtpSecrets) => {
+      const pool = this.#open(secrets);
+      opened.push(pool);
+      return pool;
+    };
+    try {
+      return await this.#attempt(signal, open, async (pool, limit) => {
+        await orAborted(pool.verify(), limit);
+        return { ok: true, messageId: "", response: "" };
+      });
+    } finally {
+      for (const pool of opened) await this.#close(pool);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#current = undefined;
+    await Promise.all([...this.#pools].map((pool) => this.#close(pool)));
+  }
+
+  async #attempt(
+    signal: AbortSignal,
+    poolFor: (secrets: SmtpSecrets) => SmtpPool,
+    run: (pool: SmtpPool, limit: AbortSignal) => Promise<Receipt>,
+  ): Promise<Receipt> {
+    const read = await this.#secrets();
+    if (!read.ok) {
+      return { ok: false, category: "configuration", retry: "transport", error: read.error };
+    }
+    if (signal.aborted || this.#disposed) return this.#cancelled();
+    const pool = poolFor(read.secrets);
+    const { sendMs, contentMs } = this.deps.timeouts;
+    using deadline: Deadline = startDeadline(
+      sendMs,
+      signal,
+      () => pool.contentStarted(deadline.signal) ? contentMs : 0,
+    );
+    try {
+      return await run(pool, deadline.signal);
+    } catch (error) {
+      return smtpRefusal(error, {
+        target: this.#target,
+        secrets: this.#hidden(read.secrets),
+        contentStarted: pool.contentStarted(deadline.signal),
+        expired: deadline.expired,
+        cancelled: signal.aborted || this.#disposed,
+      });
+    }
+  }
+
+  /** The secrets as they are, or were a moment ago. */
+  #secrets(): Promise<SmtpSecretsResult> {
+    const nowMs = performance.now();
+    if (this.#read === undefined || nowMs - this.#read.atMs >= this.deps.secretsMs) {
+      this.#read = { atMs: nowMs, result: readSmtpSecrets(this.options) };
+    }
+    return this.#read.result;
+  }
+
+  /** The pool for these secrets: a changed file means new connections, old ones finish. */
+  #poolFor(secrets: SmtpSecrets): SmtpPool {
+    const fingerprint = JSON.stringify(secrets);
+    if (this.#current?.fingerprint !== fingerprint) {
+      if (this.#current) void this.#retire(this.#current.pool);
+      this.#current = { fingerprint, pool: this.#open(secrets) };
+    }
+    return this.#current.pool;
+  }
+
+  #open(secrets: SmtpSecrets): SmtpPool {
+    const pool = createSmtpPool(this.options, secrets, this.deps);
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  async #retire(pool: SmtpPool): Promise<void> {
+    await pool.idle();
+    await this.#close(pool);
+  }
+
+  async #close(pool: SmtpPool): Promise<void> {
+    this.#pools.delete(pool);
+    await pool.close();
+  }
+
+  /** The password alone, and as AUTH PLAIN sends it (RFC 4616 §2). */
+  #hidden({ password }: SmtpSecrets): readonly string[] {
+    const { auth } = this.options;
+    return password === undefined ? [] : [password, `\0${auth?.username}\0${password}`];
+  }
+
+  #cancelled(): Refusal {
+    const error = `Cannot send mail through SMTP server '${this.#target}': cancelled`;
+    return { ok: false, category: "cancelled", retry: "later", error };
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Sends the owed mails of one request: recipients side by side, the mails of one recipient one after
+ * another, each only while the lease is ours.
+ */
+
+import type { Clock } from "../../clock.ts";
+import type { Log, LogFields } from "../../log.ts";
+import type { Refusal } from "../../mail/transport.ts";
+import type { TransportGate } from "./circuit_breaker.ts";
+import type { Mailer } from "./mailer.ts";
+import { loggedMail } from "./logged_mail.ts";
+import type { Observer } from "../observer.ts";
+import { lostWith } from "./outcome.ts";
+import type { OwedMail } from "../record/outbox.ts";
+import type { Snapshot } from "../plan.ts";
+import type { Remarks } from "../request_log.ts";
+import type { Repeated } from "../failure_log.ts";
+import type { Retries } from "./retries.ts";
+import { type Activity, Settlement } from "./settlement.ts";
+import type { Slots } from "./fair_semaphore.ts";
+import type { StoredRecord } from "../record/stored_record.ts";
+
+/**
+ * Takes some minutes: what waited out an outage is not given up at the first refusal, such as that of a
+ * server that takes mails of strangers at the second try only.
+ */
+const LEAST_ATTEMPTS = 12;
+
+export interface DispatchDeps {
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly slots: Slots;
+  readonly gate: TransportGate;
+  readonly mailer: Mailer;
+  readonly observer: Observer;
+  readonly writeFailures: Repeated;
+  /** How long a mail may be owed before a further refusal ends it, if it was tried often enough. */
+  readonly retryForMs: number;
+  /** The program stops: no further mail leaves, leases are given back. */
+  readonly stopping: AbortSignal;
+  /** The time to stop is up: mails on their way are cut off. */
+  readonly kill: AbortSignal;
+}
+
+export interface DispatchJob {
+  readonly id: string;
+  readonly snapshot: Snapshot;
+  /** Holds a record whose lease is ours. */
+  readonly stored: StoredRecord;
+  readonly retries: Retries;
+  readonly remarks: Remarks;
+  /** The mails that are due, a list per recipient. */
+  readonly chains: readonly (readonly OwedMail[])[];
+  /** There is a newer snapshot: no further mail leaves. */
+  readonly outdated: AbortSignal;
+}
+
+/** Resolves when every mail that left is settled, or cannot be. */
+export async function dispatch(job: DispatchJob, deps: DispatchDeps): Promise<void> {
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  const signals = [job.outdated, deps.stopping, deps.kill];
+  for (const signal of signals) signal.addEventListener("abort", onAbort);
+  if (signals.some((signal) => signal.aborted)) stop.abort();
+  try {
+    await new Dispatch(job, deps, stop.signal).run();
+  } finally {
+    for (const signal of signals) signal.removeEventListener("abort", onAbort);
+  }
+}
+
+class Dispatch {
+  readonly #activity: { -readonly [K in keyof Activity]: Activity[K] };
+  readonly #settlement: Settlement;
+
+  constructor(
+    private readonly job: DispatchJob,
+    private readonly deps: DispatchDeps,
+    private readonly stop: AbortSignal,
+  ) {
+    const activity = { active: job.chains.length, waiting: 0, sending: 0 };
+    this.#activity = activity;
+    this.#settlement = new Settlement(job.id, job.stored, job.retries, () => activity, {
+      ...deps,
+      remarks: job.remarks,
+      keepLease: () => !deps.stopping.aborted && deps.gate.isOpen,
+    });
+  }
+
+  async run(): Promise<void> {
+    // A fault of ours at one mail must not leave the others running unwatched.
+    const results = await Promise.allSettled([
+      ...this.job.chains.map((chain) => this.#serve(chain)),
+      this.#settlement.run(),
+    ]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  async #serve(chain: readonly OwedMail[]): Promise<void> {
+    try {
+      for (const mail of chain) if (!await this.#serveOne(mail)) break;
+    } finally {
+      this.#count("active", -1);
+    }
+  }
+
+  /** Returns whether the recipient's next mail may follow. */
+  async #serveOne(mail: OwedMail): Promise<boolean> {
+    this.#count("waiting", 1);
+    const release = await this.deps.slots.acquire(this.job.id, this.stop);
+    this.#count("waiting", -1);
+    if (release === undefined) return false;
+    try {
+      if (!this.deps.gate.isOpen) return false;
+      await this.#settlement.takeLease();
+      // Between this look and the sending there is no room for a write that gives the lease back.
+      if (this.stop.aborted || !this.deps.gate.isOpen) return false;
+      return this.#settlement.maySend(mail) && await this.#send(mail);
+    } finally {
+      release();
+    }
+  }
+
+  #count(what: keyof Activity, change: number): void {
+    this.#activity[what] += change;
+    this.#settlement.wake();
+  }
+
+  async #send(mail: OwedMail): Promise<boolean> {
+    const { job, deps } = this;
+    const record = job.stored.record;
+    if (record === undefined) return false;
+    const startMs = deps.clock.now();
+    this.#count("sending", 1);
+    try {
+      const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
+      const atMs = deps.clock.now();
+      const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
+      return receipt.ok ? this.#accepted(attempt) : this.#refused(attempt, receipt);
+    } finally {
+      // Only now that the outcome is noted: a write between the two would give the lease back.
+      this.#count("sending", -1);
+    }
+  }
+
+  #accepted(attempt: Attempt): true {
+    const { job, deps } = this;
+    const { mail, messageId, atMs } = attempt;
+    // First of all: what is not noted is sent again.
+    this.#settlement.add({ type: "accepted", mail, messageId, atMs });
+    deps.observer.accepted(mail, attempt.tookMs, atMs - mail.sinceMs);
+    deps.gate.succeeded();
+    const { attempts } = job.retries.of(mail);
+    deps.log.info("Successfully sent", {
+      ...this.#fields(attempt),
+      timestamp: new Date(atMs).toISOString(),
+      ...attempts > 0 && { attempts: attempts + 1 },
+    });
+    return true;
+  }
+
+  #refused(attempt: Attempt, refusal: Refusal): false {
+    const { mail, atMs } = attempt;
+    const { log, gate, observer, retryForMs } = this.deps;
+    if (this.deps.kill.aborted) return false;
+    observer.refused(mail, refusal, attempt.tookMs);
+    const isMail = refusal.retry !== "transport" ||
+      (this.job.retries.stopped(mail, gate.accepted) && gate.blameMail());
+    if (!isMail) {
+      gate.close(refusal);
+      return false;
+    }
+    const attempts = this.job.retries.failed(mail, atMs, refusal);
+    const { error, category } = refusal;
+    const fields = { ...this.#fields(attempt), error, category, attempts };
+    const tooOld = atMs - mail.sinceMs >= retryForMs && attempts >= LEAST_ATTEMPTS;
+    if (refusal.retry === "never" || tooOld) {
+      log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
+      for (const lost of lostWith(this.job.stored.record, mail)) {
+        observer.lost(lost, "failed");
+        if (lost.kind !== mail.kind) {
+          log.error("Mail is given up with the first one", loggedMail(this.job.id, lost));
+        }
+      }
+      this.#settlement.add({ type: "failed", mail, error, atMs });
+      return false;
+    }
+    const say = attempts === 1 ? log.warn : log.debug;
+    say.call(log, "Mail is not accepted yet, it is sent again later", fields);
+    return false;
+  }
+
+  #fields({ mail, messageId, tookMs }: Attempt): LogFields {
+    return {
+      ...loggedMail(this.job.id, mail),
+      message_id: messageId,
+      took_ms: Math.round(tookMs),
+    };
+  }
+}
+
+/** An attempt to send that has ended. */
+interface Attempt {
+  readonly mail: OwedMail;
+  readonly messageId: string;
+  readonly atMs: number;
+  readonly tookMs: number;
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { type Release, Slots } from "./fair_semaphore.ts";
+import { FakeClock, settleDown } from "../testing/fixtures.ts";
+
+const never = new AbortController().signal;
+
+function setUp(count: number, perSecond?: number) {
+  const clock = new FakeClock();
+  const slots = new Slots(count, perSecond, clock);
+  const granted: string[] = [];
+  const releases: Release[] = [];
+  const take = (key: string, times = 1, signal = never) => {
+    for (let i = 0; i < times; i++) {
+      slots.acquire(key, signal).then((release) => {
+        if (release === undefined) return;
+        granted.push(key);
+        releases.push(release);
+      });
+    }
+  };
+  const releaseOne = async () => {
+    releases.shift()?.();
+    await settleDown();
+  };
+  return { clock, slots, granted, releases, take, releaseOne };
+}
+
+Deno.test("Slots grants no more than its count at once", async () => {
+  const { granted, take, releaseOne } = setUp(2);
+  take("a", 3);
+  await settleDown();
+  assert.equal(granted.length, 2);
+  await releaseOne();
+  assert.equal(granted.length, 3);
+});
+
+Deno.test("Slots lets a small request pass one with hundreds of mails", async () => {
+  const { granted, take, releaseOne } = setUp(1);
+  take("big", 300);
+  take("small", 3);
+  for (let i = 0; i < 14; i++) await releaseOne();
+  assert.equal(granted.filter((key) => key === "small").length, 3);
+});
+
+Deno.test("Slots lets the mails of one small request leave together", async () => {
+  const { granted, take, releaseOne } = setUp(1);
+  take("x");
+  take("a", 3);
+  take("b", 3);
+  for (let i = 0; i < 7; i++) await releaseOne();
+  assert.deepEqual(granted, ["x", "a", "a", "a", "b", "b", "b"]);
+});
+
+Deno.test("Slots keeps to a rate per second", async () => {
+  const { clock, granted, take } = setUp(10, 2);
+  take("a", 5);
+  await clock.tick(0);
+  assert.equal(granted.length, 1);
+  await clock.tick(500);
+  assert.equal(granted.length, 2);
+  await clock.tick(1500);
+  assert.equal(granted.length, 5);
+});
+
+Deno.test("Slots.acquire() gives up when its signal is aborted, and the slot goes to the next", async () => {
+  const { slots, granted, take, releaseOne } = setUp(1);
+  take("a");
+  const controller = new AbortController();
+  const waiting = slots.acquire("b", controller.signal);
+  take("c");
+  controller.abort();
+  assert.equal(await waiting, undefined);
+  await releaseOne();
+  assert.deepEqual(granted, ["a", "c"]);
+});
+
+Deno.test("Slots counts a slot that is given back twice once", async () => {
+  const { releases, granted, take } = setUp(1);
+  take("a");
+  await settleDown();
+  releases[0]?.();
+  releases[0]?.();
+  take("b", 2);
+  await settleDown();
+  assert.deepEqual(granted, ["a", "b"]);
+});
+
+Deno.test("Slots keeps its rate when the clock is set back", async () => {
+  const { clock, granted, take } = setUp(10, 2);
+  take("a", 3);
+  await settleDown();
+  clock.set(clock.now() - 3_600_000);
+  await clock.tick(1000);
+  assert.equal(granted.length, 3);
+});

@@ -1,0 +1,26 @@
+/** What a line of the log says of a mail: the same keys and words wherever one is told of. */
+
+import type { LogFields } from "../../log.ts";
+import type { MailKind, OwedMail } from "../record/outbox.ts";
+
+/** The original's words, which people search logs for (upstream.md §8). */
+const KINDS: Readonly<Record<MailKind, string>> = {
+  new: "new threads",
+  review: "new review",
+  resolution: "request resolved",
+  "requester-new": "requester, new request",
+  "requester-resolution": "requester, request resolved",
+};
+
+/** `review` counts from 1, as readers do. */
+export function loggedMail(
+  requestId: string,
+  { kind, to, index }: Pick<OwedMail, "kind" | "to" | "index">,
+): LogFields {
+  return {
+    request_id: requestId,
+    email: to,
+    kind: KINDS[kind],
+    ...kind === "review" && { review: index + 1 },
+  };
+}

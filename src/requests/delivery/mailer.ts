@@ -1,0 +1,22 @@
+/** What sends one owed mail: renders it from the latest state and hands it to the transport. */
+
+import type { Receipt } from "../../mail/transport.ts";
+import type { OwedMail } from "../record/outbox.ts";
+import type { Snapshot } from "../plan.ts";
+import type { PluginRecord } from "../record/record.ts";
+
+export interface MailJob {
+  /** The request's id. */
+  readonly id: string;
+  readonly mail: OwedMail;
+  readonly snapshot: Snapshot;
+  readonly record: PluginRecord;
+}
+
+/** `messageId` without angle brackets, also where the mail was refused. */
+export type Delivery = Receipt & { readonly messageId: string };
+
+export interface Mailer {
+  /** Never rejects; aborting `signal` gives a refusal of category `cancelled`. */
+  send(job: MailJob, signal: AbortSignal): Promise<Delivery>;
+}

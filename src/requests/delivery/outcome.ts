@@ -1,0 +1,76 @@
+/** What became of mails that were tried, and what that makes of the record. */
+
+import { type FailedMail, mailKey, type OwedMail } from "../record/outbox.ts";
+import type { PluginRecord } from "../record/record.ts";
+
+export type Outcome =
+  | {
+    readonly type: "accepted";
+    readonly mail: OwedMail;
+    /** The id under which it was sent, without brackets. */
+    readonly messageId: string;
+    readonly atMs: number;
+  }
+  | {
+    readonly type: "failed";
+    readonly mail: OwedMail;
+    readonly error: string;
+    readonly atMs: number;
+  };
+
+/** Enough to see what is wrong; a record has a size limit that all plugins share (wire.md §5.3). */
+const MAX_FAILED = 100;
+
+/** The record after the outcomes. Applying one a second time changes nothing. */
+export function settle(record: PluginRecord, outcomes: readonly Outcome[]): PluginRecord {
+  return outcomes.reduce(settleOne, record);
+}
+
+function settleOne(record: PluginRecord, outcome: Outcome): PluginRecord {
+  const key = mailKey(outcome.mail);
+  const isOwed = record.owed.some((mail) => mailKey(mail) === key);
+  if (outcome.type === "failed") return isOwed ? giveUp(record, outcome) : record;
+  const { to, kind } = outcome.mail;
+  const opensThread = kind === "new" && !record.threads.some((t) => t.recipient === to);
+  return {
+    ...record,
+    owed: record.owed.filter((mail) => mailKey(mail) !== key),
+    threads: opensThread
+      ? [...record.threads, {
+        recipient: to,
+        time: new Date(outcome.atMs).toISOString(),
+        messageId: outcome.messageId,
+      }]
+      : record.threads,
+  };
+}
+
+/**
+ * What is given up along with `mail`, itself included: reviews behind a first mail that nobody will get
+ * make no sense.
+ */
+export function lostWith(record: PluginRecord | undefined, mail: OwedMail): readonly OwedMail[] {
+  const isFirst = mail.kind === "new";
+  return (record?.owed ?? []).filter((owed) =>
+    mailKey(owed) === mailKey(mail) || (isFirst && owed.to === mail.to && owed.kind === "review")
+  );
+}
+
+function giveUp(
+  record: PluginRecord,
+  { mail, error, atMs }: Outcome & { type: "failed" },
+): PluginRecord {
+  const lost = lostWith(record, mail);
+  const failed: FailedMail[] = lost.map(({ kind, to, index }) => ({
+    kind,
+    to,
+    index,
+    error: error.slice(0, 300),
+    atMs,
+  }));
+  return {
+    ...record,
+    owed: record.owed.filter((owed) => !lost.includes(owed)),
+    failed: [...record.failed, ...failed].slice(-MAX_FAILED),
+  };
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { type Outcome, settle } from "./outcome.ts";
+import { mailKey, type OwedMail } from "../record/outbox.ts";
+import { aRecord, NOW_MS, owed } from "../testing/fixtures.ts";
+
+function accepted(mail: OwedMail): Outcome {
+  return { type: "accepted", mail, messageId: "id@x.org", atMs: NOW_MS };
+}
+
+function failed(mail: OwedMail): Outcome {
+  return { type: "failed", mail, error: "550 no such user", atMs: NOW_MS };
+}
+
+Deno.test("settle() takes an accepted new mail out and opens its thread", () => {
+  const mail = owed("new", "a@x.org");
+  const record = settle(aRecord({ owed: [mail, owed("new", "b@x.org")] }), [accepted(mail)]);
+  assert.deepEqual(record.owed.map(mailKey), ["new/0/b@x.org"]);
+  assert.deepEqual(record.threads, [
+    { recipient: "a@x.org", time: "2026-11-24T12:00:00.000Z", messageId: "id@x.org" },
+  ]);
+});
+
+Deno.test("settle() opens no thread for follow-ups or for the requester", () => {
+  const mails = [owed("review", "a@x.org"), owed("requester-new", "alice@x.org")];
+  const record = settle(aRecord({ owed: mails }), mails.map(accepted));
+  assert.deepEqual([record.owed, record.threads], [[], []]);
+});
+
+Deno.test("settle() changes nothing when an outcome is applied twice", () => {
+  const [mail, other] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
+  const once = settle(aRecord({ owed: [mail, other] }), [accepted(mail), failed(other)]);
+  assert.deepEqual(settle(once, [accepted(mail), failed(other)]), once);
+});
+
+Deno.test("settle() gives up the follow-ups of a new mail that is refused for good", () => {
+  const mail = owed("new", "a@x.org");
+  const record = settle(
+    aRecord({ owed: [mail, owed("review", "a@x.org"), owed("review", "b@x.org")] }),
+    [failed(mail)],
+  );
+  assert.deepEqual(record.owed.map(mailKey), ["review/0/b@x.org"]);
+  assert.deepEqual(record.failed.map(mailKey), ["new/0/a@x.org", "review/0/a@x.org"]);
+  assert.equal(record.failed[0]?.error, "550 no such user");
+});
+
+Deno.test("settle() keeps the latest hundred failures", () => {
+  const mails = Array.from({ length: 120 }, (_, i) => owed("new", `${i}@x.org`));
+  const record = settle(aRecord({ owed: mails }), mails.map(failed));
+  assert.equal(record.failed.length, 100);
+  assert.equal(record.failed.at(-1)?.to, "119@x.org");
+});

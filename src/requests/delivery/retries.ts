@@ -1,0 +1,95 @@
+/** When the owed mails of one request may be tried again; kept in memory (design.md §2). */
+
+import { retryDelayMs } from "../../backoff.ts";
+import type { Refusal } from "../../mail/transport.ts";
+import { mailKey, type OwedMail } from "../record/outbox.ts";
+import type { PluginRecord } from "../record/record.ts";
+
+/** No pause is longer than an hour: a time so far ahead was set by a clock that has been put right. */
+const IMPOSSIBLE_PAUSE_MS = 2 * 3_600_000;
+
+interface Retry {
+  readonly attempts: number;
+  readonly notBeforeMs: number;
+  /** What became of the last attempt; not for the record, which all plugins share. */
+  readonly error?: string;
+}
+
+export class Retries {
+  readonly #byMail = new Map<string, Retry>();
+  /** How many mails the transport had taken when it failed at a mail. */
+  readonly #stoppedAt = new Map<string, number>();
+
+  constructor(private readonly random: () => number) {}
+
+  /** Attempts so far and the time before which it must not be tried, from memory or the record. */
+  of(mail: OwedMail): Retry {
+    const known = this.#byMail.get(mailKey(mail));
+    const { attempts, notBeforeMs } = mail;
+    return known !== undefined && known.attempts >= attempts ? known : { attempts, notBeforeMs };
+  }
+
+  /** Counts a failure and returns how often the mail has failed now. */
+  failed(mail: OwedMail, nowMs: number, { retryAfterMs, error }: Refusal): number {
+    const attempts = this.of(mail).attempts + 1;
+    const delayMs = Math.max(retryAfterMs ?? 0, retryDelayMs(attempts, this.random));
+    this.#byMail.set(mailKey(mail), { attempts, notBeforeMs: nowMs + Math.round(delayMs), error });
+    return attempts;
+  }
+
+  /**
+   * The transport failed at the mail, having taken `accepted` mails so far. Whether it has taken others
+   * since it last failed at this one: then that is due to the mail.
+   */
+  stopped(mail: OwedMail, accepted: number): boolean {
+    const key = mailKey(mail);
+    const before = this.#stoppedAt.get(key) ?? accepted;
+    this.#stoppedAt.set(key, accepted);
+    return before < accepted;
+  }
+
+  /** Forgets mails that are no longer owed. */
+  keepOnly(owed: readonly OwedMail[]): void {
+    const keys = new Set(owed.map(mailKey));
+    for (const map of [this.#byMail, this.#stoppedAt]) {
+      for (const key of map.keys()) if (!keys.has(key)) map.delete(key);
+    }
+  }
+
+  /** The record with what is known here about its mails, for a write that happens anyway. */
+  into(record: PluginRecord): PluginRecord {
+    const owed = record.owed.map((mail) => {
+      const { attempts, notBeforeMs } = this.of(mail);
+      return { ...mail, attempts, notBeforeMs };
+    });
+    return { ...record, owed };
+  }
+}
+
+/**
+ * The owed mails that may leave at `nowMs`, by recipient and in the order in which each is to get them:
+ * a mail that has to wait keeps the ones behind it waiting. `nextMs` is when the first of the waiting
+ * ones may leave, undefined when none waits.
+ */
+export function dueMails(
+  owed: readonly OwedMail[],
+  retries: Pick<Retries, "of">,
+  nowMs: number,
+): { readonly chains: readonly (readonly OwedMail[])[]; readonly nextMs: number | undefined } {
+  const chains = new Map<string, OwedMail[]>();
+  const waiting = new Set<string>();
+  let nextMs: number | undefined;
+  for (const mail of owed) {
+    if (waiting.has(mail.to)) continue;
+    const { notBeforeMs } = retries.of(mail);
+    if (notBeforeMs > nowMs && notBeforeMs < nowMs + IMPOSSIBLE_PAUSE_MS) {
+      waiting.add(mail.to);
+      nextMs = Math.min(nextMs ?? notBeforeMs, notBeforeMs);
+      continue;
+    }
+    const chain = chains.get(mail.to);
+    if (chain === undefined) chains.set(mail.to, [mail]);
+    else chain.push(mail);
+  }
+  return { chains: [...chains.values()], nextMs };
+}

@@ -1,0 +1,215 @@
+/**
+ * The writing side of sending the mails of one request: takes accepted and refused mails out of its
+ * record, and keeps the lease (design.md §2). What was accepted is written down as soon as no more of
+ * the request's mails are just about to be accepted, too: three recipients then cost one write instead
+ * of three.
+ */
+
+import { DecorrelatedBackoff } from "../../backoff.ts";
+import { type Clock, pause } from "../../clock.ts";
+import type { Log } from "../../log.ts";
+import { foreignLeaseEndMs, holdsLease, LEASE_MS, withLease } from "../record/lease.ts";
+import { type Outcome, settle } from "./outcome.ts";
+import { mailKey, type OwedMail } from "../record/outbox.ts";
+import type { PluginRecord } from "../record/record.ts";
+import type { Remarks } from "../request_log.ts";
+import type { Repeated } from "../failure_log.ts";
+import type { Retries } from "./retries.ts";
+import type { StoredRecord } from "../record/stored_record.ts";
+
+/** How long an accepted mail may wait for others of its request to be settled with it. */
+const LINGER_MS = 200;
+
+/** What the sending side is doing. */
+export interface Activity {
+  /** Recipients that are not done yet. */
+  readonly active: number;
+  /** Recipients whose next mail waits for its turn. */
+  readonly waiting: number;
+  /** Mails on their way. */
+  readonly sending: number;
+}
+
+export interface SettlementDeps {
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly remarks: Pick<Remarks, "vanished">;
+  readonly writeFailures: Pick<Repeated, "failed" | "succeeded">;
+  /** Whether more mails are going to be sent soon, so that a write should keep the lease. */
+  readonly keepLease: () => boolean;
+  /** The time to stop is up: writes are given up. */
+  readonly kill: AbortSignal;
+}
+
+export class Settlement {
+  readonly #unsettled: Outcome[] = [];
+  #oldestMs = 0;
+  #lost = false;
+  /** The lease may be gone already: a write that gives it back is under way, or went unanswered. */
+  #isGivingBack = false;
+  /** The last write failed: what is sent now could not be written down either. */
+  #isStuck = false;
+  #wake: () => void = () => {};
+  #writes: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly id: string,
+    private readonly stored: StoredRecord,
+    private readonly retries: Retries,
+    private readonly activity: () => Activity,
+    private readonly deps: SettlementDeps,
+  ) {}
+
+  /** Takes the lease again if it has run out while a mail waited. */
+  async takeLease(): Promise<void> {
+    if (this.#isStuck || this.#lost || this.#holdsLease()) return;
+    await this.#exclusive(async () => {
+      if (!this.#holdsLease()) await this.#write();
+    });
+  }
+
+  /** Whether the mail may leave at this moment: a write that begins before it is sent may change that. */
+  maySend(mail: OwedMail): boolean {
+    if (this.#isStuck || this.#lost || !this.#holdsLease()) return false;
+    const key = mailKey(mail);
+    return this.stored.record?.owed.some((other) => mailKey(other) === key) ?? false;
+  }
+
+  add(outcome: Outcome): void {
+    if (this.#unsettled.length === 0) this.#oldestMs = outcome.atMs;
+    this.#unsettled.push(outcome);
+    this.#wake();
+  }
+
+  /** To be called when the activity has changed. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Writes outcomes and renews the lease until nothing is active and nothing unsettled. */
+  async run(): Promise<void> {
+    while (this.activity().active > 0 || this.#unsettled.length > 0) {
+      const waitMs = this.#msUntilWrite();
+      if (waitMs > 0) await this.#sleep(waitMs);
+      else await this.#exclusive(() => this.#write());
+    }
+  }
+
+  /** 0 when a write is due, for outcomes or for the lease; Infinity when none is in sight. */
+  #msUntilWrite(): number {
+    const { active, waiting, sending } = this.activity();
+    const nowMs = this.deps.clock.now();
+    const settleMs = this.#unsettled.length === 0
+      ? Infinity
+      : active > 0 && waiting === 0
+      ? this.#oldestMs + LINGER_MS - nowMs
+      : 0;
+    const renewMs = sending > 0 && !this.#lost && this.#holdsLease()
+      ? (this.stored.record?.owner?.untilMs ?? 0) - LEASE_MS / 2 - nowMs
+      : Infinity;
+    return Math.max(0, Math.min(settleMs, renewMs));
+  }
+
+  /** Waits until something happens here, or for `ms` at most. */
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = ms === Infinity ? () => {} : this.deps.clock.after(ms, () => this.#wake());
+      this.#wake = () => {
+        this.#wake = () => {};
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** One write at a time; each takes all outcomes there are when it starts. */
+  #exclusive(action: () => Promise<void>): Promise<void> {
+    const result = this.#writes.then(action);
+    this.#writes = result.catch(() => {});
+    return result;
+  }
+
+  async #write(): Promise<void> {
+    const backoff = new DecorrelatedBackoff(20, 5000, this.deps.random);
+    for (;;) {
+      try {
+        const isDone = await this.#writeOnce();
+        this.#isStuck = false;
+        this.deps.writeFailures.succeeded(this.id);
+        if (isDone) return;
+      } catch (error) {
+        this.#isStuck = true;
+        this.deps.writeFailures.failed(this.id, error);
+      }
+      await pause(this.deps.clock, backoff.next(), this.deps.kill);
+      if (this.deps.kill.aborted) return this.#giveUp("the program was told to stop");
+    }
+  }
+
+  /** Returns whether there is nothing left to write. */
+  async #writeOnce(): Promise<boolean> {
+    const record = this.stored.record;
+    if (record === undefined) {
+      this.#giveUp("the plugin data is gone");
+      return true;
+    }
+    const outcomes = [...this.#unsettled];
+    const next = this.#leased(settle(record, outcomes));
+    if (!this.stored.differsFrom(next)) {
+      this.#settled(outcomes);
+      return true;
+    }
+    if (next.owner === undefined) this.#isGivingBack = true;
+    switch (await this.stored.write(this.retries.into(next), this.deps.kill)) {
+      case "written":
+        this.#isGivingBack = false;
+        this.#settled(outcomes);
+        return true;
+      case "missing":
+        this.#giveUp("the request and its plugin data are gone");
+        this.deps.remarks.vanished(next.owed);
+        // What was known would have the same mails sent again.
+        this.stored.set({});
+        return true;
+      case "conflict":
+        await this.stored.load(this.deps.kill);
+        this.#isGivingBack = false;
+        this.#lost = this.#isForeign();
+        return false;
+    }
+  }
+
+  /** Somebody else's lease is left alone, as long as there is anything to send. */
+  #leased(record: PluginRecord): PluginRecord {
+    if (this.#isForeign() && record.owed.length > 0) return record;
+    const keep = this.deps.keepLease() || this.activity().sending > 0;
+    return withLease(record, keep ? this.deps.instance : undefined, this.deps.clock.now());
+  }
+
+  #isForeign(): boolean {
+    const { instance, clock } = this.deps;
+    return foreignLeaseEndMs(this.stored.record?.owner, instance, clock.now()) !== undefined;
+  }
+
+  #holdsLease(): boolean {
+    const { instance, clock } = this.deps;
+    return !this.#isGivingBack && holdsLease(this.stored.record?.owner, instance, clock.now());
+  }
+
+  #settled(outcomes: readonly Outcome[]): void {
+    this.#unsettled.splice(0, outcomes.length);
+    this.#oldestMs = this.#unsettled[0]?.atMs ?? 0;
+  }
+
+  /** Nothing more can be written: mails that were sent and not settled may be sent again. */
+  #giveUp(reason: string): void {
+    this.#lost = true;
+    if (this.#unsettled.length > 0) {
+      const mails = this.#unsettled.length;
+      this.deps.log.warn("Sent mails cannot be recorded", { request_id: this.id, mails, reason });
+    }
+    this.#unsettled.length = 0;
+  }
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import type { WriteOutcome } from "../ports.ts";
+import { encodeRecord, type RawRecord } from "../record/record.ts";
+import { Retries } from "./retries.ts";
+import { Settlement } from "./settlement.ts";
+import { StoredRecord } from "../record/stored_record.ts";
+import { aRecord, FakeClock, fakeLog, NOW_MS, owed, settleDown } from "../testing/fixtures.ts";
+
+Deno.test("Settlement does not trust a lease that a write under way gives back", async () => {
+  const [first, second] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
+  const owners: string[] = [];
+  const answers: ((outcome: WriteOutcome) => void)[] = [];
+  const stored = new StoredRecord("r1", {
+    readRecord: () => assert.fail("nothing to read"),
+    writeRecord: (_id: string, set: RawRecord) => {
+      owners.push(set["owner"]?.split(" ")[0] ?? "as it was");
+      return new Promise((resolve) => answers.push(resolve));
+    },
+  });
+  const owner = { instance: "one", untilMs: NOW_MS + 20_000 };
+  stored.set(encodeRecord(aRecord({ owed: [first, second], owner })));
+  let gateIsOpen = false;
+  const settlement = new Settlement(
+    "r1",
+    stored,
+    new Retries(() => 0.5),
+    () => ({ active: 1, waiting: 1, sending: 0 }),
+    {
+      instance: "one",
+      clock: new FakeClock(),
+      random: () => 0.5,
+      log: fakeLog(),
+      remarks: { vanished: () => {} },
+      writeFailures: { failed: () => {}, succeeded: () => {} },
+      keepLease: () => gateIsOpen,
+      kill: new AbortController().signal,
+    },
+  );
+  settlement.add({ type: "accepted", mail: first, messageId: "m@x.org", atMs: NOW_MS });
+  settlement.run();
+  await settleDown();
+  assert.deepEqual(owners, [""]);
+  gateIsOpen = true;
+  assert.equal(settlement.maySend(second), false);
+  const taken = settlement.takeLease();
+  await settleDown();
+  answers[0]?.("written");
+  await settleDown();
+  assert.deepEqual(owners, ["", "one"]);
+  answers[1]?.("written");
+  await taken;
+  assert.equal(settlement.maySend(second), true);
+});

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { ClusterError } from "../teleport/errors.ts";
+import { type FeedTarget, follow } from "./list_watch.ts";
+import { FakeCluster } from "./testing/fake_cluster.ts";
+import { aRequest, FakeClock, fakeLog, settleDown } from "./testing/fixtures.ts";
+
+class Target implements FeedTarget {
+  readonly seen: string[] = [];
+
+  update(id: string, snapshot: Parameters<FeedTarget["update"]>[1]): void {
+    this.seen.push(`${id} ${snapshot === "gone" ? "gone" : snapshot.state}`);
+  }
+
+  beginListing(): void {
+    this.seen.push("begin");
+  }
+
+  replace(
+    requests: Parameters<FeedTarget["replace"]>[0],
+    records: Parameters<FeedTarget["replace"]>[1],
+    touched: ReadonlySet<string>,
+  ): void {
+    this.seen.push(`list ${requests?.length} ${records.size} touched ${[...touched]}`);
+  }
+}
+
+function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boolean } = {}) {
+  const clock = new FakeClock();
+  const log = fakeLog();
+  const target = new Target();
+  const stop = new AbortController();
+  const live: boolean[] = [];
+  const done = follow({
+    cluster,
+    target,
+    clock,
+    random: () => 0.5,
+    log,
+    ...options,
+    onLive: (is) => live.push(is),
+  }, stop.signal);
+  const messages = () => log.lines.filter((l) => l.level !== "debug").map((l) => l.message);
+  const end = async () => {
+    stop.abort();
+    await done;
+    assert.deepEqual([clock.pending, cluster.watchers], [0, 0]);
+  };
+  return { cluster, clock, target, live, done, messages, end };
+}
+
+const LOST = new ClusterError("unavailable", "stream reset");
+
+Deno.test("follow() lists everything after the stream has started, then passes events on", async () => {
+  const { cluster, clock, target, live, end } = setUp();
+  await clock.tick(0);
+  assert.deepEqual(cluster.calls, ["watch", "listRecords", "listRequests"]);
+  cluster.put(aRequest());
+  cluster.remove("r1");
+  await clock.tick(0);
+  assert.deepEqual(target.seen, ["begin", "list 0 0 touched ", "r1 PENDING", "r1 gone"]);
+  assert.deepEqual(live, [true]);
+  await end();
+});
+
+Deno.test("follow() tells which requests events were newer than the listing", async () => {
+  const cluster = new FakeCluster();
+  let answer = () => {};
+  cluster.listRequests = () => new Promise((resolve) => answer = () => resolve([]));
+  const { clock, target, end } = setUp(cluster);
+  await clock.tick(0);
+  cluster.put(aRequest());
+  await clock.tick(0);
+  answer();
+  await clock.tick(0);
+  assert.deepEqual(target.seen, ["begin", "r1 PENDING", "list 0 0 touched r1"]);
+  await end();
+});
+
+Deno.test("follow() reconnects after an end and after an error, and lists again each time", async () => {
+  const { cluster, clock, target, live, messages, end } = setUp();
+  await clock.tick(2000);
+  cluster.drop();
+  await clock.tick(5000);
+  cluster.drop(LOST);
+  await clock.tick(5000);
+  const listing = ["begin", "list 0 0 touched "];
+  assert.deepEqual(target.seen, [...listing, ...listing, ...listing]);
+  assert.deepEqual(live, [true, false, true, false, true]);
+  assert.deepEqual(messages(), [
+    "Watcher stream closed, attempting to reconnect",
+    "Watcher is connected again",
+    "Connection problem detected, attempting to reconnect",
+    "Watcher is connected again",
+  ]);
+  await end();
+});
+
+Deno.test("follow() waits longer and longer during one outage, and logs it once", async () => {
+  const cluster = new FakeCluster();
+  const { clock, messages, end } = setUp(cluster);
+  await clock.tick(2000);
+  const { watch } = cluster;
+  let attempts = 0;
+  cluster.watch = function (signal) {
+    attempts++;
+    if (attempts > 12) return watch.call(this, signal);
+    throw LOST;
+  };
+  cluster.drop(LOST);
+  await clock.tick(1000);
+  assert.ok(attempts > 3 && attempts < 8, `${attempts} attempts in a second`);
+  await clock.tick(60_000);
+  assert.deepEqual(messages(), [
+    "Connection problem detected, attempting to reconnect",
+    "Watcher is connected again",
+  ]);
+  await end();
+});
+
+/** A stream that says nothing until it is given up. */
+Deno.test("follow() lists again when the stream comes from another connection", async () => {
+  const { cluster, clock, target, live, end } = setUp();
+  await clock.tick(0);
+  cluster.emit({ type: "init" });
+  await clock.tick(0);
+  assert.deepEqual(target.seen, ["begin", "list 0 0 touched ", "begin", "list 0 0 touched "]);
+  assert.deepEqual(live, [true, true]);
+  await end();
+});
+
+Deno.test("follow() ends with the stream when it is told to fail fast", async () => {
+  const closing = new FakeCluster();
+  closing.watch = async function* () {
+    await Promise.resolve();
+    yield { type: "init" };
+  };
+  await assert.rejects(setUp(closing, { failFast: true }).done, {
+    message: "Watcher stream closed. Exiting as fail fast is on.",
+  });
+  const broken = new FakeCluster();
+  broken.watch = () => {
+    throw LOST;
+  };
+  await assert.rejects(setUp(broken, { failFast: true }).done, {
+    message: `Connection problem detected. Exiting as fail fast is on.: ${LOST.message}`,
+  });
+});
+
+Deno.test("follow() starts anew when the listing fails", async () => {
+  const cluster = new FakeCluster();
+  const { listRecords } = cluster;
+  let failures = 1;
+  cluster.listRecords = () => failures-- > 0 ? Promise.reject(LOST) : listRecords.call(cluster);
+  const { clock, live, end } = setUp(cluster);
+  await clock.tick(1000);
+  assert.deepEqual(live, [false, true]);
+  await end();
+});
+
+Deno.test("follow() rejects when the first watch is refused for want of a permission", async () => {
+  const cluster = new FakeCluster();
+  cluster.watch = () => {
+    throw new ClusterError("denied", "the role needs 'read'");
+  };
+  const { done } = setUp(cluster);
+  await assert.rejects(done, { message: "the role needs 'read'" });
+});
+
+Deno.test("follow() goes on trying, slowly, when a later watch is refused", async () => {
+  const cluster = new FakeCluster();
+  const { clock, end } = setUp(cluster);
+  await clock.tick(2000);
+  const { watch } = cluster;
+  let attempts = 0;
+  cluster.watch = () => {
+    attempts++;
+    throw new ClusterError("denied", "no");
+  };
+  cluster.drop(LOST);
+  await clock.tick(50_000);
+  assert.equal(attempts, 1);
+  cluster.watch = watch;
+  await clock.tick(20_000);
+  assert.equal(cluster.watchers, 1);
+  await settleDown();
+  await end();
+});

@@ -1,0 +1,151 @@
+/**
+ * What the program remembers of a request, in Teleport's plugin data: the original's seven keys
+ * (upstream.md §5.7) and three of ours (design.md §2). `decode` never fails: whatever somebody wrote by
+ * hand becomes a record, with a list of what could not be understood.
+ */
+
+import { fitting } from "./size_limit.ts";
+import { type OwedMail, readFailed, readOwed, writeFailed, writeOwed } from "./outbox.ts";
+import type { FailedMail } from "./outbox.ts";
+import { decodeThreads, encodeThreads, type Thread } from "./thread.ts";
+
+/** The stored entry: key to value, as Teleport keeps it. An absent key and "" are the same. */
+export type RawRecord = Readonly<Record<string, string>>;
+
+/** How a request ended. EXPIRED: it vanished undecided. */
+export type Resolution = "APPROVED" | "DENIED" | "EXPIRED" | "PROMOTED";
+
+/** The lease of the replica that sends. */
+export interface Owner {
+  readonly instance: string;
+  readonly untilMs: number;
+}
+
+export interface PluginRecord {
+  readonly user: string;
+  readonly roles: readonly string[];
+  readonly requestReason: string;
+  /** How many reviews somebody was, or is going to be, told of. */
+  readonly reviewsCount: number;
+  readonly resolution: Resolution | "";
+  readonly resolveReason: string;
+  readonly threads: readonly Thread[];
+  /** Items of `email_threads` that are no thread; kept as they are. */
+  readonly foreignThreads: readonly string[];
+  readonly owed: readonly OwedMail[];
+  readonly owner?: Owner;
+  readonly failed: readonly FailedMail[];
+}
+
+/** Every key that we write. Each goes into every compare-and-set, "" where absent. */
+export const RECORD_KEYS = [
+  "user",
+  "roles",
+  "request_reason",
+  "reviews_count",
+  "resolution",
+  "resolve_reason",
+  "email_threads",
+  "owed",
+  "owner",
+  "failed",
+] as const;
+
+const RESOLUTIONS: ReadonlySet<string> = new Set(["APPROVED", "DENIED", "EXPIRED", "PROMOTED"]);
+
+/** Reads an entry; undefined when it holds nothing under our keys. */
+export function decodeRecord(
+  raw: RawRecord,
+): { readonly record: PluginRecord | undefined; readonly problems: readonly string[] } {
+  const get = (key: string) => raw[key] ?? "";
+  const legacy = get("email") !== "" && get("timestamp") !== "";
+  if (RECORD_KEYS.every((key) => get(key) === "") && !legacy) {
+    return { record: undefined, problems: [] };
+  }
+  const problems: string[] = [];
+  const { threads, foreign } = decodeThreads(get("email_threads"));
+  const owner = readOwner(get("owner"), problems);
+  const record: PluginRecord = {
+    user: get("user"),
+    roles: get("roles") === "" ? [] : get("roles").split(","),
+    requestReason: get("request_reason"),
+    reviewsCount: readCount(get("reviews_count"), problems),
+    resolution: readResolution(get("resolution"), problems),
+    resolveReason: get("resolve_reason"),
+    // Releases before email_threads kept one thread without an id in two keys.
+    threads: legacy
+      ? [...threads, { recipient: get("email"), time: get("timestamp"), messageId: "", stored: "" }]
+      : threads,
+    foreignThreads: foreign,
+    owed: readOwed(get("owed"), problems),
+    ...(owner === undefined ? {} : { owner }),
+    failed: readFailed(get("failed"), problems),
+  };
+  return { record, problems };
+}
+
+/** Writes a record; every key of {@linkcode RECORD_KEYS} is there, "" where it is to be absent. */
+export function encodeRecord(record: PluginRecord): Record<string, string> {
+  const [user, roles, requestReason, resolveReason] = fitting([
+    record.user,
+    record.roles.join(","),
+    record.requestReason,
+    record.resolveReason,
+  ]);
+  return {
+    user,
+    roles,
+    request_reason: requestReason,
+    reviews_count: record.reviewsCount === 0 ? "" : String(record.reviewsCount),
+    resolution: record.resolution,
+    resolve_reason: resolveReason,
+    // A legacy thread lives in keys of its own, which are never written.
+    email_threads: encodeThreads(
+      record.threads.filter((thread) => thread.stored !== ""),
+      record.foreignThreads,
+    ),
+    owed: writeOwed(record.owed),
+    owner: record.owner === undefined ? "" : writeOwner(record.owner),
+    failed: writeFailed(record.failed),
+  };
+}
+
+/** What a compare-and-set must find so that nothing has changed since `raw` was read. */
+export function expectation(raw: RawRecord): Record<string, string> {
+  return Object.fromEntries(RECORD_KEYS.map((key) => [key, raw[key] ?? ""]));
+}
+
+/** The keys whose value differs, with the new value: what a write has to set. */
+export function changes(raw: RawRecord, next: RawRecord): Record<string, string> {
+  return Object.fromEntries(
+    RECORD_KEYS.filter((key) => (raw[key] ?? "") !== (next[key] ?? ""))
+      .map((key) => [key, next[key] ?? ""]),
+  );
+}
+
+function readCount(text: string, problems: string[]): number {
+  if (text === "") return 0;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  problems.push(`reviews_count '${text}' is not a number`);
+  return 0;
+}
+
+function readResolution(text: string, problems: string[]): Resolution | "" {
+  if (text === "" || RESOLUTIONS.has(text)) return text as Resolution | "";
+  problems.push(`resolution '${text}' is unknown`);
+  // Somebody did close the request: another closing mail would be a second one.
+  return "EXPIRED";
+}
+
+function readOwner(text: string, problems: string[]): Owner | undefined {
+  if (text === "") return undefined;
+  const [instance, until, ...rest] = text.split(" ");
+  const untilMs = Date.parse(until ?? "");
+  if (instance && rest.length === 0 && Number.isFinite(untilMs)) return { instance, untilMs };
+  problems.push(`owner '${text}' is not '<instance> <RFC 3339 time>'`);
+  return undefined;
+}
+
+function writeOwner(owner: Owner): string {
+  return `${owner.instance} ${new Date(owner.untilMs).toISOString()}`;
+}

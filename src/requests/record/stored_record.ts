@@ -1,0 +1,86 @@
+/** The record of one request as it is known to stand in Teleport, and the one way to change it. */
+
+import { type Observer, unobserved } from "../observer.ts";
+import type { Cluster, WriteOutcome } from "../ports.ts";
+import {
+  changes,
+  decodeRecord,
+  encodeRecord,
+  expectation,
+  type PluginRecord,
+  type RawRecord,
+} from "./record.ts";
+
+export class StoredRecord {
+  #raw: RawRecord | undefined;
+  #problems: readonly string[] = [];
+  #record: PluginRecord | undefined;
+  #version = 0;
+
+  constructor(
+    private readonly id: string,
+    private readonly cluster: Pick<Cluster, "readRecord" | "writeRecord">,
+    private readonly observer: Pick<Observer, "wrote"> = unobserved,
+  ) {}
+
+  /** False until the record was read, written or given. */
+  get isKnown(): boolean {
+    return this.#raw !== undefined;
+  }
+
+  /** The decoded record; undefined when there is none, or none is known. */
+  get record(): PluginRecord | undefined {
+    return this.#record;
+  }
+
+  /** What could not be understood in it. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** Changes whenever something newer is known. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Takes what a listing said. */
+  set(raw: RawRecord): void {
+    this.#version++;
+    this.#raw = raw;
+    ({ record: this.#record, problems: this.#problems } = decodeRecord(raw));
+  }
+
+  async load(signal: AbortSignal): Promise<void> {
+    this.set(await this.cluster.readRecord(this.id, signal));
+  }
+
+  /** Whether writing `next` would change anything. */
+  differsFrom(next: PluginRecord): boolean {
+    return Object.keys(changes(this.#raw ?? {}, encodeRecord(next))).length > 0;
+  }
+
+  /**
+   * Writes `next` if the record is still as known here; an unknown record is taken to be absent, so
+   * that creating needs no read. After `conflict` the caller loads and thinks again.
+   */
+  async write(next: PluginRecord, signal: AbortSignal): Promise<WriteOutcome> {
+    const raw = this.#raw ?? {};
+    const set = changes(raw, encodeRecord(next));
+    const { cluster, observer } = this;
+    let outcome: WriteOutcome | "failed" = "failed";
+    try {
+      outcome = await cluster.writeRecord(this.id, set, expectation(raw), signal);
+    } finally {
+      observer.wrote(outcome);
+    }
+    if (outcome === "written") this.set(merge(raw, set));
+    return outcome;
+  }
+}
+
+/** As Teleport does: "" deletes, keys that are not named stay (wire.md §5.3). */
+function merge(raw: RawRecord, set: RawRecord): RawRecord {
+  return Object.fromEntries(
+    Object.entries({ ...raw, ...set }).filter(([, value]) => value !== ""),
+  );
+}

@@ -1,0 +1,62 @@
+/** What is said of one request, in the log and to who counts; a complaint about it is made once. */
+
+import type { Log, LogFields } from "../log.ts";
+import { loggedMail } from "./delivery/logged_mail.ts";
+import type { Observer } from "./observer.ts";
+import type { OwedMail } from "./record/outbox.ts";
+import type { Ignored, Snapshot } from "./plan.ts";
+import type { Complaint } from "../routing/recipients.ts";
+
+export class Remarks {
+  readonly #made = new Set<string>();
+
+  constructor(
+    private readonly id: string,
+    private readonly log: Log,
+    private readonly observer: Pick<Observer, "lost">,
+  ) {}
+
+  /** Suggested reviewers that get no mail. */
+  unreachable(complaints: readonly Complaint[]): void {
+    for (const { message, fields } of complaints) {
+      this.#complain(`${message} ${JSON.stringify(fields)}`, message, fields);
+    }
+  }
+
+  /** What could not be understood in the record. */
+  problems(problems: readonly string[]): void {
+    for (const problem of problems) {
+      this.#complain(problem, "Plugin data is not as it should be", { problem });
+    }
+  }
+
+  leftAlone(reason: Ignored, snapshot: Snapshot): void {
+    if (reason === "no-recipients") this.#complain(reason, "No recipients to send");
+    else if (reason === "no-state" && snapshot !== "gone") {
+      this.#complain(reason, "Unknown request state", { state: snapshot.state });
+    } else this.log.debug("Request is left alone", { request_id: this.id, reason });
+  }
+
+  superseded(mails: readonly OwedMail[]): void {
+    for (const mail of mails) {
+      this.log.info("Mail is superseded, the request has moved on", loggedMail(this.id, mail));
+      this.observer.lost(mail, "superseded");
+    }
+  }
+
+  /** The record is gone, and with it what was owed. */
+  vanished(owed: readonly OwedMail[]): void {
+    if (owed.length === 0) return;
+    this.log.warn("Owed mails are dropped: the request and its plugin data are gone", {
+      request_id: this.id,
+      mails: owed.length,
+    });
+    for (const mail of owed) this.observer.lost(mail, "vanished");
+  }
+
+  #complain(what: string, message: string, fields: LogFields = {}): void {
+    if (this.#made.has(what)) return;
+    this.#made.add(what);
+    this.log.warn(message, { request_id: this.id, ...fields });
+  }
+}

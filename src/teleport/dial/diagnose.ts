@@ -1,0 +1,95 @@
+/** What kind of server stands where a Teleport server was looked for. */
+
+import { X509Certificate } from "node:crypto";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import { orAborted, startDeadline } from "../../net/deadline.ts";
+import { nameAttribute } from "../credentials.ts";
+import type { ClusterError } from "../errors.ts";
+import { HandshakeError } from "./handshake_error.ts";
+import { printable } from "./ssh/key.ts";
+import { connectTcp } from "./tcp.ts";
+import { tlsHandshake } from "./tls_handshake.ts";
+import type { DialContext } from "./method.ts";
+
+/** A server that greets first does so at once. */
+const GREETING_MS = 500;
+const LOOK_MS = 3_000;
+const WORTH_WHILE = new Set(["not tls", "untrusted", "name", "no protocol", "no alpn", "closed"]);
+
+/**
+ * Names the server that answered with something else than expected; undefined when that is clear already
+ * or nothing can be said. Never rejects.
+ */
+export async function lookCloser(
+  failures: readonly ClusterError[],
+  context: DialContext,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const failure = failures.find((error) => error instanceof HandshakeError);
+  if (failure === undefined || !WORTH_WHILE.has(failure.fault)) return undefined;
+  using deadline = startDeadline(LOOK_MS, signal);
+  try {
+    return failure.fault === "not tls"
+      ? await withoutTls(context, deadline.signal)
+      : await certificate(context, deadline.signal);
+  } catch {
+    return undefined;
+  }
+}
+
+async function withoutTls(context: DialContext, signal: AbortSignal): Promise<string | undefined> {
+  const stream = await connectTcp(context.address, context, signal);
+  try {
+    const greeting = await firstLine(stream, signal, "");
+    if (greeting.startsWith("SSH-")) return `an SSH server answers there: '${greeting}'`;
+    if (greeting !== "") return `a server that greets with '${greeting}' answers there`;
+    // Teleport's SSH port waits for the client's first words; web servers refuse these with an answer.
+    const answer = await firstLine(stream, signal, "SSH-2.0-teleport-email\r\n");
+    if (answer.startsWith("SSH-")) return `an SSH server answers there: '${answer}'`;
+    if (answer.startsWith("HTTP/")) return "a web server without TLS answers there";
+    return undefined;
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** The first line that comes within half a second, "" when none does. */
+async function firstLine(stream: Duplex, signal: AbortSignal, say: string): Promise<string> {
+  using patience = startDeadline(GREETING_MS, signal);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const onData = (chunk: Uint8Array) => resolve(new TextDecoder().decode(chunk));
+  const onEnd = () => resolve("");
+  stream.once("data", onData).once("error", onEnd).once("close", onEnd);
+  try {
+    if (say !== "") stream.write(say);
+    const text = await orAborted(promise, patience.signal).catch(() => "");
+    return printable(text.split(/\r?\n/)[0] ?? "");
+  } finally {
+    stream.off("data", onData);
+    stream.on("error", () => {});
+  }
+}
+
+/** Whose certificate the server shows; it is not trusted for anything. */
+async function certificate(
+  context: DialContext,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { host } = context.address;
+  const stream = await connectTcp(context.address, context, signal);
+  const socket = await tlsHandshake({
+    socket: stream,
+    rejectUnauthorized: false,
+    // SNI has no room for addresses (RFC 6066 §3).
+    ...net.isIP(host) === 0 ? { servername: host } : {},
+    ALPNProtocols: ["h2", "http/1.1"],
+  }, { timeoutMs: LOOK_MS, signal });
+  const { raw } = socket.getPeerCertificate();
+  socket.destroy();
+  const { subject, issuer } = new X509Certificate(raw);
+  const name = printable(nameAttribute(subject, "CN"));
+  const authority = printable(nameAttribute(issuer, "O") || nameAttribute(issuer, "CN"));
+  if (name === "" && authority === "") return undefined;
+  return `the server there shows a certificate for '${name}' by '${authority}'`;
+}

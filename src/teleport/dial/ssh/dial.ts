@@ -1,0 +1,85 @@
+/** The way in through a proxy's SSH reverse tunnel (wire.md §2.3). */
+
+import type { Duplex } from "node:stream";
+import { ClusterError } from "../../errors.ts";
+import { secureAuthConnection } from "../direct.ts";
+import { findProxy } from "../find.ts";
+import { openSshTunnel } from "./tunnel.ts";
+import { connectTcp } from "../tcp.ts";
+import { fromEnvironment, type Tunnel, tunnelAddress } from "./tunnel_address.ts";
+import { openUpgrade } from "../upgrade.ts";
+import { offerTunnel, REVERSE_TUNNEL, upgradeOverride } from "../upgrade_need.ts";
+import {
+  type Address,
+  type DialContext,
+  type DialWay,
+  formatAddress,
+  NotThisWay,
+} from "../method.ts";
+import { NoTls, secureWeb } from "../web_tls.ts";
+
+/** Dials the tunnel that the proxy names, or the configured address where no web server answers. */
+export const dialBySsh: DialWay = async (context, signal) => {
+  const { credentials, stepTimeoutMs: timeoutMs } = context;
+  if (credentials.ssh === undefined) {
+    throw new NotThisWay("the credentials have no SSH certificate, only an identity file has one");
+  }
+  const tunnel = await findTunnel(context, signal);
+  try {
+    const stream = await connectTunnel(tunnel, context, signal);
+    const options = { timeoutMs, nowMs: context.now(), signal };
+    const channel = await openSshTunnel(stream, tunnel.address.host, credentials, options);
+    return await secureAuthConnection(channel, credentials, timeoutMs, signal);
+  } catch (error) {
+    if (!(error instanceof ClusterError) || sameAddress(tunnel.address, context.address)) {
+      throw error;
+    }
+    const where = `tunnel '${formatAddress(tunnel.address)}': ${error.message}`;
+    throw new ClusterError(error.kind, where, { cause: error });
+  }
+};
+
+async function findTunnel(context: DialContext, signal: AbortSignal): Promise<Tunnel> {
+  const { address, env } = context;
+  try {
+    const tunnel = tunnelAddress(await findProxy(address, context, signal), address, env);
+    if (tunnel !== undefined) return tunnel;
+  } catch (error) {
+    const named = fromEnvironment(env);
+    if (named !== undefined) return { address: named, tls: false };
+    // What does not speak TLS may be the tunnel itself.
+    if (error instanceof NoTls) return { address, tls: false };
+    throw error;
+  }
+  throw new ClusterError(
+    "unavailable",
+    "the proxy does not say where its SSH tunnel is: set TELEPORT_TUNNEL_PUBLIC_ADDR",
+  );
+}
+
+/** With TLS routing the tunnel is behind the web port, and may be behind a balancer with it. */
+async function connectTunnel(
+  { address, tls }: Tunnel,
+  context: DialContext,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  if (!tls) return await connectTcp(address, context, signal);
+  const override = upgradeOverride(address, context.env);
+  if (override !== true) {
+    // The connection is the test whether it reaches the proxy (wire.md §2.4), and of use if it does.
+    const socket = await offerTunnel(address, context, signal);
+    if (socket !== undefined) return socket;
+    if (override === false) {
+      throw new ClusterError(
+        "unavailable",
+        "a balancer ends TLS there, and TELEPORT_TLS_ROUTING_CONN_UPGRADE forbids to upgrade",
+      );
+    }
+  }
+  const stream = await openUpgrade(address, context, signal);
+  return await secureWeb(stream, address.host, [REVERSE_TUNNEL], context, signal);
+}
+
+function sameAddress(one: Address, other: Address): boolean {
+  return one.host === other.host && one.port === other.port;
+}

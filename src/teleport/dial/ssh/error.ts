@@ -1,0 +1,49 @@
+/** The SSH library's errors in our words; they have no codes, so their texts are looked at. */
+
+import { SshChannelError } from "@microsoft/dev-tunnels-ssh";
+import { ClusterError } from "../../errors.ts";
+import { printable } from "./key.ts";
+
+/** Whatever went wrong while a tunnel was opened, as our error. */
+export function toSshError(error: unknown): ClusterError {
+  if (error instanceof ClusterError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const negotiation = /^Failed (\w+) negotiation: Server \(([^)]*)\)/.exec(text);
+  if (negotiation !== null) return noCommon(negotiation[1] ?? "", negotiation[2] ?? "", error);
+  if (text.startsWith("Server public key verification failed")) {
+    return new ClusterError(
+      "credentials",
+      "the proxy does not have the private key of its SSH host certificate",
+      { cause: error },
+    );
+  }
+  if (error instanceof SshChannelError) {
+    return new ClusterError(
+      "unavailable",
+      `the server does not open a channel to the cluster: ${
+        printable(text)
+      }; the address may be that ` +
+        `of another SSH service than the tunnel`,
+      { cause: error },
+    );
+  }
+  return new ClusterError("unavailable", `SSH failed: ${printable(text)}`, { cause: error });
+}
+
+/** Host keys are negotiated, too, and we offer none but certificates. */
+function noCommon(what: string, offered: string, cause: unknown): ClusterError {
+  const list = `'${printable(offered)}'`;
+  if (what === "PublicKey") {
+    return new ClusterError(
+      "credentials",
+      `the server has no SSH host certificate that could be checked, only the key types ${list}: it is ` +
+        `no Teleport proxy`,
+      { cause },
+    );
+  }
+  return new ClusterError(
+    "unsupported",
+    `the proxy and this program have no SSH algorithm in common (${what}); the proxy offers ${list}`,
+    { cause },
+  );
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { SshExtendedDataType } from "@microsoft/dev-tunnels-ssh";
+import { echoThrough, sendThrough, startBench } from "../testing/tunnel.ts";
+
+Deno.test("A tunnel outlives the key exchanges that its server asks for", async () => {
+  await using bench = await startBench({ rekeyBytes: 100_000 });
+  const tunnel = await bench.open();
+  const [session] = bench.server.sessions;
+  const first = session?.algorithms;
+  const sent = randomBytes(3_000_000);
+  assert.ok((await sendThrough(tunnel, sent)).equals(sent));
+  assert.notEqual(session?.algorithms, first);
+  assert.equal(await echoThrough(tunnel, "still here"), "still here");
+});
+
+Deno.test("A session refuses the channels that a server opens", async () => {
+  await using bench = await startBench();
+  const tunnel = await bench.open();
+  const [session] = bench.server.sessions;
+  await assert.rejects(
+    async () => await session?.openChannel("forwarded-tcpip"),
+    /this client offers no services/,
+  );
+  assert.equal(await echoThrough(tunnel, "still here"), "still here");
+});
+
+Deno.test("Text on a tunnel's stderr does not use up its window", async () => {
+  await using bench = await startBench();
+  const tunnel = await bench.open();
+  const [session] = bench.server.sessions;
+  // Three times the window; the library's own send waits for room.
+  const text = Buffer.alloc(3 * 1024 * 1024, "x");
+  await session?.channels[0]?.sendExtendedData(SshExtendedDataType.STDERR, text);
+  assert.equal(await echoThrough(tunnel, "still here"), "still here");
+});

@@ -1,0 +1,55 @@
+/** The identity's SSH side, checked and ready to log in with (wire.md §2.3, §3.1). */
+
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import type { Credentials } from "../../credentials.ts";
+import { ClusterError } from "../../errors.ts";
+import { parseAuthorities, type SshAuthority } from "./ca.ts";
+import { parseCertificateLine, type SshCertificate } from "./certificate.ts";
+
+export interface SshUser {
+  readonly name: string;
+  readonly certificate: SshCertificate;
+  readonly privateKey: KeyObject;
+  readonly authorities: readonly SshAuthority[];
+}
+
+/** @throws {ClusterError} of kind `credentials` when there is nothing that a proxy could accept */
+export function readSshUser(credentials: Credentials, nowMs: number): SshUser {
+  const { ssh, subject } = credentials;
+  if (ssh === undefined) {
+    throw refuse(
+      "the credentials have no SSH certificate; the SSH tunnel needs an identity file ('tctl auth sign " +
+        "--format=file')",
+    );
+  }
+  const authorities = parseAuthorities(ssh.authorities);
+  if (authorities.length === 0) {
+    throw refuse("the identity names no '@cert-authority' that vouches for SSH hosts");
+  }
+  const certificate = parseCertificateLine(ssh.certificate);
+  if (certificate.kind !== "user") {
+    throw refuse(`the SSH certificate in the identity of '${subject}' is a host's`);
+  }
+  if (certificate.notAfterMs <= nowMs) {
+    throw refuse(
+      `expired credential found: the SSH certificate for '${subject}' is not valid after ` +
+        `'${new Date(certificate.notAfterMs).toISOString()}'. Please sign new credentials and ` +
+        `increase their TTL if needed`,
+    );
+  }
+  const privateKey = createPrivateKey(credentials.keyPem);
+  if (!spki(createPublicKey(privateKey)).equals(spki(certificate.key.key))) {
+    throw refuse(`the private key does not fit the SSH certificate for '${subject}'`);
+  }
+  // As Teleport's own client does.
+  const name = certificate.principals[0] ?? certificate.keyId;
+  return { name, certificate, privateKey, authorities };
+}
+
+function spki(key: KeyObject) {
+  return key.export({ type: "spki", format: "der" });
+}
+
+function refuse(message: string): ClusterError {
+  return new ClusterError("credentials", message);
+}
