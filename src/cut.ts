@@ -1,5 +1,5 @@
 /** A text of at most so many characters and lines; what is cut off is counted at its end. */
-export function cut(text: string, maxCharacters: number, maxLines = Infinity): string {
+export function truncate(text: string, maxCharacters: number, maxLines = Infinity): string {
   if (text.length <= maxCharacters && maxLines === Infinity) return text;
   let characters = 0;
   let lines = 1;

@@ -7,7 +7,7 @@ const MAX_WORDS = 300;
  * One line of plain words: control, line-separator and bidirectional characters become spaces,
  * each secret becomes `***`, and the rest is cut at 300 characters.
  */
-export function oneLine(text: string, secrets: readonly string[] = []): string {
+export function singleLine(text: string, secrets: readonly string[] = []): string {
   let words = text;
   // A server may echo what it got, in clear or as AUTH sent it.
   for (const secret of secrets) {

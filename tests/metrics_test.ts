@@ -61,7 +61,7 @@ Deno.test("Metrics after a known load equal what happened", async () => {
     assert.deepEqual(mails("accepted"), [12, 10, 9, 0, 0]);
     assert.deepEqual(mails("failed"), [6, 0, 0, 0, 0]);
     assert.deepEqual(mails("superseded"), [1, 0, 0, 0, 0]);
-    assert.deepEqual(mails("vanished"), [0, 0, 0, 0, 0]);
+    assert.deepEqual(mails("deleted"), [0, 0, 0, 0, 0]);
     const all = (pattern: RegExp) =>
       [...samples].reduce((sum, [name, value]) => pattern.test(name) ? sum + value : sum, 0);
     assert.equal(all(/^teleport_email_send_duration_seconds_count\{outcome="accepted"/), 31);

@@ -1,4 +1,4 @@
 /** `1 mail`, `2 mails` */
-export function counted(number: number, word: string): string {
+export function pluralize(number: number, word: string): string {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
 }

@@ -1,14 +1,14 @@
 /** `teleport-email health`: one question to the running daemon, for the health check of a container. */
 
 import type { CliIo, HealthOptions } from "./commands.ts";
-import { cannot, readConfig } from "./read_config.ts";
+import { readConfig, reportErrors } from "./read_config.ts";
 import { ask, daemonUrl } from "./status/ask.ts";
 
 /** Returns the exit code: 0 or 1, as Docker wants it. */
 export async function health({ config: path, ready }: HealthOptions, io: CliIo): Promise<number> {
   const loaded = await readConfig(path);
   if (!loaded.ok) {
-    cannot(io, loaded.errors);
+    reportErrors(io, loaded.errors);
     return 1;
   }
   const { listen } = loaded.config.http;

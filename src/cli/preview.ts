@@ -2,15 +2,15 @@
 
 import { composeMail } from "../mail/content/compose.ts";
 import type { CliIo, PreviewOptions } from "./commands.ts";
-import { configOrComplain } from "./read_config.ts";
-import { templatesOrComplain } from "./read_templates.ts";
+import { loadConfigOrReport } from "./read_config.ts";
+import { loadTemplatesOrReport } from "./read_templates.ts";
 import { sampleOf } from "./samples.ts";
 
 /** Prints subject and text, or the HTML part alone; returns the exit code. */
 export async function preview(options: PreviewOptions, io: CliIo): Promise<number> {
-  const config = await configOrComplain(options.config, io);
+  const config = await loadConfigOrReport(options.config, io);
   if (config === undefined) return 2;
-  const templates = await templatesOrComplain(config, io);
+  const templates = await loadTemplatesOrReport(config, io);
   if (templates === undefined) return 2;
   const mail = composeMail(sampleOf(options.kind), templates, { html: options.html });
   for (const warning of mail.warnings) io.stderr(`warning: ${warning}\n`);

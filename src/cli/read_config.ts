@@ -25,16 +25,16 @@ function placeholders(): { readonly credentialsDirectory?: string } {
 }
 
 /** Reads it, or says on stderr what is wrong with it and gives undefined. */
-export async function configOrComplain(path: string, io: CliIo): Promise<Config | undefined> {
+export async function loadConfigOrReport(path: string, io: CliIo): Promise<Config | undefined> {
   const result = await readConfig(path);
   for (const warning of result.warnings) io.stderr(`warning: ${warning}\n`);
   if (result.ok) return result.config;
-  cannot(io, result.errors);
+  reportErrors(io, result.errors);
   return undefined;
 }
 
 /** Says on stderr why a command could not do its work, and gives the exit code for that. */
-export function cannot(io: CliIo, errors: readonly string[]): 2 {
+export function reportErrors(io: CliIo, errors: readonly string[]): 2 {
   for (const error of errors) io.stderr(`error: ${error}\n`);
   return 2;
 }

@@ -4,12 +4,12 @@ import { isEmailAddress } from "../config/values/address.ts";
 import type { Config } from "../config/config.ts";
 import { recipientsOf } from "../routing/recipients.ts";
 import type { CliIo, RouteOptions } from "./commands.ts";
-import { configOrComplain } from "./read_config.ts";
+import { loadConfigOrReport } from "./read_config.ts";
 import { recipientRules } from "../daemon/recipient_rules.ts";
 
 /** Prints a line for each role and reviewer, then the addresses; returns the exit code. */
 export async function route(options: RouteOptions, io: CliIo): Promise<number> {
-  const config = await configOrComplain(options.config, io);
+  const config = await loadConfigOrReport(options.config, io);
   if (config === undefined) return 2;
   io.stdout(`${explainRoute(options, config).join("\n")}\n`);
   return 0;

@@ -1,6 +1,6 @@
 /** Made-up requests to try mails with. */
 
-import { type MailFacts, type RequestStatus, sampleFacts } from "../mail/content/mail_data.ts";
+import { type MailData, type RequestStatus, sampleData } from "../mail/content/mail_data.ts";
 import type { SampleKind } from "./commands.ts";
 
 const END_REASONS: Readonly<Record<Exclude<RequestStatus, "PENDING">, string>> = {
@@ -11,13 +11,13 @@ const END_REASONS: Readonly<Record<Exclude<RequestStatus, "PENDING">, string>> =
 };
 
 /** The facts of the mail that `kind` names. */
-export function sampleOf(kind: SampleKind): MailFacts {
+export function sampleOf(kind: SampleKind): MailData {
   switch (kind) {
     case "new":
     case "review":
-      return sampleFacts(kind);
+      return sampleData(kind);
     case "requester-new":
-      return sampleFacts("new", "requester");
+      return sampleData("new", "requester");
     case "requester-approved":
       return resolved("APPROVED", "requester");
     case "requester-denied":
@@ -35,8 +35,8 @@ export function sampleOf(kind: SampleKind): MailFacts {
 
 function resolved(
   state: Exclude<RequestStatus, "PENDING">,
-  audience: MailFacts["audience"] = "reviewer",
-): MailFacts {
+  audience: MailData["audience"] = "reviewer",
+): MailData {
   const status = { state, reason: END_REASONS[state] };
-  return { ...sampleFacts("resolution", audience), status };
+  return { ...sampleData("resolution", audience), status };
 }

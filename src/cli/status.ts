@@ -9,23 +9,23 @@ import type { TeleportClient } from "../teleport/client.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { openCluster } from "../daemon/cluster.ts";
 import type { CliIo, StatusOptions } from "./commands.ts";
-import { counted } from "./counted.ts";
-import { cannot, configOrComplain } from "./read_config.ts";
+import { pluralize } from "./counted.ts";
+import { loadConfigOrReport, reportErrors } from "./read_config.ts";
 import { StartError } from "../daemon/start_error.ts";
 import { askDaemon } from "./status/daemon.ts";
-import { type Outbox, outboxOf } from "../daemon/mail_status.ts";
+import { type OutboxListing, outboxOf } from "../daemon/mail_status.ts";
 import { outboxText, statusText } from "./status/report.ts";
 
 /** Returns the exit code. */
 export async function status(options: StatusOptions, io: CliIo): Promise<number> {
-  const config = await configOrComplain(options.config, io);
+  const config = await loadConfigOrReport(options.config, io);
   if (config === undefined) return 2;
   try {
     if (options.retry !== undefined) return await retry(options.retry, config, io);
     return await report(options.json, config, io);
   } catch (error) {
-    if (error instanceof StartError) return cannot(io, error.errors);
-    if (error instanceof ClusterError) return cannot(io, [error.message]);
+    if (error instanceof StartError) return reportErrors(io, error.errors);
+    if (error instanceof ClusterError) return reportErrors(io, [error.message]);
     throw error;
   }
 }
@@ -50,7 +50,7 @@ async function report(json: boolean, config: Config, io: CliIo): Promise<number>
   return silent === undefined && failed.length === 0 ? 0 : 1;
 }
 
-async function readOutbox(config: Config): Promise<Outbox> {
+async function readOutbox(config: Config): Promise<OutboxListing> {
   return await withCluster(
     config,
     async (client, signal) => outboxOf(await client.listRecords(signal)),
@@ -87,8 +87,8 @@ function describe(result: RetryResult): string {
       const mails = result.owed.map(({ kind, to }) => `${kind} to ${to}`).join(", ");
       const left = result.left === 0
         ? ""
-        : `; given up for good: ${counted(result.left, "mail")}, as the request is decided`;
-      return `${counted(result.owed.length, "mail")} owed again${
+        : `; given up for good: ${pluralize(result.left, "mail")}, as the request is decided`;
+      return `${pluralize(result.owed.length, "mail")} owed again${
         mails === "" ? "" : ` (${mails})`
       }${left}`;
     }

@@ -7,8 +7,8 @@ import { composeMail } from "../mail/content/compose.ts";
 import type { Templates } from "../mail/content/templates.ts";
 import type { MailMessage, MailTransport } from "../mail/transport.ts";
 import type { CliIo, SampleKind, TestMailOptions } from "./commands.ts";
-import { cannot, configOrComplain } from "./read_config.ts";
-import { templatesOrComplain } from "./read_templates.ts";
+import { loadConfigOrReport, reportErrors } from "./read_config.ts";
+import { loadTemplatesOrReport } from "./read_templates.ts";
 import { sampleOf } from "./samples.ts";
 import { createTransport } from "../daemon/transport.ts";
 
@@ -20,14 +20,14 @@ export async function testMail(options: TestMailOptions, io: CliIo): Promise<num
   const { addresses } = options;
   const wrong = addresses.filter((address) => !isEmailAddress(address));
   if (wrong.length > 0) {
-    return cannot(
+    return reportErrors(
       io,
       wrong.map((text) => `Cannot send to '${text}': it is no mail address, want name@example.com`),
     );
   }
-  const config = await configOrComplain(options.config, io);
+  const config = await loadConfigOrReport(options.config, io);
   if (config === undefined) return 2;
-  const templates = await templatesOrComplain(config, io);
+  const templates = await loadTemplatesOrReport(config, io);
   if (templates === undefined) return 2;
   await using transport = await createTransport(
     config.mail,

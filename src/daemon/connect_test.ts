@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeClock, fakeLog } from "../requests/testing/fixtures.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
+import { fakeLog } from "../testing/fake_log.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import { ClusterError, type ClusterErrorKind } from "../teleport/errors.ts";
 import { connect } from "./connect.ts";

@@ -9,10 +9,10 @@ import type { Log } from "../log.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import type { Systemd } from "../ops/systemd.ts";
 import { ComposingMailer } from "../requests/delivery/composing_mailer.ts";
-import { follow } from "../requests/list_watch.ts";
-import { TransportGate } from "../requests/delivery/circuit_breaker.ts";
+import { listAndWatch } from "../requests/list_watch.ts";
+import { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
 import { Reconciler } from "../requests/reconciler.ts";
-import { Slots } from "../requests/delivery/fair_semaphore.ts";
+import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import type { ClusterDeps } from "./cluster.ts";
 import { connect } from "./connect.ts";
 import { DaemonState } from "./state.ts";
@@ -133,12 +133,16 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
   // Ends with the program, and also when the watch is refused for good.
   const ended = new AbortController();
   const stop = AbortSignal.any([deps.stop, ended.signal]);
-  const slots = new Slots(transport.maxConnections, transport.maxMessagesPerSecond, clock);
-  const gate = new TransportGate(transport, {
+  const semaphore = new FairSemaphore(
+    transport.maxConnections,
+    transport.maxMessagesPerSecond,
+    clock,
+  );
+  const breaker = new CircuitBreaker(transport, {
     clock,
     random,
     log,
-    onOpen: () => reconciler.wakeResting(),
+    onResume: () => reconciler.resumeParked(),
     signal: stop,
   });
   const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester } = delivery;
@@ -157,8 +161,8 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
   const reconciler: Reconciler = new Reconciler({
     cluster: client,
     mailer,
-    slots,
-    gate,
+    semaphore,
+    breaker,
     observer: state,
     instance: crypto.randomUUID(),
     policy: {
@@ -173,10 +177,10 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
     stopping: stop,
     kill,
   });
-  state.work = { reconciler, gate, slots };
-  const check = gate.check();
+  state.work = { reconciler, breaker, semaphore };
+  const check = breaker.check();
   try {
-    await follow({
+    await listAndWatch({
       cluster: client,
       target: reconciler,
       clock,
@@ -196,7 +200,7 @@ async function serve(setup: Setup, deps: AllDeps): Promise<void> {
     ended.abort();
     state.resting();
     await reconciler.stop();
-    slots.close();
+    semaphore.close();
     await check;
   }
 }

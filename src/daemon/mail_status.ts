@@ -4,13 +4,13 @@ import type { FailedMailStatus, OwedMailStatus } from "../ops/status.ts";
 import type { FailedMail, OwedMail } from "../requests/record/outbox.ts";
 import { decodeRecord, type RawRecord } from "../requests/record/record.ts";
 
-export interface Outbox {
+export interface OutboxListing {
   readonly owed: readonly OwedMailStatus[];
   readonly failed: readonly FailedMailStatus[];
 }
 
 /** Reads the outbox of every record. */
-export function outboxOf(records: ReadonlyMap<string, RawRecord>): Outbox {
+export function outboxOf(records: ReadonlyMap<string, RawRecord>): OutboxListing {
   const decoded = [...records].flatMap(([id, raw]) => {
     const { record } = decodeRecord(raw);
     return record === undefined ? [] : [{ id, record }];

@@ -2,7 +2,7 @@
 
 import type { Readings } from "../ops/gauges.ts";
 import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
-import type { Outbox } from "../requests/tracked_request.ts";
+import type { RequestOutbox } from "../requests/tracked_request.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import type { Connection } from "../teleport/connection.ts";
 import type { Credentials } from "../teleport/credentials.ts";
@@ -25,7 +25,7 @@ export interface Facts {
   readonly pausedBy: string | undefined;
   readonly lastSentMs: number | undefined;
   readonly queue: number;
-  readonly outbox: readonly Outbox[];
+  readonly outbox: readonly RequestOutbox[];
   readonly reload: { readonly isOk: boolean; readonly loadedMs: number };
 }
 

@@ -6,14 +6,14 @@
 import type { Clock } from "../clock.ts";
 import type { Refusal } from "../mail/transport.ts";
 import type { Metrics } from "../ops/metrics.ts";
-import { Pulse } from "../ops/liveness.ts";
+import { Liveness } from "../ops/liveness.ts";
 import type { Status } from "../ops/status.ts";
-import type { TransportGate } from "../requests/delivery/circuit_breaker.ts";
+import type { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
 import type { Loss, Observer } from "../requests/observer.ts";
 import { MAIL_KINDS, type OwedMail } from "../requests/record/outbox.ts";
 import type { WriteOutcome } from "../requests/ports.ts";
 import type { Reconciler } from "../requests/reconciler.ts";
-import type { Slots } from "../requests/delivery/fair_semaphore.ts";
+import type { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { type Facts, readingsOf, statusOf } from "./report.ts";
 import type { Setup } from "./setup.ts";
@@ -21,8 +21,8 @@ import type { Setup } from "./setup.ts";
 /** What works on requests with the setup in use. */
 export interface Work {
   readonly reconciler: Pick<Reconciler, "outbox" | "queueDepth">;
-  readonly gate: Pick<TransportGate, "reason">;
-  readonly slots: Pick<Slots, "isThrottled">;
+  readonly breaker: Pick<CircuitBreaker, "pauseReason">;
+  readonly semaphore: Pick<FairSemaphore, "isThrottled">;
 }
 
 export class DaemonState implements Observer, Disposable {
@@ -39,16 +39,17 @@ export class DaemonState implements Observer, Disposable {
   #isWatchLost = false;
   #lastSentMs: number | undefined;
   #steps = 0;
-  readonly #pulse: Pulse;
+  readonly #pulse: Liveness;
   #metrics: Metrics | undefined;
 
   constructor(private readonly clock: Clock) {
     this.#startedMs = clock.now();
     this.#watch = { isLive: false, sinceMs: this.#startedMs };
-    this.#pulse = new Pulse({
+    this.#pulse = new Liveness({
       clock,
       steps: () => this.#steps,
-      isBusy: () => (this.work?.reconciler.queueDepth ?? 0) > 0 && !this.work?.slots.isThrottled,
+      isBusy: () =>
+        (this.work?.reconciler.queueDepth ?? 0) > 0 && !this.work?.semaphore.isThrottled,
     });
   }
 
@@ -78,26 +79,26 @@ export class DaemonState implements Observer, Disposable {
     this.#metrics?.connected(via);
   }
 
-  accepted({ kind }: OwedMail, sendMs: number, sinceNewsMs: number): void {
+  mailAccepted({ kind }: OwedMail, sendMs: number, sinceNewsMs: number): void {
     this.#steps++;
     this.#lastSentMs = this.clock.now();
     this.#metrics?.accepted(kind, sendMs, sinceNewsMs);
   }
 
-  refused(_mail: OwedMail, refusal: Refusal, sendMs: number): void {
+  mailRefused(_mail: OwedMail, refusal: Refusal, sendMs: number): void {
     this.#steps++;
     this.#metrics?.refused(refusal, sendMs);
   }
 
-  lost({ kind }: OwedMail, why: Loss): void {
+  mailDropped({ kind }: OwedMail, why: Loss): void {
     this.#metrics?.lost(kind, why);
   }
 
-  looked(): void {
+  reconciled(): void {
     this.#steps++;
   }
 
-  wrote(outcome: WriteOutcome | "failed"): void {
+  recordWritten(outcome: WriteOutcome | "failed"): void {
     this.#steps++;
     this.#metrics?.wrote(outcome);
   }
@@ -113,14 +114,14 @@ export class DaemonState implements Observer, Disposable {
 
   /** What stands still; undefined when everything turns. */
   get standstill(): string | undefined {
-    return this.#pulse.fault;
+    return this.#pulse.stallReason;
   }
 
   /** Why the job cannot be done now; empty when it can. */
   get notReady(): readonly string[] {
     const fault = this.#watchFault;
     const why = fault === undefined ? "" : `: ${fault instanceof Error ? fault.message : fault}`;
-    const paused = this.work?.gate.reason;
+    const paused = this.work?.breaker.pauseReason;
     return [
       ...this.#watch.isLive ? [] : [`the cluster is not connected${why}`],
       ...paused === undefined ? [] : [`mail: ${paused}`],
@@ -160,7 +161,7 @@ export class DaemonState implements Observer, Disposable {
       connection,
       credentials: connection?.credentials ?? store?.last,
       transport: setup?.config.mail.kind,
-      pausedBy: work?.gate.reason,
+      pausedBy: work?.breaker.pauseReason,
       lastSentMs: this.#lastSentMs,
       queue: work?.reconciler.queueDepth ?? 0,
       outbox: work?.reconciler.outbox() ?? [],

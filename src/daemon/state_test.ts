@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { aRecord, FakeClock, owed } from "../requests/testing/fixtures.ts";
+import { aRecord, owed } from "../requests/testing/fixtures.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
 import { DaemonState, type Work } from "./state.ts";
 import type { Setup } from "./setup.ts";
 
@@ -23,12 +24,12 @@ Deno.test("DaemonState says in one line how the daemon is doing, and why it is n
   const mails = aRecord({ owed: [owed("new", "a@x.org")] });
   const work: Work = {
     reconciler: { queueDepth: 0, outbox: () => [{ id: "r1", ...mails }] },
-    gate: {
-      get reason() {
+    breaker: {
+      get pauseReason() {
         return reason;
       },
     },
-    slots: { isThrottled: false },
+    semaphore: { isThrottled: false },
   };
   state.work = work;
   assert.equal(state.summary, "connected by ssh, mail is paused, 1 mail owed");
@@ -43,8 +44,8 @@ Deno.test("DaemonState finds a work queue that stands still, but not one that is
   let isThrottled = true;
   state.work = {
     reconciler: { queueDepth: 1, outbox: () => [] },
-    gate: { reason: undefined },
-    slots: {
+    breaker: { pauseReason: undefined },
+    semaphore: {
       get isThrottled() {
         return isThrottled;
       },
@@ -54,9 +55,9 @@ Deno.test("DaemonState finds a work queue that stands still, but not one that is
   assert.equal(state.standstill, undefined);
   isThrottled = false;
   await clock.tick(600_000);
-  state.wrote("written");
+  state.recordWritten("written");
   await clock.tick(600_000);
-  state.looked();
+  state.reconciled();
   await clock.tick(600_000);
   assert.equal(state.standstill, undefined);
   await clock.tick(600_000);

@@ -23,7 +23,7 @@ export type RaceResult<T> =
 type Errors = readonly unknown[];
 
 /** Runs the attempts in their order; everything but the winner is aborted at the end. */
-export function raceInTurn<T>(
+export function staggeredRace<T>(
   attempts: readonly Attempt<T>[],
   { clock, overlapMs, signal, discard }: RaceOptions<T>,
 ): Promise<RaceResult<T>> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeClock, settleDown } from "../requests/testing/fixtures.ts";
-import { type Attempt, raceInTurn } from "./staggered_race.ts";
+import { FakeClock, settleDown } from "../testing/fake_clock.ts";
+import { type Attempt, staggeredRace } from "./staggered_race.ts";
 
 /** An attempt that the test decides. */
 class Try {
@@ -29,7 +29,7 @@ function setUp(count: number) {
   const tries = Array.from({ length: count }, () => new Try());
   const stop = new AbortController();
   const discarded: string[] = [];
-  const result = raceInTurn(tries.map(({ attempt }) => attempt), {
+  const result = staggeredRace(tries.map(({ attempt }) => attempt), {
     clock,
     overlapMs: 1000,
     signal: stop.signal,

@@ -12,7 +12,7 @@ const LATE_MS = 30_000;
 /** A quarter of an hour: the longest deadline is that of a mail server that looks at a mail (11 min). */
 const MAX_IDLE_BEATS = 180;
 
-export interface PulseDeps {
+export interface LivenessDeps {
   readonly clock: Clock;
   /** Changes with every step of work. */
   readonly steps: () => number;
@@ -20,20 +20,20 @@ export interface PulseDeps {
   readonly isBusy: () => boolean;
 }
 
-export class Pulse implements Disposable {
+export class Liveness implements Disposable {
   #lastMs: number;
   #steps = 0;
   #idleBeats = 0;
   #cancel: () => void;
 
   /** Beats until disposed. */
-  constructor(private readonly deps: PulseDeps) {
+  constructor(private readonly deps: LivenessDeps) {
     this.#lastMs = deps.clock.now();
     this.#cancel = this.#next();
   }
 
   /** What stands still; undefined when nothing does. */
-  get fault(): string | undefined {
+  get stallReason(): string | undefined {
     const lateMs = this.deps.clock.now() - this.#lastMs - BEAT_MS;
     if (lateMs >= LATE_MS) return `the event loop is ${Math.round(lateMs / 1000)} s late`;
     if (this.#idleBeats < MAX_IDLE_BEATS) return undefined;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../requests/testing/fixtures.ts";
-import { Pulse } from "./liveness.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
+import { Liveness } from "./liveness.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -8,20 +8,20 @@ Deno.test("Pulse finds work that stands still, until it goes on", async () => {
   const clock = new FakeClock();
   let steps = 0;
   let isBusy = false;
-  using pulse = new Pulse({ clock, steps: () => steps, isBusy: () => isBusy });
+  using pulse = new Liveness({ clock, steps: () => steps, isBusy: () => isBusy });
   await clock.tick(10 * MINUTE_MS);
-  assert.equal(pulse.fault, undefined);
+  assert.equal(pulse.stallReason, undefined);
   isBusy = true;
   for (let i = 0; i < 10; i++) {
     steps++;
     await clock.tick(14 * MINUTE_MS);
-    assert.equal(pulse.fault, undefined);
+    assert.equal(pulse.stallReason, undefined);
   }
   await clock.tick(2 * MINUTE_MS);
-  assert.match(pulse.fault ?? "", /^the work queue has not moved for 9\d\d s$/);
+  assert.match(pulse.stallReason ?? "", /^the work queue has not moved for 9\d\d s$/);
   steps++;
   await clock.tick(5_000);
-  assert.equal(pulse.fault, undefined);
+  assert.equal(pulse.stallReason, undefined);
 });
 
 Deno.test("Pulse tells that the event loop is held up, and takes a sleep of the machine for one beat", () => {
@@ -34,9 +34,9 @@ Deno.test("Pulse tells that the event loop is held up, and takes a sleep of the 
       return () => {};
     },
   };
-  using pulse = new Pulse({ clock, steps: () => 0, isBusy: () => true });
+  using pulse = new Liveness({ clock, steps: () => 0, isBusy: () => true });
   nowMs += 3_600_000;
-  assert.equal(pulse.fault, "the event loop is 3595 s late");
+  assert.equal(pulse.stallReason, "the event loop is 3595 s late");
   beat();
-  assert.equal(pulse.fault, undefined);
+  assert.equal(pulse.stallReason, undefined);
 });

@@ -14,7 +14,7 @@ export interface MetricsDeps {
   readonly kinds: readonly string[];
 }
 
-const OUTCOMES = ["accepted", "failed", "superseded", "vanished"] as const;
+const OUTCOMES = ["accepted", "failed", "superseded", "deleted"] as const;
 const WRITES = ["written", "conflict", "missing", "failed"] as const;
 /** From a server on the same machine to the ten minutes that one may look at a mail. */
 const SEND_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];

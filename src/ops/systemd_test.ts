@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../requests/testing/fixtures.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
 import { type SystemdDeps, tellSystemd } from "./systemd.ts";
 
 /** What is sent, a list of assignments for each datagram. */

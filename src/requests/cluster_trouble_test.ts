@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { toClusterError } from "../teleport/grpc/error.ts";
-import { follow } from "./list_watch.ts";
+import { listAndWatch } from "./list_watch.ts";
 import type { RawRecord } from "./record/record.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
-import { aRequest, FakeClock } from "./testing/fixtures.ts";
+import { aRequest } from "./testing/fixtures.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
 import { startReplica } from "./testing/replica.ts";
 
 const MINUTE_MS = 60_000;
@@ -20,7 +21,7 @@ async function setUp() {
   const clock = new FakeClock();
   const cluster = new FakeCluster();
   const replica = startReplica(cluster, clock);
-  const done = follow({
+  const done = listAndWatch({
     cluster,
     target: replica.reconciler,
     clock,

@@ -18,7 +18,7 @@ interface Kind {
   readonly open: Set<string>;
 }
 
-export class Repeated {
+export class FailureLog {
   readonly #kinds = new Map<string, Kind>();
 
   constructor(

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { Repeated } from "./failure_log.ts";
-import { FakeClock, fakeLog } from "./testing/fixtures.ts";
+import { FailureLog } from "./failure_log.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
+import { fakeLog } from "../testing/fake_log.ts";
 
 function setUp() {
   const clock = new FakeClock();
   const log = fakeLog();
-  const repeated = new Repeated("Cannot do it", "Can do it again", { clock, log });
+  const repeated = new FailureLog("Cannot do it", "Can do it again", { clock, log });
   return { clock, repeated, said: () => log.lines.filter(({ level }) => level !== "debug") };
 }
 

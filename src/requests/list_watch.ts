@@ -19,20 +19,20 @@ const STABLE_MS = 1_000;
 const REFUSED_PAUSE_MS = 60_000;
 
 /** What the feed fills; the reconciler. */
-export interface FeedTarget {
+export interface ListWatchTarget {
   update(id: string, snapshot: Snapshot): void;
   /** Everything is about to be listed. */
   beginListing(): void;
   replace(
     requests: readonly AccessRequest[] | undefined,
     records: ReadonlyMap<string, RawRecord>,
-    touched: ReadonlySet<string>,
+    changedWhileListing: ReadonlySet<string>,
   ): void;
 }
 
-export interface FeedDeps {
+export interface ListWatchDeps {
   readonly cluster: Cluster;
-  readonly target: FeedTarget;
+  readonly target: ListWatchTarget;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -51,7 +51,7 @@ export interface FeedDeps {
  * Runs until `signal` is aborted. Rejects only if the very first attempt (unless `wasLive`) is
  * refused for a reason that time does not heal: permissions or credentials.
  */
-export async function follow(deps: FeedDeps, signal: AbortSignal): Promise<void> {
+export async function listAndWatch(deps: ListWatchDeps, signal: AbortSignal): Promise<void> {
   const { clock, log } = deps;
   const backoff = new DecorrelatedBackoff(20, 5000, deps.random);
   const outage = { sinceMs: 0, attempts: 0 };
@@ -61,7 +61,7 @@ export async function follow(deps: FeedDeps, signal: AbortSignal): Promise<void>
     let failure: unknown;
     let refused = false;
     try {
-      await session({
+      await oneStream({
         ...deps,
         onLive: (live) => {
           if (live && outage.attempts > 0) {
@@ -104,7 +104,7 @@ function failedFast(failure: unknown): ClusterError {
 }
 
 /** One stream, from connecting to its end. Resolves when the server ends it in good order. */
-async function session(deps: FeedDeps, signal: AbortSignal): Promise<void> {
+async function oneStream(deps: ListWatchDeps, signal: AbortSignal): Promise<void> {
   const { cluster, target, log } = deps;
   const end = new AbortController();
   const onAbort = () => end.abort();

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { ClusterError } from "../teleport/errors.ts";
-import { type FeedTarget, follow } from "./list_watch.ts";
+import { listAndWatch, type ListWatchTarget } from "./list_watch.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
-import { aRequest, FakeClock, fakeLog, settleDown } from "./testing/fixtures.ts";
+import { aRequest } from "./testing/fixtures.ts";
+import { FakeClock, settleDown } from "../testing/fake_clock.ts";
+import { fakeLog } from "../testing/fake_log.ts";
 
-class Target implements FeedTarget {
+class Target implements ListWatchTarget {
   readonly seen: string[] = [];
 
-  update(id: string, snapshot: Parameters<FeedTarget["update"]>[1]): void {
+  update(id: string, snapshot: Parameters<ListWatchTarget["update"]>[1]): void {
     this.seen.push(`${id} ${snapshot === "gone" ? "gone" : snapshot.state}`);
   }
 
@@ -16,8 +18,8 @@ class Target implements FeedTarget {
   }
 
   replace(
-    requests: Parameters<FeedTarget["replace"]>[0],
-    records: Parameters<FeedTarget["replace"]>[1],
+    requests: Parameters<ListWatchTarget["replace"]>[0],
+    records: Parameters<ListWatchTarget["replace"]>[1],
     touched: ReadonlySet<string>,
   ): void {
     this.seen.push(`list ${requests?.length} ${records.size} touched ${[...touched]}`);
@@ -30,7 +32,7 @@ function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boole
   const target = new Target();
   const stop = new AbortController();
   const live: boolean[] = [];
-  const done = follow({
+  const done = listAndWatch({
     cluster,
     target,
     clock,

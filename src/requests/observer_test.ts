@@ -3,7 +3,8 @@ import type { Refusal } from "../mail/transport.ts";
 import { mailKey } from "./record/outbox.ts";
 import type { Observer } from "./observer.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
-import { aRequest, FakeClock, NOW_MS } from "./testing/fixtures.ts";
+import { aRequest } from "./testing/fixtures.ts";
+import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
 import { startReplica } from "./testing/replica.ts";
 
 const LATER: Refusal = { ok: false, category: "server", retry: "later", error: "451 try again" };
@@ -14,12 +15,12 @@ function setUp() {
   const cluster = new FakeCluster();
   const told: string[] = [];
   const observer: Observer = {
-    accepted: (mail, sendMs, sinceNewsMs) =>
+    mailAccepted: (mail, sendMs, sinceNewsMs) =>
       void told.push(`accepted ${mailKey(mail)} ${sendMs} ${sinceNewsMs}`),
-    refused: (mail, { retry }) => void told.push(`refused ${mailKey(mail)} ${retry}`),
-    lost: (mail, why) => void told.push(`lost ${mailKey(mail)} ${why}`),
-    looked: () => {},
-    wrote: (outcome) => void told.push(`wrote ${outcome}`),
+    mailRefused: (mail, { retry }) => void told.push(`refused ${mailKey(mail)} ${retry}`),
+    mailDropped: (mail, why) => void told.push(`lost ${mailKey(mail)} ${why}`),
+    reconciled: () => {},
+    recordWritten: (outcome) => void told.push(`wrote ${outcome}`),
   };
   const replica = startReplica(cluster, clock, { observer });
   const play = async (request: ReturnType<typeof aRequest>, ms = 0) => {
@@ -71,7 +72,7 @@ Deno.test("Observer hears of mails that are superseded, and of those that vanish
   await clock.tick(60_000);
   assert.deepEqual(
     told.filter((line) => !line.startsWith("refused")),
-    ["wrote missing", ...["a", "b", "c"].map((name) => `lost resolution/0/${name}@x.org vanished`)],
+    ["wrote missing", ...["a", "b", "c"].map((name) => `lost resolution/0/${name}@x.org deleted`)],
   );
   assert.deepEqual(reconciler.outbox(), []);
 });

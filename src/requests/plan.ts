@@ -31,7 +31,7 @@ export interface PlanInput {
 const MAX_OWED = 1000;
 
 /** Why a request without a record stays without one. */
-export type Ignored = "gone" | "resolved" | "old" | "no-recipients" | "no-state";
+export type Ignored = "gone" | "resolved" | "old" | "no-recipients" | "unknown-state";
 
 export type Plan =
   | { readonly record: PluginRecord }
@@ -42,15 +42,15 @@ export function plan(input: PlanInput): Plan {
   const { snapshot, record } = input;
   if (record === undefined) return announce(input);
   if (snapshot === "gone") return { record: close(input, record, "EXPIRED", "") };
-  const told = wasLeftUntold(record) && snapshot.state === "PENDING"
+  const notified = wasNeverNotified(record) && snapshot.state === "PENDING"
     ? { ...record, owed: firstMails(input) }
     : record;
-  const reviewed = addReviews(input, told, snapshot);
+  const reviewed = addReviews(input, notified, snapshot);
   switch (snapshot.state) {
     case "APPROVED":
     case "DENIED":
     case "PROMOTED":
-      if (mustWait(reviewed, snapshot)) return { record: reviewed };
+      if (reviewsComeFirst(reviewed, snapshot)) return { record: reviewed };
       return { record: close(input, reviewed, snapshot.state, snapshot.resolveReason) };
     default:
       return { record: reviewed };
@@ -66,7 +66,7 @@ function announce(input: PlanInput): Plan {
   const { snapshot, nowMs } = input;
   const ignore = (ignored: Ignored): Plan => ({ record: undefined, ignored });
   if (snapshot === "gone") return ignore("gone");
-  if (snapshot.state === "NONE" || snapshot.state === "UNKNOWN") return ignore("no-state");
+  if (snapshot.state === "NONE" || snapshot.state === "UNKNOWN") return ignore("unknown-state");
   if (snapshot.state !== "PENDING") return ignore("resolved");
   if (nowMs - (snapshot.createdMs ?? nowMs) > input.catchUpMs) return ignore("old");
   if (input.recipients.length === 0) return ignore("no-recipients");
@@ -95,7 +95,7 @@ function firstMails(input: PlanInput): readonly OwedMail[] {
  * The original writes its record before it sends; one that names nobody is what a failed send left
  * (upstream.md §4.1.3).
  */
-function wasLeftUntold(record: PluginRecord): boolean {
+function wasNeverNotified(record: PluginRecord): boolean {
   return record.threads.length === 0 && record.foreignThreads.length === 0 &&
     record.owed.length === 0 && record.failed.length === 0 && record.resolution === "";
 }
@@ -126,7 +126,7 @@ function addReviews(
  * Nothing is owed behind a closing mail, so reviews that the record has no room for go first. Except
  * when somebody would be asked meanwhile to review what is decided: then those reviews are not told.
  */
-function mustWait(record: PluginRecord, { reviews }: AccessRequest): boolean {
+function reviewsComeFirst(record: PluginRecord, { reviews }: AccessRequest): boolean {
   return record.resolution === "" && record.reviewsCount < reviews.length &&
     !record.owed.some((mail) => mail.kind === "new" || mail.kind === "requester-new");
 }
@@ -146,13 +146,15 @@ function close(
 ): PluginRecord {
   const requestIsGone = input.snapshot === "gone";
   const isClosed = record.resolution !== "";
-  const untold = new Set(record.owed.filter((mail) => mail.kind === "new").map((m) => m.to));
+  const notYetNotified = new Set(
+    record.owed.filter((mail) => mail.kind === "new").map((m) => m.to),
+  );
   const waiting = record.owed.filter((mail) => mail.kind === "requester-new").map((m) => m.to);
-  const recipients = isClosed ? [...untold] : audience(record);
+  const recipients = isClosed ? [...notYetNotified] : audience(record);
   if (!isClosed && recipients.length === 0 && waiting.length === 0 && requestIsGone) return record;
   const kept = record.owed.filter(({ kind, to }) =>
     kind === "review"
-      ? !requestIsGone && !untold.has(to)
+      ? !requestIsGone && !notYetNotified.has(to)
       : kind !== "new" && kind !== "requester-new"
   );
   const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));

@@ -5,7 +5,8 @@ import { mailKey } from "./record/outbox.ts";
 import { plan, type PlanInput, supersededMails } from "./plan.ts";
 import type { PluginRecord } from "./record/record.ts";
 import { settle } from "./delivery/outcome.ts";
-import { aRecord, aRequest, NOW_MS, owed } from "./testing/fixtures.ts";
+import { aRecord, aRequest, owed } from "./testing/fixtures.ts";
+import { NOW_MS } from "../testing/fake_clock.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -63,8 +64,8 @@ Deno.test("plan() leaves requests alone for which nobody is to be told anything"
     [{ snapshot: aRequest({ state: "APPROVED" }) }, "resolved"],
     [{ snapshot: aRequest({ state: "DENIED" }) }, "resolved"],
     [{ snapshot: aRequest({ state: "PROMOTED" }) }, "resolved"],
-    [{ snapshot: aRequest({ state: "NONE" }) }, "no-state"],
-    [{ snapshot: aRequest({ state: "UNKNOWN" }) }, "no-state"],
+    [{ snapshot: aRequest({ state: "NONE" }) }, "unknown-state"],
+    [{ snapshot: aRequest({ state: "UNKNOWN" }) }, "unknown-state"],
     [{ snapshot: aRequest({ createdMs: NOW_MS - DAY_MS - 1 }) }, "old"],
     [{ recipients: [] }, "no-recipients"],
   ];

@@ -9,8 +9,8 @@ import { type Clock, pause } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { dispatch, type DispatchDeps } from "./delivery/dispatch.ts";
-import { Entry, type Outbox } from "./tracked_request.ts";
-import type { TransportGate } from "./delivery/circuit_breaker.ts";
+import { type RequestOutbox, TrackedRequest } from "./tracked_request.ts";
+import type { CircuitBreaker } from "./delivery/circuit_breaker.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
 import type { Mailer } from "./delivery/mailer.ts";
 import type { Observer } from "./observer.ts";
@@ -18,17 +18,17 @@ import { type Ignored, plan, type Snapshot, supersededMails } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import { type RecipientRules, recipientsOf } from "../routing/recipients.ts";
 import type { PluginRecord, RawRecord } from "./record/record.ts";
-import { Repeated } from "./failure_log.ts";
+import { FailureLog } from "./failure_log.ts";
 import { dueMails } from "./delivery/retries.ts";
-import type { Slots } from "./delivery/fair_semaphore.ts";
+import type { FairSemaphore } from "./delivery/fair_semaphore.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 /** Requests whose mails leave at once; more would take leases long before their mails can leave. */
-const SENDING = 32;
+const MAX_IN_FLIGHT_REQUESTS = 32;
 /** Requests worked on at once: however slowly mails leave, what others owe is written down. */
-const CONCURRENCY = 2 * SENDING;
+const MAX_CONCURRENT_RECONCILES = 2 * MAX_IN_FLIGHT_REQUESTS;
 /** Recipients of one request that are served before others have their turn. */
-const TURN = 32;
+const RECIPIENTS_PER_RUN = 32;
 
 export interface ReconcilerPolicy extends RecipientRules {
   readonly catchUpMs: number;
@@ -39,8 +39,8 @@ export interface ReconcilerPolicy extends RecipientRules {
 export interface ReconcilerDeps {
   readonly cluster: Cluster;
   readonly mailer: Mailer;
-  readonly slots: Slots;
-  readonly gate: TransportGate;
+  readonly semaphore: FairSemaphore;
+  readonly breaker: CircuitBreaker;
   readonly observer: Observer;
   /** Names this process in leases; without blanks, different for every start. */
   readonly instance: string;
@@ -53,25 +53,25 @@ export interface ReconcilerDeps {
 }
 
 export class Reconciler {
-  readonly #entries = new Map<string, Entry>();
+  readonly #tracked = new Map<string, TrackedRequest>();
   readonly #queue: WorkQueue;
   /** A listing is under way, and may be older than what is known here. */
   #isListing = false;
   /** Requests whose mails leave. */
-  readonly #sending = new Set<string>();
+  readonly #inFlight = new Set<string>();
   /** Requests whose mails wait for the transport or for others, in order. */
-  readonly #resting = new Set<string>();
-  readonly #failures: Repeated;
-  readonly #writeFailures: Repeated;
+  readonly #parked = new Set<string>();
+  readonly #failures: FailureLog;
+  readonly #writeFailures: FailureLog;
 
   constructor(private readonly deps: ReconcilerDeps) {
-    this.#queue = new WorkQueue((id) => this.#work(id), CONCURRENCY, deps.clock);
-    this.#failures = new Repeated(
+    this.#queue = new WorkQueue((id) => this.#work(id), MAX_CONCURRENT_RECONCILES, deps.clock);
+    this.#failures = new FailureLog(
       "Failed to process request, trying again",
       "Requests are processed again",
       deps,
     );
-    this.#writeFailures = new Repeated(
+    this.#writeFailures = new FailureLog(
       "Cannot write plugin data, trying again",
       "Plugin data can be written again",
       deps,
@@ -80,14 +80,14 @@ export class Reconciler {
 
   /** The latest of what is known of a request. */
   update(id: string, snapshot: Snapshot): void {
-    this.#entry(id, snapshot).update(snapshot);
+    this.#track(id, snapshot).update(snapshot);
     this.#queue.add(id);
   }
 
   /** To be called before a listing is asked for. */
   beginListing(): void {
     this.#isListing = true;
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#tracked.values()) {
       entry.versionBeforeListing = entry.stored.version;
     }
   }
@@ -105,12 +105,12 @@ export class Reconciler {
     const latest = new Map<string, Snapshot>(requests?.map((request) => [request.id, request]));
     // Without a listing nobody knows what is gone; what is known is looked at again.
     const others = requests === undefined
-      ? new Map([...this.#entries].map(([id, { snapshot }]) => [id, snapshot]))
-      : new Map([...this.#entries.keys(), ...records.keys()].map((id) => [id, "gone" as const]));
+      ? new Map([...this.#tracked].map(([id, { snapshot }]) => [id, snapshot]))
+      : new Map([...this.#tracked.keys(), ...records.keys()].map((id) => [id, "gone" as const]));
     const snapshots = [...new Map<string, Snapshot>([...others, ...latest])]
       .filter(([id]) => !touched.has(id));
-    for (const [id, snapshot] of snapshots) this.#entry(id, snapshot);
-    for (const [id, entry] of this.#entries) {
+    for (const [id, snapshot] of snapshots) this.#track(id, snapshot);
+    for (const [id, entry] of this.#tracked) {
       // A record that was written since is newer than the listing: taking the listing's word would
       // send again what is settled.
       const isNewer = entry.stored.version !== entry.versionBeforeListing;
@@ -123,54 +123,55 @@ export class Reconciler {
   }
 
   /** The transport can send again. */
-  wakeResting(): void {
-    const ids = [...this.#resting];
+  resumeParked(): void {
+    const ids = [...this.#parked];
     // First of all: some have no turn, and come to rest again at once.
-    this.#resting.clear();
+    this.#parked.clear();
     for (const id of ids) this.#queue.add(id);
   }
 
   /** Requests that wait for their turn or are worked on. */
   get queueDepth(): number {
-    return this.#queue.depth + (this.deps.gate.isOpen ? this.#resting.size : 0);
+    return this.#queue.depth + (this.deps.breaker.isPaused ? 0 : this.#parked.size);
   }
 
   /** Whoever ends makes room for the next; also for one that came to rest when there was room again. */
-  #wakeNext(): void {
-    const [next] = this.#resting;
+  #resumeNext(): void {
+    const [next] = this.#parked;
     if (next === undefined || !this.#maySend(next)) return;
-    this.#resting.delete(next);
+    this.#parked.delete(next);
     this.#queue.add(next);
   }
 
   #maySend(id: string): boolean {
-    return this.deps.gate.isOpen && (this.#sending.has(id) || this.#sending.size < SENDING);
+    return !this.deps.breaker.isPaused &&
+      (this.#inFlight.has(id) || this.#inFlight.size < MAX_IN_FLIGHT_REQUESTS);
   }
 
   /** The mails of each request that owes some, or has given some up. */
-  outbox(): readonly Outbox[] {
-    return [...this.#entries.values()].flatMap((entry) => entry.outbox ?? []);
+  outbox(): readonly RequestOutbox[] {
+    return [...this.#tracked.values()].flatMap((entry) => entry.outbox ?? []);
   }
 
   /** Ends work, after `deps.stopping` was aborted; mails on their way are waited for. */
   async stop(): Promise<void> {
     await this.#queue.stop();
-    await Promise.all([...this.#entries.values()].map((entry) => this.#giveLeaseBack(entry)));
+    await Promise.all([...this.#tracked.values()].map((entry) => this.#giveLeaseBack(entry)));
   }
 
-  #entry(id: string, snapshot: Snapshot): Entry {
-    let entry = this.#entries.get(id);
+  #track(id: string, snapshot: Snapshot): TrackedRequest {
+    let entry = this.#tracked.get(id);
     if (entry === undefined) {
-      entry = new Entry(id, snapshot, this.deps);
-      this.#entries.set(id, entry);
+      entry = new TrackedRequest(id, snapshot, this.deps);
+      this.#tracked.set(id, entry);
     }
     return entry;
   }
 
   /** One look at one request. Never rejects: a failure means another look later. */
   async #work(id: string): Promise<void> {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return this.#wakeNext();
+    const entry = this.#tracked.get(id);
+    if (entry === undefined) return this.#resumeNext();
     try {
       await this.#reconcile(id, entry);
       entry.failures = 0;
@@ -181,19 +182,19 @@ export class Reconciler {
       this.#failures.failed(id, error);
       this.#queue.addAt(id, clock.now() + retryDelayMs(++entry.failures, random));
     } finally {
-      this.deps.observer.looked();
-      this.#sending.delete(id);
-      this.#wakeNext();
+      this.deps.observer.reconciled();
+      this.#inFlight.delete(id);
+      this.#resumeNext();
     }
   }
 
-  async #reconcile(id: string, entry: Entry): Promise<void> {
+  async #reconcile(id: string, entry: TrackedRequest): Promise<void> {
     const { clock, random, kill, instance, stopping } = this.deps;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     while (!stopping.aborted) {
-      const { stored, retries, outdated, remarks } = entry;
-      const snapshot = entry.lastState;
-      remarks.problems(stored.problems);
+      const { stored, retries, outdated, requestLog } = entry;
+      const snapshot = entry.effectiveSnapshot;
+      requestLog.problems(stored.problems);
       const before = stored.record;
       const planned = plan(this.#planInput(entry, snapshot));
       if (planned.record === undefined) {
@@ -205,39 +206,39 @@ export class Reconciler {
       }
 
       const nowMs = clock.now();
-      const { chains, nextMs } = dueMails(planned.record.owed, retries, nowMs);
+      const { queuesByRecipient, nextMs } = dueMails(planned.record.owed, retries, nowMs);
       const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
       if (leaseEndMs !== undefined && planned.record.owed.length > 0) {
         return this.#queue.addAt(id, leaseEndMs + random() * LEASE_GRACE_MS);
       }
-      const send = chains.length > 0 && this.#maySend(id);
+      const send = queuesByRecipient.length > 0 && this.#maySend(id);
       if (send) {
-        this.#sending.add(id);
-        this.#resting.delete(id);
+        this.#inFlight.add(id);
+        this.#parked.delete(id);
       }
       const changed = stored.differsFrom({ ...planned.record, ...ownerOf(before) });
       if (changed || (send && !holdsLease(before?.owner, instance, nowMs))) {
         const next = withLease(planned.record, send ? instance : undefined, nowMs);
-        const outcome = await stored.write(retries.into(next), kill);
-        if (outcome === "missing") return this.#vanished(id, entry);
+        const outcome = await stored.write(retries.withAttempts(next), kill);
+        if (outcome === "missing") return this.#recordDeleted(id, entry);
         if (outcome === "conflict") {
           await pause(clock, backoff.next(), stopping);
           await stored.load(kill);
           continue;
         }
-        if (before !== undefined) remarks.superseded(supersededMails(before, planned.record));
+        if (before !== undefined) requestLog.superseded(supersededMails(before, planned.record));
       }
-      if (!send) return this.#rest(id, entry, chains.length > 0, nextMs);
-      const turn = chains.slice(0, TURN);
+      if (!send) return this.#rest(id, entry, queuesByRecipient.length > 0, nextMs);
+      const turn = queuesByRecipient.slice(0, RECIPIENTS_PER_RUN);
       await dispatch(
-        { id, snapshot, stored, retries, remarks, chains: turn, outdated },
+        { id, snapshot, stored, retries, requestLog, queuesByRecipient: turn, outdated },
         this.#dispatchDeps(),
       );
-      if (turn.length < chains.length) return this.#queue.add(id);
+      if (turn.length < queuesByRecipient.length) return this.#queue.add(id);
     }
   }
 
-  #planInput(entry: Entry, snapshot: Snapshot): Parameters<typeof plan>[0] {
+  #planInput(entry: TrackedRequest, snapshot: Snapshot): Parameters<typeof plan>[0] {
     const { policy } = this.deps;
     const { stored } = entry;
     const user = snapshot === "gone" ? stored.record?.user ?? "" : snapshot.user;
@@ -247,44 +248,44 @@ export class Reconciler {
       record: stored.record,
       recipients: snapshot === "gone" ? [] : this.#recipients(entry, snapshot),
       ...(wantsMail ? { requester: user } : {}),
-      nowMs: entry.newsMs,
+      nowMs: entry.changedAtMs,
       catchUpMs: policy.catchUpMs,
     };
   }
 
-  #recipients(entry: Entry, request: AccessRequest): readonly string[] {
+  #recipients(entry: TrackedRequest, request: AccessRequest): readonly string[] {
     const { addresses, complaints } = recipientsOf(request, this.deps.policy);
-    if (request.state === "PENDING") entry.remarks.unreachable(complaints);
+    if (request.state === "PENDING") entry.requestLog.unreachable(complaints);
     return addresses;
   }
 
   /** What is left has to wait: for its time, for the transport, or for nothing. */
-  #rest(id: string, entry: Entry, isDue: boolean, nextMs: number | undefined): void {
+  #rest(id: string, entry: TrackedRequest, isDue: boolean, nextMs: number | undefined): void {
     const owed = entry.stored.record?.owed ?? [];
     entry.retries.keepOnly(owed);
     if (nextMs !== undefined) this.#queue.addAt(id, nextMs);
-    if (isDue) this.#resting.add(id);
+    if (isDue) this.#parked.add(id);
     if (owed.length === 0) this.#forgetIfGone(id, entry);
   }
 
-  #leaveAlone(id: string, entry: Entry, ignored: Ignored): void {
-    entry.remarks.leftAlone(ignored, entry.snapshot);
+  #leaveAlone(id: string, entry: TrackedRequest, ignored: Ignored): void {
+    entry.requestLog.ignored(ignored, entry.snapshot);
     this.#forgetIfGone(id, entry);
   }
 
-  #vanished(id: string, entry: Entry): void {
-    entry.remarks.vanished(entry.stored.record?.owed ?? []);
+  #recordDeleted(id: string, entry: TrackedRequest): void {
+    entry.requestLog.recordDeleted(entry.stored.record?.owed ?? []);
     entry.stored.set({});
     this.#forgetIfGone(id, entry);
   }
 
-  #forgetIfGone(id: string, entry: Entry): void {
+  #forgetIfGone(id: string, entry: TrackedRequest): void {
     // While a listing is under way it stays: a record from before the last settlement would look new.
-    if (entry.snapshot === "gone" && !this.#isListing) this.#entries.delete(id);
+    if (entry.snapshot === "gone" && !this.#isListing) this.#tracked.delete(id);
   }
 
   /** Another replica can then go on at once. */
-  async #giveLeaseBack({ stored }: Entry): Promise<void> {
+  async #giveLeaseBack({ stored }: TrackedRequest): Promise<void> {
     const { instance, clock, kill, log } = this.deps;
     const record = stored.record;
     if (record === undefined || !holdsLease(record.owner, instance, clock.now())) return;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Refusal } from "../mail/transport.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
-import { aRequest, FakeClock, NOW_MS } from "./testing/fixtures.ts";
+import { aRequest } from "./testing/fixtures.ts";
+import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
 import { startReplica } from "./testing/replica.ts";
 
 const LATER: Refusal = { ok: false, category: "server", retry: "later", error: "451 try again" };
@@ -139,7 +140,7 @@ Deno.test("Reconciler gives up a mail that was owed for too long, with the last 
 });
 
 Deno.test("Reconciler rests without calls while the transport is down, and then sends all", async () => {
-  const { clock, cluster, reconciler, mailer, gate, replica } = setUp();
+  const { clock, cluster, reconciler, mailer, breaker, replica } = setUp();
   replica.verify = () => DOWN;
   mailer.respond = () => DOWN;
   cluster.put(aRequest());
@@ -150,18 +151,18 @@ Deno.test("Reconciler rests without calls while the transport is down, and then 
   await clock.tick(3_600_000);
   assert.equal(cluster.calls.length, calls);
   assert.equal(mailer.attempts.length, 3);
-  assert.equal(gate.isOpen, false);
+  assert.equal(breaker.isPaused, true);
   replica.verify = () => ({ ok: true, messageId: "", response: "" });
   mailer.respond = () => undefined;
   await clock.tick(300_000);
-  assert.equal(gate.isOpen, true);
+  assert.equal(breaker.isPaused, false);
   assert.equal(mailer.accepted.length, 3);
 });
 
 Deno.test("Reconciler writes down what is owed while the transport is down, without a lease", async () => {
-  const { clock, cluster, reconciler, gate, replica } = setUp();
+  const { clock, cluster, reconciler, breaker, replica } = setUp();
   replica.verify = () => DOWN;
-  gate.close(DOWN);
+  breaker.pause(DOWN);
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
   await clock.tick(60_000);
@@ -170,12 +171,12 @@ Deno.test("Reconciler writes down what is owed while the transport is down, with
 });
 
 Deno.test("Reconciler charges nothing to a mail when the whole transport fails", async () => {
-  const { clock, cluster, reconciler, mailer, gate } = setUp();
+  const { clock, cluster, reconciler, mailer, breaker } = setUp();
   mailer.respond = () => DOWN;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
   await clock.tick(0);
-  assert.equal(gate.reason, "refused");
+  assert.equal(breaker.pauseReason, "refused");
   mailer.respond = () => undefined;
   await clock.tick(1000);
   assert.equal(mailer.accepted.length, 3);
@@ -227,7 +228,7 @@ async function overtake({ clock, cluster }: ReturnType<typeof setUp>): Promise<v
 }
 
 Deno.test("Reconciler that was overtaken takes out what it sent, and leaves the new owner's lease", async () => {
-  const stage = setUp({ slots: 1 });
+  const stage = setUp({ semaphore: 1 });
   const { clock, cluster, reconciler, mailer } = stage;
   mailer.hold = true;
   cluster.put(aRequest());
@@ -254,7 +255,7 @@ Deno.test("Reconciler that was overtaken leaves no owner behind when nothing is 
 });
 
 Deno.test("Reconciler that cannot write down what was sent sends no more until it can", async () => {
-  const { clock, cluster, reconciler, mailer } = setUp({ slots: 1 });
+  const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 1 });
   cluster.put(aRequest());
   cluster.afterWrite = () => {
     cluster.beforeWrite = () => {
@@ -297,7 +298,7 @@ Deno.test("Reconciler tells the outcome of a request that it first sees resolved
 });
 
 Deno.test("Reconciler sends no further mail of an older state when a newer one arrives", async () => {
-  const { clock, cluster, reconciler, mailer } = setUp({ slots: 1 });
+  const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 1 });
   mailer.hold = true;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -328,7 +329,7 @@ Deno.test("Reconciler says once that nobody is to be told, and writes no record"
 });
 
 Deno.test("Reconciler.stop() waits for mails on their way and gives the lease back", async () => {
-  const { clock, cluster, reconciler, mailer, stopping } = setUp({ slots: 2 });
+  const { clock, cluster, reconciler, mailer, stopping } = setUp({ semaphore: 2 });
   mailer.hold = true;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -530,7 +531,7 @@ Deno.test("Reconciler that was set back in time waits no longer than ever", asyn
 });
 
 Deno.test("Reconciler that was set back in time does not trust its lease", async () => {
-  const { clock, cluster, reconciler, mailer } = setUp({ slots: 1 });
+  const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 1 });
   mailer.hold = true;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -661,7 +662,7 @@ Deno.test("Reconciler sends everything through a transport that takes some mails
 });
 
 Deno.test("Reconciler sends no mail that took its lease while the transport was paused", async () => {
-  const { clock, cluster, reconciler, mailer } = setUp({ slots: 2 });
+  const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 2 });
   mailer.hold = true;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());

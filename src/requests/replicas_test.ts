@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Refusal } from "../mail/transport.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
-import { aRequest, FakeClock, NOW_MS } from "./testing/fixtures.ts";
+import { aRequest } from "./testing/fixtures.ts";
+import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
 import { startReplica } from "./testing/replica.ts";
 
 const DOWN: Refusal = { ok: false, category: "network", retry: "transport", error: "refused" };

@@ -7,13 +7,13 @@ import type { OwedMail } from "./record/outbox.ts";
 import type { Ignored, Snapshot } from "./plan.ts";
 import type { Complaint } from "../routing/recipients.ts";
 
-export class Remarks {
-  readonly #made = new Set<string>();
+export class RequestLog {
+  readonly #logged = new Set<string>();
 
   constructor(
     private readonly id: string,
     private readonly log: Log,
-    private readonly observer: Pick<Observer, "lost">,
+    private readonly observer: Pick<Observer, "mailDropped">,
   ) {}
 
   /** Suggested reviewers that get no mail. */
@@ -30,9 +30,9 @@ export class Remarks {
     }
   }
 
-  leftAlone(reason: Ignored, snapshot: Snapshot): void {
+  ignored(reason: Ignored, snapshot: Snapshot): void {
     if (reason === "no-recipients") this.#complain(reason, "No recipients to send");
-    else if (reason === "no-state" && snapshot !== "gone") {
+    else if (reason === "unknown-state" && snapshot !== "gone") {
       this.#complain(reason, "Unknown request state", { state: snapshot.state });
     } else this.log.debug("Request is left alone", { request_id: this.id, reason });
   }
@@ -40,23 +40,23 @@ export class Remarks {
   superseded(mails: readonly OwedMail[]): void {
     for (const mail of mails) {
       this.log.info("Mail is superseded, the request has moved on", loggedMail(this.id, mail));
-      this.observer.lost(mail, "superseded");
+      this.observer.mailDropped(mail, "superseded");
     }
   }
 
   /** The record is gone, and with it what was owed. */
-  vanished(owed: readonly OwedMail[]): void {
+  recordDeleted(owed: readonly OwedMail[]): void {
     if (owed.length === 0) return;
     this.log.warn("Owed mails are dropped: the request and its plugin data are gone", {
       request_id: this.id,
       mails: owed.length,
     });
-    for (const mail of owed) this.observer.lost(mail, "vanished");
+    for (const mail of owed) this.observer.mailDropped(mail, "deleted");
   }
 
   #complain(what: string, message: string, fields: LogFields = {}): void {
-    if (this.#made.has(what)) return;
-    this.#made.add(what);
+    if (this.#logged.has(what)) return;
+    this.#logged.add(what);
     this.log.warn(message, { request_id: this.id, ...fields });
   }
 }

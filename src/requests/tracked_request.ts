@@ -7,11 +7,11 @@ import type { Observer } from "./observer.ts";
 import type { FailedMail, OwedMail } from "./record/outbox.ts";
 import type { Snapshot } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
-import { Remarks } from "./request_log.ts";
+import { RequestLog } from "./request_log.ts";
 import { Retries } from "./delivery/retries.ts";
 import { StoredRecord } from "./record/stored_record.ts";
 
-export interface EntryDeps {
+export interface TrackedRequestDeps {
   readonly cluster: Cluster;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -20,32 +20,36 @@ export interface EntryDeps {
 }
 
 /** What one request owes. */
-export interface Outbox {
+export interface RequestOutbox {
   readonly id: string;
   /** With the error of the last attempt, if there was one in this process. */
   readonly owed: readonly (OwedMail & { readonly error?: string })[];
   readonly failed: readonly FailedMail[];
 }
 
-export class Entry {
+export class TrackedRequest {
   readonly stored: StoredRecord;
   readonly retries: Retries;
-  readonly remarks: Remarks;
+  readonly requestLog: RequestLog;
   /** Looks in a row that failed. */
   failures = 0;
   /** The record's version when the listing under way began. */
   versionBeforeListing = 0;
   /** When the snapshot came. */
-  newsMs: number;
+  changedAtMs: number;
   #outdated = new AbortController();
   /** What the request was when it was decided, for when it goes before that was told. */
   #decided: AccessRequest | undefined;
 
-  constructor(readonly id: string, public snapshot: Snapshot, private readonly deps: EntryDeps) {
+  constructor(
+    readonly id: string,
+    public snapshot: Snapshot,
+    private readonly deps: TrackedRequestDeps,
+  ) {
     this.stored = new StoredRecord(id, deps.cluster, deps.observer);
     this.retries = new Retries(deps.random);
-    this.remarks = new Remarks(id, deps.log, deps.observer);
-    this.newsMs = deps.clock.now();
+    this.requestLog = new RequestLog(id, deps.log, deps.observer);
+    this.changedAtMs = deps.clock.now();
   }
 
   /** Aborted when a newer snapshot arrives. */
@@ -56,21 +60,21 @@ export class Entry {
   update(snapshot: Snapshot): void {
     this.snapshot = snapshot;
     if (snapshot !== "gone" && isDecided(snapshot)) this.#decided = snapshot;
-    this.newsMs = this.deps.clock.now();
+    this.changedAtMs = this.deps.clock.now();
     this.#outdated.abort();
     this.#outdated = new AbortController();
   }
 
   /** The snapshot; of a request that was decided and deleted, which has not expired, the decision. */
-  get lastState(): Snapshot {
+  get effectiveSnapshot(): Snapshot {
     return this.snapshot === "gone" ? this.#decided ?? this.snapshot : this.snapshot;
   }
 
   /** Undefined when nothing is owed and nothing was given up. */
-  get outbox(): Outbox | undefined {
+  get outbox(): RequestOutbox | undefined {
     const { record } = this.stored;
     if (record === undefined || record.owed.length + record.failed.length === 0) return undefined;
-    const owed = record.owed.map((mail) => ({ ...mail, ...this.retries.of(mail) }));
+    const owed = record.owed.map((mail) => ({ ...mail, ...this.retries.stateOf(mail) }));
     return { id: this.id, owed, failed: record.failed };
   }
 }

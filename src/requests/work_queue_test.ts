@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock, NOW_MS, settleDown } from "./testing/fixtures.ts";
+import { FakeClock, NOW_MS, settleDown } from "../testing/fake_clock.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 /** A queue whose work goes on when it is told to. */

@@ -1,6 +1,6 @@
 /** Who is to be told of a request (upstream.md §5.5). */
 
-import { cut } from "../cut.ts";
+import { truncate } from "../cut.ts";
 import type { LogFields } from "../log.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { isInDomains } from "./allowed_domains.ts";
@@ -58,7 +58,7 @@ export function recipientsOf(
     complaints: [
       ...invalid.map((reviewer) => ({
         message: "Failed to notify a suggested reviewer with an invalid email address",
-        fields: { reviewer: cut(reviewer, MAX_ADDRESS_LENGTH) },
+        fields: { reviewer: truncate(reviewer, MAX_ADDRESS_LENGTH) },
       })),
       ...complain(
         "Suggested reviewers outside of delivery.allowed_domains are not mailed",

@@ -11,7 +11,7 @@ import { ClusterError } from "./errors.ts";
 import { AuthService, type Event, Operation } from "./generated/auth_pb.ts";
 import type { AccessRequestV3 } from "./generated/types_pb.ts";
 import { hasStatus, toClusterError } from "./grpc/error.ts";
-import { MovingWatch } from "./watch_handover.ts";
+import { WatchHandover } from "./watch_handover.ts";
 
 const ACCESS_REQUEST = "access_request";
 /** The name under which our entry stands in plugin data, as the original's. */
@@ -93,7 +93,7 @@ export class TeleportClient {
       return { events: this.#events(grpc, ended), retired };
     };
     try {
-      yield* new MovingWatch({ ...this.deps, open }).events(signal);
+      yield* new WatchHandover({ ...this.deps, open }).events(signal);
     } catch (error) {
       throw explainRefusedWatch(this.#explain("watch access requests", error));
     }

@@ -11,7 +11,7 @@ import { openConnection } from "./connection.ts";
 import { Connections, type ConnectionsDeps } from "./connections.ts";
 import type { CredentialStore } from "./credential_store.ts";
 import { Dialer } from "./dial/dialer.ts";
-import { type Address, formatAddress, type Way } from "./dial/method.ts";
+import { type Address, type ConnectionMethod, formatAddress } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
 
 /** What one step of dialing may take. */
@@ -19,7 +19,7 @@ export const STEP_TIMEOUT_MS = 10_000;
 
 export interface ClusterConnectionsDeps {
   readonly address: Address;
-  readonly via: Way | "auto";
+  readonly via: ConnectionMethod | "auto";
   /** PEM file of who vouches for a proxy's public certificate; undefined = the system's. */
   readonly webRootCas: string | undefined;
   readonly store: CredentialStore;

@@ -4,12 +4,12 @@ import * as grpc from "@grpc/grpc-js";
 import type { TLSSocket } from "node:tls";
 import { type ChannelOptions, openChannel } from "./grpc/channel.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Way } from "./dial/method.ts";
+import type { ConnectionMethod } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
 
 export interface Connection {
   readonly grpc: grpc.Client;
-  readonly way: Way;
+  readonly way: ConnectionMethod;
   /** What it was made with. */
   readonly credentials: Credentials;
   readonly sinceMs: number;
@@ -25,7 +25,7 @@ export interface Connection {
 
 export interface ConnectionParts {
   readonly stream: TLSSocket;
-  readonly way: Way;
+  readonly way: ConnectionMethod;
   readonly credentials: Credentials;
   readonly nowMs: number;
 }

@@ -10,7 +10,7 @@ import { type Identity, identityFileText, issueIdentity } from "../../sim/pki/id
 import { createPki } from "../../sim/pki/pki.ts";
 import { startProxy } from "../../sim/proxy/proxy.ts";
 import { startSshTunnel } from "../../sim/proxy/ssh/server.ts";
-import type { Way } from "./dial/method.ts";
+import type { ConnectionMethod } from "./dial/method.ts";
 import type { ClusterError } from "./errors.ts";
 import {
   type ClientOptions,
@@ -56,7 +56,9 @@ async function startSetting() {
 type Setting = Awaited<ReturnType<typeof startSetting>>;
 
 /** The way that a client went. */
-async function wayOf({ client, connections }: ConnectedClient): Promise<Way | undefined> {
+async function wayOf(
+  { client, connections }: ConnectedClient,
+): Promise<ConnectionMethod | undefined> {
   assert.equal((await client.ping(never)).clusterName, CLUSTER);
   return connections.current?.way;
 }
@@ -72,7 +74,7 @@ async function failure(setting: Setting, address: string, options: Partial<Clien
 Deno.test("Every address that can work is reached by `auto`, and by each way that leads there", async () => {
   await using setting = await startSetting();
   const { auth, proxy, ssh, balancer } = setting;
-  const rows: readonly (readonly [string, Way | "auto", Way])[] = [
+  const rows: readonly (readonly [string, ConnectionMethod | "auto", ConnectionMethod])[] = [
     [auth.address, "auto", "direct"],
     [auth.address, "direct", "direct"],
     [proxy.address, "auto", "direct"],
@@ -147,7 +149,7 @@ Deno.test("Every way goes through the HTTP proxy that the environment asks for",
   await using tunnel = await startConnectProxy();
   tunnel.resolve = (target) => target.replace(`proxy.${CLUSTER}`, "127.0.0.1");
   const env = { HTTPS_PROXY: `http://${tunnel.address}` };
-  const rows: readonly (readonly [string, Way])[] = [
+  const rows: readonly (readonly [string, ConnectionMethod])[] = [
     [proxy.address, "direct"],
     [ssh.address, "ssh"],
     [balancer.address, "upgrade"],

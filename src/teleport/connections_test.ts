@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeClock, fakeLog, settleDown } from "../requests/testing/fixtures.ts";
+import { FakeClock, settleDown } from "../testing/fake_clock.ts";
+import { fakeLog } from "../testing/fake_log.ts";
 import { Connections } from "./connections.ts";
 import { ClusterError } from "./errors.ts";
 import { FakeConnection } from "./testing/fixtures.ts";

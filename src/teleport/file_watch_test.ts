@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fakeLog } from "../requests/testing/fixtures.ts";
+import { fakeLog } from "../testing/fake_log.ts";
 import { watchFile } from "./file_watch.ts";
 
 const LONG_MS = 10_000;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeClock, fakeLog, NOW_MS } from "../requests/testing/fixtures.ts";
+import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
+import { fakeLog } from "../testing/fake_log.ts";
 import { CredentialStore } from "./credential_store.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClusterError } from "./errors.ts";

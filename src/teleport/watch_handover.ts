@@ -12,7 +12,7 @@ export interface WatchSource<E> {
   readonly retired: AbortSignal;
 }
 
-export interface MovingWatchDeps<E> {
+export interface WatchHandoverDeps<E> {
   /** Opens a stream on the connection that is in use now. */
   readonly open: (signal: AbortSignal) => Promise<WatchSource<E>>;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ const RETRY_MS = { base: 100, cap: 5_000 };
  * the new one's first event on, only the new one counts. Ends, or fails, as the stream that counts does:
  * a connection that is lost, and not replaced, is no move.
  */
-export class MovingWatch<E> {
+export class WatchHandover<E> {
   readonly #queue: E[] = [];
   readonly #stop = new AbortController();
   #wake = () => {};
@@ -39,7 +39,7 @@ export class MovingWatch<E> {
   #isMoving = false;
   #end: End | undefined;
 
-  constructor(private readonly deps: MovingWatchDeps<E>) {}
+  constructor(private readonly deps: WatchHandoverDeps<E>) {}
 
   /** The events; may be read once. */
   async *events(signal: AbortSignal): AsyncGenerator<E> {

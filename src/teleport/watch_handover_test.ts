@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { FakeClock, fakeLog, settleDown } from "../requests/testing/fixtures.ts";
-import { MovingWatch, type WatchSource } from "./watch_handover.ts";
+import { FakeClock, settleDown } from "../testing/fake_clock.ts";
+import { fakeLog } from "../testing/fake_log.ts";
+import { WatchHandover, type WatchSource } from "./watch_handover.ts";
 
 /** A stream that the test feeds. */
 class Stream implements WatchSource<string> {
@@ -60,7 +61,7 @@ function setUp() {
   };
   const stop = new AbortController();
   const seen: string[] = [];
-  const watch = new MovingWatch({ open, clock, random: () => 0.5, log: fakeLog() });
+  const watch = new WatchHandover({ open, clock, random: () => 0.5, log: fakeLog() });
   const done = (async () => {
     for await (const event of watch.events(stop.signal)) seen.push(event);
   })();

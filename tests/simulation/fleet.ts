@@ -53,7 +53,7 @@ export class Fleet {
     const exits = exitsOf(machine, line, this.surroundings, random.fork());
     const replica = startReplica(machine, exits, {
       policy: this.policy,
-      slots: random.int(1, 4),
+      semaphore: random.int(1, 4),
       perSecond: random.pick([undefined, undefined, 1, 10]),
       random: random.fork(),
       sabotage,

@@ -1,16 +1,16 @@
-/** The whole core of the program on a simulated machine: feed, reconciler, outbox, gate, mailer. */
+/** The whole core of the program on a simulated machine: feed, reconciler, outbox, breaker, mailer. */
 
 import { TEMPLATE_FILES, type Templates } from "../../src/mail/content/templates.ts";
 import type { MailMessage, Receipt } from "../../src/mail/transport.ts";
 import { ComposingMailer } from "../../src/requests/delivery/composing_mailer.ts";
-import { follow } from "../../src/requests/list_watch.ts";
-import { TransportGate } from "../../src/requests/delivery/circuit_breaker.ts";
+import { listAndWatch } from "../../src/requests/list_watch.ts";
+import { CircuitBreaker } from "../../src/requests/delivery/circuit_breaker.ts";
 import type { Mailer, MailJob } from "../../src/requests/delivery/mailer.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
 import { unobserved } from "../../src/requests/observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../../src/requests/reconciler.ts";
-import { Slots } from "../../src/requests/delivery/fair_semaphore.ts";
-import { fakeLog } from "../../src/requests/testing/fixtures.ts";
+import { FairSemaphore } from "../../src/requests/delivery/fair_semaphore.ts";
+import { fakeLog } from "../../src/testing/fake_log.ts";
 import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 import type { Sabotage } from "./sabotage.ts";
@@ -24,7 +24,7 @@ export interface Exits {
 
 export interface ReplicaOptions {
   readonly policy: ReconcilerPolicy;
-  readonly slots: number;
+  readonly semaphore: number;
   /** Mails per second; undefined = no limit. */
   readonly perSecond: number | undefined;
   readonly random: Random;
@@ -46,19 +46,19 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const log = fakeLog();
   const [stopping, kill] = [new AbortController(), new AbortController()];
   const cluster = sabotage.cluster?.(exits.cluster, instance) ?? exits.cluster;
-  const gate = new TransportGate(exits, {
+  const breaker = new CircuitBreaker(exits, {
     clock,
     random,
     log,
-    onOpen: () => reconciler.wakeResting(),
+    onResume: () => reconciler.resumeParked(),
     signal: stopping.signal,
   });
   const honest = mailerOf(exits, machine);
   const reconciler: Reconciler = new Reconciler({
     cluster,
     mailer: sabotage.mailer?.(honest, exits.cluster) ?? honest,
-    slots: new Slots(options.slots, options.perSecond, clock),
-    gate,
+    semaphore: new FairSemaphore(options.semaphore, options.perSecond, clock),
+    breaker,
     observer: unobserved,
     instance,
     policy,
@@ -68,9 +68,9 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
     stopping: stopping.signal,
     kill: kill.signal,
   });
-  const check = gate.check();
+  const check = breaker.check();
   const onLive = (live: boolean) => machine.say(() => live ? "is live" : "is not live");
-  const following = follow(
+  const following = listAndWatch(
     { cluster, target: reconciler, clock, random, log, onLive },
     stopping.signal,
   );

@@ -1,7 +1,7 @@
 /** Mailgun: whether it knows domain and key. Nothing is sent. */
 
 import type { MailgunConfig } from "../../config/config.ts";
-import { lookAtMailgun } from "../../mail/mailgun/probe.ts";
+import { probeMailgun } from "../../mail/mailgun/probe.ts";
 import { secretReader } from "../../daemon/transport.ts";
 import { type Finding, timed } from "./finding.ts";
 
@@ -9,7 +9,7 @@ export async function checkMailgun(config: MailgunConfig): Promise<Finding> {
   const { domain, baseUrl } = config;
   const options = { domain, baseUrl, privateKey: secretReader(config.privateKey) };
   const { value: view, tookMs } = await timed(() =>
-    lookAtMailgun(options, new AbortController().signal)
+    probeMailgun(options, new AbortController().signal)
   );
   const base = { check: "mail.login", tookMs, details: { domain, base_url: baseUrl } };
   const where = `Mailgun '${baseUrl}'`;

@@ -1,6 +1,6 @@
 /** The findings as text for people and as JSON for programs. */
 
-import { counted } from "../counted.ts";
+import { pluralize } from "../counted.ts";
 import { wrap } from "../wrap.ts";
 import { type Finding, type Level, TITLES } from "./finding.ts";
 
@@ -51,7 +51,7 @@ export function countLevel(findings: readonly Finding[], level: Level): number {
 
 /** `2 problems, 1 warning` */
 export function summaryText(findings: readonly Finding[]): string {
-  const count = (level: Level, word: string) => counted(countLevel(findings, level), word);
+  const count = (level: Level, word: string) => pluralize(countLevel(findings, level), word);
   return `\n${count("problem", "problem")}, ${count("warning", "warning")}\n`;
 }
 

@@ -2,7 +2,7 @@
 
 import type { SmtpConfig } from "../../config/config.ts";
 import { createSmtpTransport } from "../../mail/smtp/transport.ts";
-import { lookAtSmtp, type SmtpView } from "../../mail/smtp/probe.ts";
+import { probeSmtp, type SmtpView } from "../../mail/smtp/probe.ts";
 import { NO_TLS_AT_ONCE } from "../../mail/smtp/receipt.ts";
 import type { Receipt, Refusal, RefusalCategory } from "../../mail/transport.ts";
 import { dial, lookupAll } from "../../net/dial.ts";
@@ -36,7 +36,7 @@ export async function* checkSmtp(
     return;
   }
   // Without it the server's certificate remains unknown, and the receipt says why.
-  const view = await lookAtSmtp(options, signal).catch(() => undefined);
+  const view = await probeSmtp(options, signal).catch(() => undefined);
   yield tls(config, failure, view);
   if (failure?.category === "tls") return;
   const check = "mail.login";

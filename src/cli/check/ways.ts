@@ -10,10 +10,10 @@ import { dialBySsh } from "../../teleport/dial/ssh/dial.ts";
 import { dialByUpgrade, dialByUpgradeIfNeeded } from "../../teleport/dial/upgrade.ts";
 import {
   type Address,
+  type ConnectionMethod,
+  type Dial,
   type DialContext,
-  type DialWay,
-  NotThisWay,
-  type Way,
+  MethodNotApplicable,
 } from "../../teleport/dial/method.ts";
 import { ClusterError } from "../../teleport/errors.ts";
 import { type Finding, timed } from "./finding.ts";
@@ -37,7 +37,7 @@ export async function checkWays(
     now: () => Date.now(),
     stepTimeoutMs: STEP_TIMEOUT_MS,
   };
-  const ways: readonly (readonly [Way, DialWay])[] = [
+  const ways: readonly (readonly [ConnectionMethod, Dial])[] = [
     ["direct", dialDirectly],
     ["upgrade", via === "upgrade" ? dialByUpgrade : dialByUpgradeIfNeeded],
     ["ssh", dialBySsh],
@@ -46,8 +46,8 @@ export async function checkWays(
 }
 
 async function checkWay(
-  way: Way,
-  dial: DialWay,
+  way: ConnectionMethod,
+  dial: Dial,
   context: DialContext,
   via: TeleportConfig["via"],
 ): Promise<Finding> {
@@ -62,7 +62,7 @@ async function checkWay(
     }
   });
   if (failure === undefined) return { check, level: "ok", text: "works", tookMs };
-  const applies = !(failure instanceof NotThisWay);
+  const applies = !(failure instanceof MethodNotApplicable);
   const text = `${applies ? "does not work" : "does not apply"}: ${failure.message}`;
   if (via !== way) return { check, level: "skipped", text, tookMs };
   const remedy = "set 'via' in [teleport] to a way that works, or to 'auto'";

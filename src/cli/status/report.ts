@@ -1,8 +1,8 @@
 /** The state of the daemon and of its outbox as text. */
 
 import type { FailedMailStatus, OwedMailStatus, Status } from "../../ops/status.ts";
-import { counted } from "../counted.ts";
-import type { Outbox } from "../../daemon/mail_status.ts";
+import { pluralize } from "../counted.ts";
+import type { OutboxListing } from "../../daemon/mail_status.ts";
 
 const LABEL_WIDTH = 12;
 const LAST_FAILED = "; the last reload failed, see the log";
@@ -31,7 +31,7 @@ export function statusText(status: Status): string {
     line("watching", `${cluster.watching ? "yes" : "no"}, since ${cluster.watching_since}`),
     line("mail", `${mail.paused ? `paused: ${mail.reason ?? "?"}` : "works"}, ${sent}`),
     line("settings", `read ${status.reload.loaded}${status.reload.ok ? "" : LAST_FAILED}`),
-    line("queue", counted(status.queue, "request")),
+    line("queue", pluralize(status.queue, "request")),
     outboxText({ owed: owed.mails, failed: failed.mails }, {
       owed: owed.count,
       failed: failed.count,
@@ -41,7 +41,7 @@ export function statusText(status: Status): string {
 
 /** The numbers may be larger than the lists. */
 export function outboxText(
-  { owed, failed }: Outbox,
+  { owed, failed }: OutboxListing,
   count: { readonly owed: number; readonly failed: number } = {
     owed: owed.length,
     failed: failed.length,
@@ -51,9 +51,9 @@ export function outboxText(
     ? []
     : ["Send them again: teleport-email status --retry ID, or --retry all\n"];
   return [
-    line("owed", counted(count.owed, "mail")),
+    line("owed", pluralize(count.owed, "mail")),
     ...owed.map((mail) => `  ${describe(mail)}, since ${mail.since}${attempts(mail)}\n`),
-    line("given up", counted(count.failed, "mail")),
+    line("given up", pluralize(count.failed, "mail")),
     ...failed.map((mail) => `  ${describe(mail)}, at ${mail.at}: ${mail.error}\n`),
     ...hint,
   ].join("");
@@ -66,5 +66,5 @@ function describe(mail: OwedMailStatus | FailedMailStatus): string {
 
 function attempts({ attempts, not_before: notBefore, error }: OwedMailStatus): string {
   const next = notBefore === undefined ? "" : `, next not before ${notBefore}`;
-  return `, ${counted(attempts, "attempt")}${next}${error === undefined ? "" : `: ${error}`}`;
+  return `, ${pluralize(attempts, "attempt")}${next}${error === undefined ? "" : `: ${error}`}`;
 }

@@ -1,7 +1,7 @@
 /** Facts and templates make the words of a mail. */
 
-import { cut } from "../../cut.ts";
-import type { MailFacts } from "./mail_data.ts";
+import { truncate } from "../../cut.ts";
+import type { MailData } from "./mail_data.ts";
 import { type TemplateScope, templateScope } from "./scope.ts";
 import type { TemplateFile, Templates } from "./templates.ts";
 
@@ -19,7 +19,7 @@ export interface MailContent {
  * template, as a mail that says it plainly is better than none.
  */
 export function composeMail(
-  facts: MailFacts,
+  facts: MailData,
   templates: Templates,
   options: { readonly html: boolean } = { html: true },
 ): MailContent {
@@ -42,7 +42,7 @@ export function composeMail(
 
 type TemplateBase = "new" | "review" | "resolution" | "requester-new" | "requester-resolution";
 
-function templateBase(facts: MailFacts): TemplateBase {
+function templateBase(facts: MailData): TemplateBase {
   if (facts.audience === "requester" && facts.kind !== "review") return `requester-${facts.kind}`;
   return facts.kind;
 }
@@ -68,5 +68,5 @@ const MAX_SUBJECT = 250;
 function singleLine(text: string): string {
   const line = text.toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
-  return cut(line, MAX_SUBJECT);
+  return truncate(line, MAX_SUBJECT);
 }

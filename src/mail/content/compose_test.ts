@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import PostalMime from "postal-mime";
 import { composeMail } from "./compose.ts";
-import { type MailFacts, sampleFacts } from "./mail_data.ts";
+import { type MailData, sampleData } from "./mail_data.ts";
 import { loadTemplates } from "./templates.ts";
 
 const loaded = await loadTemplates(undefined);
 if (!loaded.ok) throw new Error("Built-in templates do not load");
 const { templates } = loaded;
 
-const FACTS: MailFacts = {
+const FACTS: MailData = {
   kind: "new",
   audience: "reviewer",
   id: "0198-1",
@@ -21,7 +21,7 @@ const FACTS: MailFacts = {
   status: { state: "PENDING", reason: "" },
 };
 
-const REVIEW: MailFacts = {
+const REVIEW: MailData = {
   ...FACTS,
   kind: "review",
   review: {
@@ -32,7 +32,7 @@ const REVIEW: MailFacts = {
   },
 };
 
-function textOf(facts: MailFacts): string {
+function textOf(facts: MailData): string {
   const mail = composeMail(facts, templates);
   assert.deepEqual(mail.warnings, []);
   return mail.text;
@@ -40,7 +40,7 @@ function textOf(facts: MailFacts): string {
 
 Deno.test("composeMail() writes the subject of the original", () => {
   for (const kind of ["new", "review", "resolution"] as const) {
-    const { subject } = composeMail(sampleFacts(kind), templates);
+    const { subject } = composeMail(sampleData(kind), templates);
     assert.equal(
       subject,
       "example.teleport.sh Role Request 0198f3c2-7d0b-4a54-9d4e-1f2e3d4c5b6a",
@@ -81,7 +81,7 @@ Deno.test("composeMail() writes resolutions byte for byte as the original", () =
     [{ state: "PROMOTED", reason: "to a list" }, "\nStatus: ✅ PROMOTED (to a list)"],
   ] as const;
   for (const [status, tail] of cases) {
-    const facts: MailFacts = { ...FACTS, kind: "resolution", status };
+    const facts: MailData = { ...FACTS, kind: "resolution", status };
     assert.equal(textOf(facts), head + link + tail);
     assert.equal(textOf({ ...facts, link: undefined }), head + tail);
   }
@@ -162,7 +162,7 @@ Deno.test("composeMail() never throws, and its subject is one line", async () =>
   });
   await fc.assert(
     fc.asyncProperty(facts, async (arbitrary) => {
-      const mail = composeMail(arbitrary as MailFacts, templates);
+      const mail = composeMail(arbitrary as MailData, templates);
       assert.match(mail.subject, /^[^\p{Cc}\p{Zl}\p{Zp}]*Role Request[^\p{Cc}\p{Zl}\p{Zp}]*$/u);
       const parsed = await PostalMime.parse(`Subject: ${mail.subject}\r\n\r\nx`);
       assert.equal(parsed.headers.length, 1);

@@ -2,7 +2,7 @@
 
 import { Liquid, type LiquidOptions, type Template } from "liquidjs";
 import { SCOPE_MEMBERS, type TemplateScope } from "./scope.ts";
-import { oneLine, reasonOf } from "../../text.ts";
+import { reasonOf, singleLine } from "../../text.ts";
 
 export type Rendered =
   | { readonly ok: true; readonly output: string }
@@ -85,7 +85,7 @@ function unknownVariables(
 }
 
 function describe(file: string, error: unknown): string {
-  const message = oneLine(reasonOf(error)).replace(/, (file|line):.*$/, "");
+  const message = singleLine(reasonOf(error)).replace(/, (file|line):.*$/, "");
   return `${place(file, lineOf(error))}: ${message}`;
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
 import { composeMail, type MailContent } from "./compose.ts";
-import type { MailFacts } from "./mail_data.ts";
+import type { MailData } from "./mail_data.ts";
 import { requestLink } from "../../teleport/request_link.ts";
 import { loadTemplates } from "./templates.ts";
 
@@ -63,7 +63,7 @@ function assertSame(seen: (mail: MailContent) => unknown): void {
   fc.assert(
     fc.property(skeletons, fc.infiniteStream(hostile), ({ state, ...about }, values) => {
       const seenWith = (value: () => string) => {
-        const facts: MailFacts = {
+        const facts: MailData = {
           ...about,
           id: value(),
           cluster: value(),
@@ -92,7 +92,7 @@ Deno.test("composeMail() lets no value bring a line that looks like one of the m
 
 Deno.test("composeMail() shows hostile values in HTML as they were written", () => {
   const evil = `</title></style></td><a href="https://evil.example" onclick='x()'>&lt;{{ id }}`;
-  const facts: MailFacts = {
+  const facts: MailData = {
     kind: "new",
     audience: "reviewer",
     id: "0198-1",

@@ -1,6 +1,6 @@
 /** What a mail tells; everything else about its look is in the templates. */
 
-export type MailKind = "new" | "review" | "resolution";
+export type TemplateKind = "new" | "review" | "resolution";
 
 /** Requesters are told of their own requests only if the operator asks for it. */
 export type Audience = "reviewer" | "requester";
@@ -8,8 +8,8 @@ export type Audience = "reviewer" | "requester";
 export type RequestStatus = "PENDING" | "APPROVED" | "DENIED" | "EXPIRED" | "PROMOTED";
 
 /** The facts of one mail. Empty strings mean "not given". */
-export interface MailFacts {
-  readonly kind: MailKind;
+export interface MailData {
+  readonly kind: TemplateKind;
   readonly audience: Audience;
   readonly id: string;
   readonly cluster: string;
@@ -31,7 +31,7 @@ export interface MailFacts {
 }
 
 /** Facts to try templates with: at the start, in previews and in test mails. */
-export function sampleFacts(kind: MailKind, audience: Audience = "reviewer"): MailFacts {
+export function sampleData(kind: TemplateKind, audience: Audience = "reviewer"): MailData {
   return {
     kind,
     audience,

@@ -3,7 +3,7 @@
  * something else. Ordinary values come out as they are, in whatever language.
  */
 
-import { cut } from "../../cut.ts";
+import { truncate } from "../../cut.ts";
 import { escapeHomographs } from "./homographs.ts";
 
 /** In characters; the longest mail address has 254 (RFC 5321 §4.5.3.1.3). */
@@ -30,8 +30,8 @@ const LABEL =
   /^(id|cluster|user|role\(s\)|reason|link|approve|deny|status|resolution|reviewer)\s*[:\u02d0\u02f8\u05c3\u2236\ua789]/i;
 
 /** A name on one line: hidden and forged characters become `\u{…}`. */
-export function shownName(name: string): string {
-  const visible = cut(name.toWellFormed(), MAX_NAME)
+export function displayName(name: string): string {
+  const visible = truncate(name.toWellFormed(), MAX_NAME)
     .replace(HIDDEN, escapeCharacter)
     .replace(STRAY_JOINER, escapeCharacter)
     .replace(STRAY_TAG, escapeCharacter);
@@ -39,14 +39,14 @@ export function shownName(name: string): string {
 }
 
 /** A name that may stand at the start of a line: in quotes if it would look like one of our own. */
-export function shownAuthor(name: string): string {
-  const shown = shownName(name);
-  return pretends(shown) ? `"${shown}"` : shown;
+export function displayAuthor(name: string): string {
+  const shown = displayName(name);
+  return imitatesOurLines(shown) ? `"${shown}"` : shown;
 }
 
 /** A list of names, with the number of those that are too many at its end. */
-export function shownNames(names: readonly string[]): readonly string[] {
-  const shown = names.slice(0, MAX_NAMES).map(shownName);
+export function displayNames(names: readonly string[]): readonly string[] {
+  const shown = names.slice(0, MAX_NAMES).map(displayName);
   return names.length > MAX_NAMES ? [...shown, `… (${names.length - MAX_NAMES} more)`] : shown;
 }
 
@@ -54,17 +54,17 @@ export function shownNames(names: readonly string[]): readonly string[] {
  * A text of one or more lines, such as a reason. Line ends stay; a further line that looks like one of
  * the mail's own (`Link: …`) is quoted with `> `, so that nobody takes it for one.
  */
-export function shownText(text: string): string {
-  const [first = "", ...others] = cut(text.toWellFormed(), MAX_TEXT, MAX_LINES)
+export function displayText(text: string): string {
+  const [first = "", ...others] = truncate(text.toWellFormed(), MAX_TEXT, MAX_LINES)
     .split(/(?<=\n)/)
     .map((line) => {
       const [end = ""] = /\r?\n$|$/.exec(line) ?? [];
       return line.slice(0, line.length - end.length).replace(HIDDEN_IN_TEXT, escapeCharacter) + end;
     });
-  return [first, ...others.map((line) => pretends(line) ? `> ${line}` : line)].join("");
+  return [first, ...others.map((line) => imitatesOurLines(line) ? `> ${line}` : line)].join("");
 }
 
-function pretends(line: string): boolean {
+function imitatesOurLines(line: string): boolean {
   const plain = line.normalize("NFKD").replace(/[\p{DI}\p{M}]/gu, "").trimStart();
   if (LABEL.test(plain)) return true;
   const [label] = /^[^\s:]+(?=\s*:)/.exec(plain) ?? [""];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { shownAuthor, shownName, shownNames, shownText } from "./sanitize.ts";
+import { displayAuthor, displayName, displayNames, displayText } from "./sanitize.ts";
 
 const ORDINARY = [
   "alice@example.com",
@@ -25,7 +25,7 @@ const ORDINARY = [
 ];
 
 Deno.test("shownName() leaves ordinary names of every language alone", () => {
-  for (const name of ORDINARY) assert.equal(shownName(name), name);
+  for (const name of ORDINARY) assert.equal(displayName(name), name);
 });
 
 Deno.test("shownName() shows what hides, reorders or breaks lines", () => {
@@ -40,7 +40,7 @@ Deno.test("shownName() shows what hides, reorders or breaks lines", () => {
     ["al\u{e0041}ice", "al\\u{e0041}ice"],
     ["a\ud800", "a\ufffd"],
   ];
-  for (const [name, expected] of cases) assert.equal(shownName(name), expected);
+  for (const [name, expected] of cases) assert.equal(displayName(name), expected);
 });
 
 Deno.test("shownName() shows letters that imitate others", () => {
@@ -51,21 +51,21 @@ Deno.test("shownName() shows letters that imitate others", () => {
     ["\u0441\u043e\u0441\u043e@example.com", "\\u{0441}\\u{043e}\\u{0441}\\u{043e}@example.com"],
     ["\u{1d5ba}lice", "\\u{1d5ba}lice"],
   ];
-  for (const [name, expected] of cases) assert.equal(shownName(name), expected);
+  for (const [name, expected] of cases) assert.equal(displayName(name), expected);
 });
 
 Deno.test("shownAuthor() quotes a name that looks like the start of a line", () => {
-  assert.equal(shownAuthor("Link: https://evil.example"), '"Link: https://evil.example"');
-  for (const name of ORDINARY) assert.equal(shownAuthor(name), name);
+  assert.equal(displayAuthor("Link: https://evil.example"), '"Link: https://evil.example"');
+  for (const name of ORDINARY) assert.equal(displayAuthor(name), name);
 });
 
 Deno.test("shownName() and shownNames() cut and say by how much", () => {
-  assert.equal(shownName("ä".repeat(256)), "ä".repeat(256));
-  assert.equal(shownName("😀".repeat(257)), `${"😀".repeat(256)}… (1 more character)`);
-  assert.equal(shownName("x".repeat(1490)), `${"x".repeat(256)}… (1234 more characters)`);
+  assert.equal(displayName("ä".repeat(256)), "ä".repeat(256));
+  assert.equal(displayName("😀".repeat(257)), `${"😀".repeat(256)}… (1 more character)`);
+  assert.equal(displayName("x".repeat(1490)), `${"x".repeat(256)}… (1234 more characters)`);
   const names = Array.from({ length: 112 }, (_, n) => `role-${n}`);
-  assert.deepEqual(shownNames(names), [...names.slice(0, 100), "… (12 more)"]);
-  assert.deepEqual(shownNames(names.slice(0, 100)), names.slice(0, 100));
+  assert.deepEqual(displayNames(names), [...names.slice(0, 100), "… (12 more)"]);
+  assert.deepEqual(displayNames(names.slice(0, 100)), names.slice(0, 100));
 });
 
 Deno.test("shownText() leaves ordinary texts of several lines alone", () => {
@@ -78,7 +78,7 @@ Deno.test("shownText() leaves ordinary texts of several lines alone", () => {
     "\n".repeat(99),
     "",
   ];
-  for (const text of texts) assert.equal(shownText(text), text);
+  for (const text of texts) assert.equal(displayText(text), text);
 });
 
 Deno.test("shownText() quotes lines that pretend to be the mail's own", () => {
@@ -94,19 +94,19 @@ Deno.test("shownText() quotes lines that pretend to be the mail's own", () => {
     "Lïnk: https://evil.example",
   ];
   for (const line of lines) {
-    assert.equal(shownText(`why\n${line}\r\nend`), `why\n> ${line}\r\nend`);
+    assert.equal(displayText(`why\n${line}\r\nend`), `why\n> ${line}\r\nend`);
   }
   // The first line stands behind our own label.
-  assert.equal(shownText("Status: fine"), "Status: fine");
+  assert.equal(displayText("Status: fine"), "Status: fine");
 });
 
 Deno.test("shownText() shows controls and directions, and cuts characters and lines", () => {
   assert.equal(
-    shownText("a\rb\u2028c\vd\u202ee\u0000"),
+    displayText("a\rb\u2028c\vd\u202ee\u0000"),
     "a\\u{000d}b\\u{2028}c\\u{000b}d\\u{202e}e\\u{0000}",
   );
-  assert.equal(shownText("x".repeat(5330)), `${"x".repeat(4096)}… (1234 more characters)`);
-  assert.equal(shownText("x\n".repeat(150)), `${"x\n".repeat(99)}x… (101 more characters)`);
+  assert.equal(displayText("x".repeat(5330)), `${"x".repeat(4096)}… (1234 more characters)`);
+  assert.equal(displayText("x\n".repeat(150)), `${"x\n".repeat(99)}x… (101 more characters)`);
 });
 
 Deno.test("shownName() and shownText() leave nothing that hides, however odd the value", () => {
@@ -119,10 +119,10 @@ Deno.test("shownName() and shownText() leave nothing that hides, however odd the
   });
   fc.assert(
     fc.property(odd, (value) => {
-      const name = shownName(value);
+      const name = displayName(value);
       assert.doesNotMatch(name, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_C}]/u);
       assert.ok(name.isWellFormed());
-      const text = shownText(value);
+      const text = displayText(value);
       assert.doesNotMatch(text.replace(/\r?\n|\t/g, ""), /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e]/u);
       assert.doesNotMatch(text, /\n\s*(Status|Link):/i);
       assert.equal(text.split("\n").length, value.split("\n").length);

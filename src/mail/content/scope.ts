@@ -1,7 +1,7 @@
 /** The variables that templates see. */
 
-import type { MailFacts } from "./mail_data.ts";
-import { shownAuthor, shownName, shownNames, shownText } from "./sanitize.ts";
+import type { MailData } from "./mail_data.ts";
+import { displayAuthor, displayName, displayNames, displayText } from "./sanitize.ts";
 
 const STATUS_EMOJI = {
   PENDING: "\u23F3",
@@ -51,26 +51,26 @@ export const SCOPE_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Turns facts into template variables; what users wrote is made fit to be shown. */
-export function templateScope(facts: MailFacts): TemplateScope {
+export function templateScope(facts: MailData): TemplateScope {
   const { review } = facts;
   return {
-    id: shownName(facts.id),
-    cluster: shownName(facts.cluster),
-    user: shownName(facts.user) || null,
-    roles: facts.roles === undefined ? null : shownNames(facts.roles),
-    reason: shownText(facts.reason) || null,
+    id: displayName(facts.id),
+    cluster: displayName(facts.cluster),
+    user: displayName(facts.user) || null,
+    roles: facts.roles === undefined ? null : displayNames(facts.roles),
+    reason: displayText(facts.reason) || null,
     link: facts.link ?? null,
     status: {
       state: facts.status.state,
       emoji: STATUS_EMOJI[facts.status.state],
-      reason: shownText(facts.status.reason) || null,
+      reason: displayText(facts.status.reason) || null,
     },
     review: {
-      author: shownAuthor(review?.author ?? ""),
+      author: displayAuthor(review?.author ?? ""),
       created: review?.createdMs === undefined ? null : goRfc822(review.createdMs),
-      state: shownName(review?.state ?? ""),
+      state: displayName(review?.state ?? ""),
       emoji: REVIEW_EMOJI[review?.state ?? ""] ?? "",
-      reason: shownText(review?.reason ?? "") || null,
+      reason: displayText(review?.reason ?? "") || null,
     },
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sampleFacts } from "./mail_data.ts";
+import { sampleData } from "./mail_data.ts";
 import { goRfc822, templateScope } from "./scope.ts";
 
 Deno.test("goRfc822() formats as Go does, in UTC", () => {
@@ -10,10 +10,10 @@ Deno.test("goRfc822() formats as Go does, in UTC", () => {
 });
 
 Deno.test("templateScope() has every name for every kind, and null for what is not given", () => {
-  const names = Object.keys(templateScope(sampleFacts("review"))).sort();
+  const names = Object.keys(templateScope(sampleData("review"))).sort();
   for (const kind of ["new", "resolution"] as const) {
-    assert.deepEqual(Object.keys(templateScope(sampleFacts(kind))).sort(), names);
+    assert.deepEqual(Object.keys(templateScope(sampleData(kind))).sort(), names);
   }
-  const bare = templateScope({ ...sampleFacts("new"), user: "", reason: "", link: undefined });
+  const bare = templateScope({ ...sampleData("new"), user: "", reason: "", link: undefined });
   assert.deepEqual([bare.user, bare.reason, bare.link], [null, null, null]);
 });

@@ -3,10 +3,10 @@
 import { fileFault } from "../../file_error.ts";
 import { BUILTIN_HTML } from "./builtin_html.ts";
 import { BUILTIN_TEXT } from "./builtin_text.ts";
-import { type MailFacts, sampleFacts } from "./mail_data.ts";
+import { type MailData, sampleData } from "./mail_data.ts";
 import { type ParsedTemplate, parseTemplate } from "./engine.ts";
 import { templateScope } from "./scope.ts";
-import { oneLine } from "../../text.ts";
+import { singleLine } from "../../text.ts";
 
 const SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
 
@@ -64,7 +64,7 @@ export async function loadTemplates(directory: string | undefined): Promise<Load
   return { ok: true, templates: { builtin, overrides }, warnings };
 }
 
-const SAMPLE_SCOPE = templateScope(sampleFacts("review"));
+const SAMPLE_SCOPE = templateScope(sampleData("review"));
 
 function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
   const entries = TEMPLATE_FILES.map((name) => {
@@ -78,8 +78,8 @@ function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
 /** Renders with full and with bare facts, as most mistakes are in the optional parts. */
 function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
   const kind = name.includes("resolution") ? "resolution" : name.includes("new") ? "new" : "review";
-  const full = sampleFacts(kind, name.startsWith("requester-") ? "requester" : "reviewer");
-  const bare: MailFacts = {
+  const full = sampleData(kind, name.startsWith("requester-") ? "requester" : "reviewer");
+  const bare: MailData = {
     ...full,
     user: "",
     roles: undefined,
@@ -100,7 +100,7 @@ async function listFiles(directory: string): Promise<readonly string[] | string>
     return entries.filter((entry) => !entry.isDirectory && !entry.name.startsWith("."))
       .map((entry) => entry.name).sort();
   } catch (error) {
-    return `Cannot read templates.directory '${directory}': ${oneLine(fileFault(error))}`;
+    return `Cannot read templates.directory '${directory}': ${singleLine(fileFault(error))}`;
   }
 }
 
@@ -113,7 +113,7 @@ async function readSource(
     // Editors end files with a line end; the original's mails have none at the end.
     return { ok: true, text: text.replaceAll("\r\n", "\n").replace(/\n$/, "") };
   } catch (error) {
-    return { ok: false, error: `Cannot read template '${path}': ${oneLine(fileFault(error))}` };
+    return { ok: false, error: `Cannot read template '${path}': ${singleLine(fileFault(error))}` };
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { composeMail } from "./compose.ts";
-import { sampleFacts } from "./mail_data.ts";
+import { sampleData } from "./mail_data.ts";
 import { loadTemplates } from "./templates.ts";
 
 /** Loads templates from a directory with these files. */
@@ -28,12 +28,12 @@ Deno.test("loadTemplates() overrides file by file", async () => {
   });
   assert.ok(loaded.ok);
   assert.deepEqual(loaded.warnings, []);
-  const facts = { ...sampleFacts("new"), reason: "a <b>" };
+  const facts = { ...sampleData("new"), reason: "a <b>" };
   const mail = composeMail(facts, loaded.templates);
   assert.equal(mail.subject, "[example.teleport.sh] alice@example.com");
   assert.equal(mail.text, "dev+dba a <b>");
   assert.match(mail.html ?? "", /a &lt;b&gt;/);
-  const other = composeMail(sampleFacts("resolution"), loaded.templates);
+  const other = composeMail(sampleData("resolution"), loaded.templates);
   assert.match(other.text, /^Role Request has been resolved:/);
 });
 
@@ -41,7 +41,7 @@ Deno.test("composeMail() keeps the subject of an override to one line of decent 
   const loaded = await loadFiles({ "subject.txt": "{{ reason }}" });
   assert.ok(loaded.ok);
   const reason = `a\nBcc: eve@example.com\u202e${"x".repeat(1000)}`;
-  const { subject } = composeMail({ ...sampleFacts("new"), reason }, loaded.templates);
+  const { subject } = composeMail({ ...sampleData("new"), reason }, loaded.templates);
   assert.match(subject, /^a Bcc: eve@example\.com\\u\{202e\}x+… \(\d+ more characters\)$/);
   assert.ok(subject.length < 300);
 });
@@ -49,7 +49,7 @@ Deno.test("composeMail() keeps the subject of an override to one line of decent 
 Deno.test("loadTemplates() escapes in HTML overrides only", async () => {
   const loaded = await loadFiles({ "new.html": "<p>{{ reason }}</p>", "new.txt": "{{ reason }}" });
   assert.ok(loaded.ok);
-  const mail = composeMail({ ...sampleFacts("new"), reason: "<b>" }, loaded.templates);
+  const mail = composeMail({ ...sampleData("new"), reason: "<b>" }, loaded.templates);
   assert.equal(mail.html, "<p>&lt;b&gt;</p>");
   assert.equal(mail.text, "<b>");
 });
@@ -102,7 +102,7 @@ Deno.test("composeMail() falls back to the built-in template and says so", async
     "subject.txt": "{% if user != 'eve' %}ok{% endif %}",
   });
   assert.ok(loaded.ok);
-  const mail = composeMail({ ...sampleFacts("new"), user: "eve" }, loaded.templates);
+  const mail = composeMail({ ...sampleData("new"), user: "eve" }, loaded.templates);
   assert.match(mail.subject, /Role Request/);
   assert.match(mail.text, /^You have a new Role Request:/);
   assert.match(mail.html ?? "", /You have a new Role Request/);

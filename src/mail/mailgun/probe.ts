@@ -4,7 +4,7 @@ import { startDeadline } from "../../net/deadline.ts";
 import { fetchFault } from "../../net/network_fault.ts";
 import type { MailgunOptions } from "./transport.ts";
 import { authorization } from "./provider.ts";
-import { oneLine } from "../../text.ts";
+import { singleLine } from "../../text.ts";
 
 /**
  * - `known`: domain and key fit; `state` is Mailgun's word, `active` or `unverified`
@@ -18,13 +18,13 @@ export type MailgunView =
   | { readonly kind: "unknown" }
   | { readonly kind: "failed"; readonly error: string };
 
-const LOOK_MS = 15_000;
+const PROBE_MS = 15_000;
 
-export async function lookAtMailgun(
+export async function probeMailgun(
   { domain, privateKey, baseUrl }: Pick<MailgunOptions, "domain" | "privateKey" | "baseUrl">,
   signal: AbortSignal,
 ): Promise<MailgunView> {
-  using deadline = startDeadline(LOOK_MS, signal);
+  using deadline = startDeadline(PROBE_MS, signal);
   let key = "";
   try {
     key = await privateKey();
@@ -37,10 +37,10 @@ export async function lookAtMailgun(
     if (response.ok) return { kind: "known", state: stateIn(text) };
     if (response.status === 401 || response.status === 403) return { kind: "refused" };
     if (response.status === 404) return { kind: "unknown" };
-    return { kind: "failed", error: `HTTP ${response.status}: ${oneLine(text, [key])}` };
+    return { kind: "failed", error: `HTTP ${response.status}: ${singleLine(text, [key])}` };
   } catch (error) {
     const words = deadline.expired ? "no answer within the time limit" : fetchFault(error);
-    return { kind: "failed", error: oneLine(words, [key]) };
+    return { kind: "failed", error: singleLine(words, [key]) };
   }
 }
 

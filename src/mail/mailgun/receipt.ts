@@ -4,7 +4,7 @@ import { fetchFault } from "../../net/network_fault.ts";
 import { MailgunStatusError } from "./provider.ts";
 import { retryAfterMs } from "./retry_after.ts";
 import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
-import { oneLine } from "../../text.ts";
+import { singleLine } from "../../text.ts";
 
 /** What is known about an attempt beside its error. */
 export interface MailgunAttempt {
@@ -36,7 +36,7 @@ export function mailgunRefusal(error: unknown, attempt: MailgunAttempt): Refusal
     retry,
     ...(pause === undefined || retry === "never" ? {} : { retryAfterMs: pause }),
     error: `Cannot send mail through Mailgun '${attempt.target}': ${
-      oneLine(words, attempt.secrets)
+      singleLine(words, attempt.secrets)
     }`,
   };
 }

@@ -7,7 +7,7 @@ import { mailgunProvider } from "./provider.ts";
 import { mailgunRefusal } from "./receipt.ts";
 import { bareMessageId } from "../message_id.ts";
 import type { MailMessage, MailTransport, Receipt } from "../transport.ts";
-import { oneLine, reasonOf } from "../../text.ts";
+import { reasonOf, singleLine } from "../../text.ts";
 
 /** Fits `[mailgun]` of the configuration; the key comes as a function that reads it. */
 export interface MailgunOptions {
@@ -56,14 +56,14 @@ async function send(
 ): Promise<Receipt> {
   const problem = recipientProblem(message.to);
   if (problem !== undefined) {
-    const error = `Cannot send mail to '${oneLine(message.to)}': the address ${problem}`;
+    const error = `Cannot send mail to '${singleLine(message.to)}': the address ${problem}`;
     return { ok: false, category: "recipient", retry: "never", error };
   }
   let key: string;
   try {
     key = await options.privateKey();
   } catch (cause) {
-    const error = `Cannot read the Mailgun private key: ${oneLine(reasonOf(cause))}`;
+    const error = `Cannot read the Mailgun private key: ${singleLine(reasonOf(cause))}`;
     return { ok: false, category: "configuration", retry: "transport", error };
   }
   using deadline = startDeadline(deps.timeoutMs ?? TIMEOUT_MS, signal);
@@ -80,7 +80,7 @@ async function send(
     return {
       ok: true,
       messageId: bareMessageId(typeof id === "string" ? id : "") || message.messageId,
-      response: oneLine(String(response ?? "")),
+      response: singleLine(String(response ?? "")),
     };
   } catch (error) {
     return mailgunRefusal(error, {

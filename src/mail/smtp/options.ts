@@ -1,6 +1,6 @@
 /** What an SMTP transport needs, and the secrets among it read when they are used. */
 
-import { oneLine, reasonOf } from "../../text.ts";
+import { reasonOf, singleLine } from "../../text.ts";
 
 /** Fits `[smtp]` of the configuration; what stands in files comes as functions that read them. */
 export interface SmtpOptions {
@@ -58,7 +58,7 @@ export async function readSmtpSecrets(options: SmtpOptions): Promise<SmtpSecrets
     try {
       secrets[name] = await read();
     } catch (error) {
-      return { ok: false, error: `Cannot read ${WHAT[name]}: ${oneLine(reasonOf(error))}` };
+      return { ok: false, error: `Cannot read ${WHAT[name]}: ${singleLine(reasonOf(error))}` };
     }
   }
   return { ok: true, secrets };

@@ -7,7 +7,7 @@ import { orAborted, startDeadline } from "../../net/deadline.ts";
 import { dial, type Lookup, lookupAll } from "../../net/dial.ts";
 import { readSmtpSecrets, type SmtpOptions } from "./options.ts";
 import { smtpTls } from "./tls.ts";
-import { oneLine } from "../../text.ts";
+import { singleLine } from "../../text.ts";
 
 export interface TlsView {
   /** `TLSv1.3` */
@@ -23,22 +23,22 @@ export interface SmtpView {
   readonly tls: TlsView | undefined;
 }
 
-const LOOK_MS = 15_000;
+const PROBE_MS = 15_000;
 
 /**
  * Connects and starts TLS as for a mail, with any certificate, and hangs up without logging in. Rejects
  * with what it failed with; the transport's own attempt says it in better words.
  */
-export async function lookAtSmtp(
+export async function probeSmtp(
   options: SmtpOptions,
   signal: AbortSignal,
   deps: { readonly lookup: Lookup } = { lookup: lookupAll },
 ): Promise<SmtpView> {
-  using deadline = startDeadline(LOOK_MS, signal);
+  using deadline = startDeadline(PROBE_MS, signal);
   const read = await readSmtpSecrets(options);
   if (!read.ok) throw new Error(read.error);
   const { host, port, implicitTls, starttlsPolicy, helloName } = options;
-  const socket = await dial(options, { ...deps, timeoutMs: LOOK_MS, signal: deadline.signal });
+  const socket = await dial(options, { ...deps, timeoutMs: PROBE_MS, signal: deadline.signal });
   const connection = new SMTPConnection({
     host,
     port,
@@ -67,8 +67,8 @@ function view(socket: TLSSocket): TlsView {
   const { subject, issuer, validTo } = new X509Certificate(socket.getPeerCertificate().raw);
   return {
     protocol: socket.getProtocol() ?? "TLS",
-    subject: oneLine(subject.replaceAll("\n", ", ")),
-    issuer: oneLine(issuer.replaceAll("\n", ", ")),
+    subject: singleLine(subject.replaceAll("\n", ", ")),
+    issuer: singleLine(issuer.replaceAll("\n", ", ")),
     notAfterMs: Date.parse(validTo),
   };
 }

@@ -4,7 +4,7 @@ import { ClearTextError } from "./clear_text.ts";
 import { DialError } from "../../net/dial_error.ts";
 import { judgeReply } from "./reply.ts";
 import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
-import { oneLine, reasonOf } from "../../text.ts";
+import { reasonOf, singleLine } from "../../text.ts";
 
 /** What is known about an attempt beside its error. */
 export interface SmtpAttempt {
@@ -38,7 +38,7 @@ export const NO_TLS_AT_ONCE = "the server does not begin with TLS";
 export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
   const parts = partsOf(error);
   const [category, retry] = verdict(error, parts, attempt);
-  const words = oneLine(explanation(error, parts, attempt), attempt.secrets);
+  const words = singleLine(explanation(error, parts, attempt), attempt.secrets);
   return { ok: false, category, retry, error: `${action(parts, attempt)}: ${words}` };
 }
 

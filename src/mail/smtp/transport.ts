@@ -13,7 +13,7 @@ import {
 import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
 import { smtpRefusal } from "./receipt.ts";
 import type { MailMessage, MailTransport, Receipt, Refusal } from "../transport.ts";
-import { oneLine } from "../../text.ts";
+import { singleLine } from "../../text.ts";
 
 /** What tests replace. */
 export interface SmtpDeps {
@@ -75,13 +75,13 @@ class SmtpTransport implements MailTransport {
   async send(message: MailMessage, signal: AbortSignal): Promise<Receipt> {
     const problem = recipientProblem(message.to);
     if (problem !== undefined) {
-      const error = `Cannot send mail to '${oneLine(message.to)}': the address ${problem}`;
+      const error = `Cannot send mail to '${singleLine(message.to)}': the address ${problem}`;
       return { ok: false, category: "recipient", retry: "never", error };
     }
     return await this.#attempt(signal, (secrets) => this.#poolFor(secrets), async (pool, limit) => {
       const { response, rejected } = await pool.send(smtpMessage(message), limit);
       if (rejected.length > 0) throw rejected[0];
-      return { ok: true, messageId: message.messageId, response: oneLine(response) };
+      return { ok: true, messageId: message.messageId, response: singleLine(response) };
     });
   }
 

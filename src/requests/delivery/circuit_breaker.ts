@@ -1,7 +1,7 @@
 /**
- * Whether mails can be sent at all. A refusal that concerns the transport and not one mail closes the
- * gate for a while (design.md §3); nothing is charged to the mails. Before it opens again the transport
- * is asked to connect, if it can be, so that a dead server costs no calls to the cluster.
+ * A circuit breaker for the mail transport. A failure of the transport itself pauses all sending and
+ * costs no mail an attempt. Before sending resumes, the transport is asked to connect, if it can be, so
+ * that a dead server costs no calls to the cluster.
  */
 
 import { retryDelayMs } from "../../backoff.ts";
@@ -9,14 +9,14 @@ import { type Clock, pause } from "../../clock.ts";
 import type { Log } from "../../log.ts";
 import type { MailTransport, Refusal } from "../../mail/transport.ts";
 
-/** A failure so long after the gate opened is a new outage; an attempt takes a few minutes at most. */
+/** A failure this long after sending resumed is a new outage; an attempt takes a few minutes at most. */
 const NEW_OUTAGE_MS = 600_000;
 
-export class TransportGate {
+export class CircuitBreaker {
   #reason: string | undefined;
   #failures = 0;
-  #closedAtMs = 0;
-  #openedAtMs = 0;
+  #pausedAtMs = 0;
+  #resumedAtMs = 0;
   #accepted = 0;
   #blamedAt = 0;
 
@@ -26,19 +26,19 @@ export class TransportGate {
       readonly clock: Clock;
       readonly random: () => number;
       readonly log: Log;
-      /** Called whenever the gate opens. */
-      readonly onOpen: () => void;
+      /** Called whenever sending resumes. */
+      readonly onResume: () => void;
       /** Aborted when the program stops. */
       readonly signal: AbortSignal;
     },
   ) {}
 
-  get isOpen(): boolean {
-    return this.#reason === undefined;
+  get isPaused(): boolean {
+    return this.#reason !== undefined;
   }
 
-  /** Why nothing can be sent; undefined while the gate is open. */
-  get reason(): string | undefined {
+  /** Why nothing can be sent; undefined while sending is not paused. */
+  get pauseReason(): string | undefined {
     return this.#reason;
   }
 
@@ -48,39 +48,39 @@ export class TransportGate {
   }
 
   /**
-   * Puts a failure of the transport down to the mail that met it. Not twice without an accepted mail in
-   * between: then it is the transport after all, such as one that takes so many mails a minute.
+   * Blames the mail rather than the transport, at most once between two accepted mails. A second failure
+   * in a row means that the transport is at fault, for example by a rate limit.
    */
-  blameMail(): boolean {
+  isCausedByThisMail(): boolean {
     if (this.#blamedAt === this.#accepted) return false;
     this.#blamedAt = this.#accepted;
     return true;
   }
 
-  /** Connects once, as a first check at start; a failure closes the gate. Never rejects. */
+  /** Connects once, as a first check at start; a failure pauses sending. Never rejects. */
   async check(): Promise<void> {
     const receipt = await this.transport.verify?.(this.deps.signal);
-    if (receipt?.ok === false && receipt.category !== "cancelled") this.#close(receipt, true);
+    if (receipt?.ok === false && receipt.category !== "cancelled") this.#pause(receipt, true);
   }
 
-  /** Mails that fail together close the gate once. */
-  close(refusal: Refusal): void {
-    this.#close(refusal, false);
+  /** Pauses sending. Mails that fail together pause it once. */
+  pause(refusal: Refusal): void {
+    this.#pause(refusal, false);
   }
 
-  #close(refusal: Refusal, cannotConnect: boolean): void {
-    if (!this.isOpen || this.deps.signal.aborted) return;
+  #pause(refusal: Refusal, cannotConnect: boolean): void {
+    if (this.isPaused || this.deps.signal.aborted) return;
     this.#reason = refusal.error;
-    // A mail that failed just after the gate opened continues the same outage.
-    if (this.deps.clock.now() - this.#openedAtMs >= NEW_OUTAGE_MS) this.#failures = 0;
+    // A mail that failed just after sending resumed continues the same outage.
+    if (this.deps.clock.now() - this.#resumedAtMs >= NEW_OUTAGE_MS) this.#failures = 0;
     if (this.#failures === 0) {
-      this.#closedAtMs = this.deps.clock.now();
+      this.#pausedAtMs = this.deps.clock.now();
       this.deps.log.warn("Mail transport is paused, mails are kept and sent later", {
         error: refusal.error,
         category: refusal.category,
       });
     }
-    this.#reopen(refusal, cannotConnect);
+    this.#resume(refusal, cannotConnect);
   }
 
   /** A mail was accepted: the outage, if there was one, is over. */
@@ -93,12 +93,12 @@ export class TransportGate {
     if (this.#failures === 0) return;
     this.deps.log.info("Mail transport works again", {
       attempts: this.#failures,
-      after_seconds: Math.round((this.deps.clock.now() - this.#closedAtMs) / 1000),
+      after_seconds: Math.round((this.deps.clock.now() - this.#pausedAtMs) / 1000),
     });
     this.#failures = 0;
   }
 
-  async #reopen(first: Refusal, cannotConnect: boolean): Promise<void> {
+  async #resume(first: Refusal, cannotConnect: boolean): Promise<void> {
     const { clock, random, signal, log } = this.deps;
     let refusal: Refusal | undefined = first;
     let wasDown = cannotConnect;
@@ -120,7 +120,7 @@ export class TransportGate {
       // Else it is nothing that connecting shows, such as a refused sender: only a mail can tell.
     }
     this.#reason = undefined;
-    this.#openedAtMs = clock.now();
-    this.deps.onOpen();
+    this.#resumedAtMs = clock.now();
+    this.deps.onResume();
   }
 }

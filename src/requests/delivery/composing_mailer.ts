@@ -3,7 +3,7 @@
 import type { Clock } from "../../clock.ts";
 import type { Log } from "../../log.ts";
 import { composeMail, type MailContent } from "../../mail/content/compose.ts";
-import type { MailFacts } from "../../mail/content/mail_data.ts";
+import type { MailData } from "../../mail/content/mail_data.ts";
 import { messageId } from "../../mail/message_id.ts";
 import type { Templates } from "../../mail/content/templates.ts";
 import type { Mailbox, MailTransport } from "../../mail/transport.ts";
@@ -59,7 +59,7 @@ export class ComposingMailer implements Mailer {
    * A first mail tells of the request as it is now. Its closing mail repeats what was told then, as in
    * the original: by that time the request itself may be gone.
    */
-  #facts({ id, mail, snapshot, record }: MailJob): MailFacts | undefined {
+  #facts({ id, mail, snapshot, record }: MailJob): MailData | undefined {
     const request = snapshot === "gone" || isClosing(mail.kind) ? undefined : snapshot;
     const roles = request?.roles ?? record.roles;
     const base = {

@@ -6,18 +6,18 @@
 import type { Clock } from "../../clock.ts";
 import type { Log, LogFields } from "../../log.ts";
 import type { Refusal } from "../../mail/transport.ts";
-import type { TransportGate } from "./circuit_breaker.ts";
+import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { Mailer } from "./mailer.ts";
 import { loggedMail } from "./logged_mail.ts";
 import type { Observer } from "../observer.ts";
-import { lostWith } from "./outcome.ts";
+import { abandonedWith } from "./outcome.ts";
 import type { OwedMail } from "../record/outbox.ts";
 import type { Snapshot } from "../plan.ts";
-import type { Remarks } from "../request_log.ts";
-import type { Repeated } from "../failure_log.ts";
+import type { RequestLog } from "../request_log.ts";
+import type { FailureLog } from "../failure_log.ts";
 import type { Retries } from "./retries.ts";
 import { type Activity, Settlement } from "./settlement.ts";
-import type { Slots } from "./fair_semaphore.ts";
+import type { FairSemaphore } from "./fair_semaphore.ts";
 import type { StoredRecord } from "../record/stored_record.ts";
 
 /**
@@ -31,11 +31,11 @@ export interface DispatchDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  readonly slots: Slots;
-  readonly gate: TransportGate;
+  readonly semaphore: FairSemaphore;
+  readonly breaker: CircuitBreaker;
   readonly mailer: Mailer;
   readonly observer: Observer;
-  readonly writeFailures: Repeated;
+  readonly writeFailures: FailureLog;
   /** How long a mail may be owed before a further refusal ends it, if it was tried often enough. */
   readonly retryForMs: number;
   /** The program stops: no further mail leaves, leases are given back. */
@@ -50,9 +50,9 @@ export interface DispatchJob {
   /** Holds a record whose lease is ours. */
   readonly stored: StoredRecord;
   readonly retries: Retries;
-  readonly remarks: Remarks;
+  readonly requestLog: RequestLog;
   /** The mails that are due, a list per recipient. */
-  readonly chains: readonly (readonly OwedMail[])[];
+  readonly queuesByRecipient: readonly (readonly OwedMail[])[];
   /** There is a newer snapshot: no further mail leaves. */
   readonly outdated: AbortSignal;
 }
@@ -80,19 +80,19 @@ class Dispatch {
     private readonly deps: DispatchDeps,
     private readonly stop: AbortSignal,
   ) {
-    const activity = { active: job.chains.length, waiting: 0, sending: 0 };
+    const activity = { active: job.queuesByRecipient.length, waiting: 0, sending: 0 };
     this.#activity = activity;
     this.#settlement = new Settlement(job.id, job.stored, job.retries, () => activity, {
       ...deps,
-      remarks: job.remarks,
-      keepLease: () => !deps.stopping.aborted && deps.gate.isOpen,
+      requestLog: job.requestLog,
+      keepLease: () => !deps.stopping.aborted && !deps.breaker.isPaused,
     });
   }
 
   async run(): Promise<void> {
     // A fault of ours at one mail must not leave the others running unwatched.
     const results = await Promise.allSettled([
-      ...this.job.chains.map((chain) => this.#serve(chain)),
+      ...this.job.queuesByRecipient.map((chain) => this.#serve(chain)),
       this.#settlement.run(),
     ]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
@@ -109,14 +109,14 @@ class Dispatch {
   /** Returns whether the recipient's next mail may follow. */
   async #serveOne(mail: OwedMail): Promise<boolean> {
     this.#count("waiting", 1);
-    const release = await this.deps.slots.acquire(this.job.id, this.stop);
+    const release = await this.deps.semaphore.acquire(this.job.id, this.stop);
     this.#count("waiting", -1);
     if (release === undefined) return false;
     try {
-      if (!this.deps.gate.isOpen) return false;
+      if (this.deps.breaker.isPaused) return false;
       await this.#settlement.takeLease();
       // Between this look and the sending there is no room for a write that gives the lease back.
-      if (this.stop.aborted || !this.deps.gate.isOpen) return false;
+      if (this.stop.aborted || this.deps.breaker.isPaused) return false;
       return this.#settlement.maySend(mail) && await this.#send(mail);
     } finally {
       release();
@@ -150,9 +150,9 @@ class Dispatch {
     const { mail, messageId, atMs } = attempt;
     // First of all: what is not noted is sent again.
     this.#settlement.add({ type: "accepted", mail, messageId, atMs });
-    deps.observer.accepted(mail, attempt.tookMs, atMs - mail.sinceMs);
-    deps.gate.succeeded();
-    const { attempts } = job.retries.of(mail);
+    deps.observer.mailAccepted(mail, attempt.tookMs, atMs - mail.sinceMs);
+    deps.breaker.succeeded();
+    const { attempts } = job.retries.stateOf(mail);
     deps.log.info("Successfully sent", {
       ...this.#fields(attempt),
       timestamp: new Date(atMs).toISOString(),
@@ -163,13 +163,13 @@ class Dispatch {
 
   #refused(attempt: Attempt, refusal: Refusal): false {
     const { mail, atMs } = attempt;
-    const { log, gate, observer, retryForMs } = this.deps;
+    const { log, breaker, observer, retryForMs } = this.deps;
     if (this.deps.kill.aborted) return false;
-    observer.refused(mail, refusal, attempt.tookMs);
+    observer.mailRefused(mail, refusal, attempt.tookMs);
     const isMail = refusal.retry !== "transport" ||
-      (this.job.retries.stopped(mail, gate.accepted) && gate.blameMail());
+      (this.job.retries.transportFailedAt(mail, breaker.accepted) && breaker.isCausedByThisMail());
     if (!isMail) {
-      gate.close(refusal);
+      breaker.pause(refusal);
       return false;
     }
     const attempts = this.job.retries.failed(mail, atMs, refusal);
@@ -178,8 +178,8 @@ class Dispatch {
     const tooOld = atMs - mail.sinceMs >= retryForMs && attempts >= LEAST_ATTEMPTS;
     if (refusal.retry === "never" || tooOld) {
       log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
-      for (const lost of lostWith(this.job.stored.record, mail)) {
-        observer.lost(lost, "failed");
+      for (const lost of abandonedWith(this.job.stored.record, mail)) {
+        observer.mailDropped(lost, "failed");
         if (lost.kind !== mail.kind) {
           log.error("Mail is given up with the first one", loggedMail(this.job.id, lost));
         }

@@ -14,9 +14,9 @@ interface Waiter {
 }
 
 /** How many mails of one request may leave before the next request has its turn. */
-const TURN = 8;
+const MAILS_PER_TURN = 8;
 
-export class Slots {
+export class FairSemaphore {
   /** In order of turns; a Map keeps the order of insertion. */
   readonly #waiting = new Map<string, Waiter[]>();
   #taken = 0;
@@ -26,7 +26,7 @@ export class Slots {
 
   /** `perSecond` limits the rate in addition; undefined = no limit. */
   constructor(
-    private readonly count: number,
+    private readonly maxInFlight: number,
     private readonly perSecond: number | undefined,
     private readonly clock: Clock,
   ) {}
@@ -65,7 +65,7 @@ export class Slots {
   }
 
   #grantAll(): void {
-    while (this.#taken < this.count && this.#waiting.size > 0) {
+    while (this.#taken < this.maxInFlight && this.#waiting.size > 0) {
       const intervalMs = this.perSecond === undefined ? 0 : 1000 / this.perSecond;
       // The clock may have been set back.
       const waitMs = Math.min(this.#nextAtMs - this.clock.now(), intervalMs);
@@ -87,7 +87,7 @@ export class Slots {
     if (entry === undefined) return;
     const [key, queue] = entry;
     const waiter = queue.shift();
-    if (queue.length === 0 || ++this.#turn >= TURN) {
+    if (queue.length === 0 || ++this.#turn >= MAILS_PER_TURN) {
       this.#turn = 0;
       this.#waiting.delete(key);
       if (queue.length > 0) this.#waiting.set(key, queue);

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { type Release, Slots } from "./fair_semaphore.ts";
-import { FakeClock, settleDown } from "../testing/fixtures.ts";
+import { FairSemaphore, type Release } from "./fair_semaphore.ts";
+import { FakeClock, settleDown } from "../../testing/fake_clock.ts";
 
 const never = new AbortController().signal;
 
 function setUp(count: number, perSecond?: number) {
   const clock = new FakeClock();
-  const slots = new Slots(count, perSecond, clock);
+  const semaphore = new FairSemaphore(count, perSecond, clock);
   const granted: string[] = [];
   const releases: Release[] = [];
   const take = (key: string, times = 1, signal = never) => {
     for (let i = 0; i < times; i++) {
-      slots.acquire(key, signal).then((release) => {
+      semaphore.acquire(key, signal).then((release) => {
         if (release === undefined) return;
         granted.push(key);
         releases.push(release);
@@ -22,7 +22,7 @@ function setUp(count: number, perSecond?: number) {
     releases.shift()?.();
     await settleDown();
   };
-  return { clock, slots, granted, releases, take, releaseOne };
+  return { clock, semaphore, granted, releases, take, releaseOne };
 }
 
 Deno.test("Slots grants no more than its count at once", async () => {
@@ -63,10 +63,10 @@ Deno.test("Slots keeps to a rate per second", async () => {
 });
 
 Deno.test("Slots.acquire() gives up when its signal is aborted, and the slot goes to the next", async () => {
-  const { slots, granted, take, releaseOne } = setUp(1);
+  const { semaphore, granted, take, releaseOne } = setUp(1);
   take("a");
   const controller = new AbortController();
-  const waiting = slots.acquire("b", controller.signal);
+  const waiting = semaphore.acquire("b", controller.signal);
   take("c");
   controller.abort();
   assert.equal(await waiting, undefined);

@@ -49,7 +49,10 @@ function settleOne(record: PluginRecord, outcome: Outcome): PluginRecord {
  * What is given up along with `mail`, itself included: reviews behind a first mail that nobody will get
  * make no sense.
  */
-export function lostWith(record: PluginRecord | undefined, mail: OwedMail): readonly OwedMail[] {
+export function abandonedWith(
+  record: PluginRecord | undefined,
+  mail: OwedMail,
+): readonly OwedMail[] {
   const isFirst = mail.kind === "new";
   return (record?.owed ?? []).filter((owed) =>
     mailKey(owed) === mailKey(mail) || (isFirst && owed.to === mail.to && owed.kind === "review")
@@ -60,7 +63,7 @@ function giveUp(
   record: PluginRecord,
   { mail, error, atMs }: Outcome & { type: "failed" },
 ): PluginRecord {
-  const lost = lostWith(record, mail);
+  const lost = abandonedWith(record, mail);
   const failed: FailedMail[] = lost.map(({ kind, to, index }) => ({
     kind,
     to,

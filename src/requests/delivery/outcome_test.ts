@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type Outcome, settle } from "./outcome.ts";
 import { mailKey, type OwedMail } from "../record/outbox.ts";
-import { aRecord, NOW_MS, owed } from "../testing/fixtures.ts";
+import { aRecord, owed } from "../testing/fixtures.ts";
+import { NOW_MS } from "../../testing/fake_clock.ts";
 
 function accepted(mail: OwedMail): Outcome {
   return { type: "accepted", mail, messageId: "id@x.org", atMs: NOW_MS };

@@ -23,7 +23,7 @@ export class Retries {
   constructor(private readonly random: () => number) {}
 
   /** Attempts so far and the time before which it must not be tried, from memory or the record. */
-  of(mail: OwedMail): Retry {
+  stateOf(mail: OwedMail): Retry {
     const known = this.#byMail.get(mailKey(mail));
     const { attempts, notBeforeMs } = mail;
     return known !== undefined && known.attempts >= attempts ? known : { attempts, notBeforeMs };
@@ -31,7 +31,7 @@ export class Retries {
 
   /** Counts a failure and returns how often the mail has failed now. */
   failed(mail: OwedMail, nowMs: number, { retryAfterMs, error }: Refusal): number {
-    const attempts = this.of(mail).attempts + 1;
+    const attempts = this.stateOf(mail).attempts + 1;
     const delayMs = Math.max(retryAfterMs ?? 0, retryDelayMs(attempts, this.random));
     this.#byMail.set(mailKey(mail), { attempts, notBeforeMs: nowMs + Math.round(delayMs), error });
     return attempts;
@@ -41,7 +41,7 @@ export class Retries {
    * The transport failed at the mail, having taken `accepted` mails so far. Whether it has taken others
    * since it last failed at this one: then that is due to the mail.
    */
-  stopped(mail: OwedMail, accepted: number): boolean {
+  transportFailedAt(mail: OwedMail, accepted: number): boolean {
     const key = mailKey(mail);
     const before = this.#stoppedAt.get(key) ?? accepted;
     this.#stoppedAt.set(key, accepted);
@@ -57,9 +57,9 @@ export class Retries {
   }
 
   /** The record with what is known here about its mails, for a write that happens anyway. */
-  into(record: PluginRecord): PluginRecord {
+  withAttempts(record: PluginRecord): PluginRecord {
     const owed = record.owed.map((mail) => {
-      const { attempts, notBeforeMs } = this.of(mail);
+      const { attempts, notBeforeMs } = this.stateOf(mail);
       return { ...mail, attempts, notBeforeMs };
     });
     return { ...record, owed };
@@ -73,15 +73,18 @@ export class Retries {
  */
 export function dueMails(
   owed: readonly OwedMail[],
-  retries: Pick<Retries, "of">,
+  retries: Pick<Retries, "stateOf">,
   nowMs: number,
-): { readonly chains: readonly (readonly OwedMail[])[]; readonly nextMs: number | undefined } {
+): {
+  readonly queuesByRecipient: readonly (readonly OwedMail[])[];
+  readonly nextMs: number | undefined;
+} {
   const chains = new Map<string, OwedMail[]>();
   const waiting = new Set<string>();
   let nextMs: number | undefined;
   for (const mail of owed) {
     if (waiting.has(mail.to)) continue;
-    const { notBeforeMs } = retries.of(mail);
+    const { notBeforeMs } = retries.stateOf(mail);
     if (notBeforeMs > nowMs && notBeforeMs < nowMs + IMPOSSIBLE_PAUSE_MS) {
       waiting.add(mail.to);
       nextMs = Math.min(nextMs ?? notBeforeMs, notBeforeMs);
@@ -91,5 +94,5 @@ export function dueMails(
     if (chain === undefined) chains.set(mail.to, [mail]);
     else chain.push(mail);
   }
-  return { chains: [...chains.values()], nextMs };
+  return { queuesByRecipient: [...chains.values()], nextMs };
 }

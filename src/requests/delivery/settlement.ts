@@ -12,8 +12,8 @@ import { foreignLeaseEndMs, holdsLease, LEASE_MS, withLease } from "../record/le
 import { type Outcome, settle } from "./outcome.ts";
 import { mailKey, type OwedMail } from "../record/outbox.ts";
 import type { PluginRecord } from "../record/record.ts";
-import type { Remarks } from "../request_log.ts";
-import type { Repeated } from "../failure_log.ts";
+import type { RequestLog } from "../request_log.ts";
+import type { FailureLog } from "../failure_log.ts";
 import type { Retries } from "./retries.ts";
 import type { StoredRecord } from "../record/stored_record.ts";
 
@@ -35,8 +35,8 @@ export interface SettlementDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  readonly remarks: Pick<Remarks, "vanished">;
-  readonly writeFailures: Pick<Repeated, "failed" | "succeeded">;
+  readonly requestLog: Pick<RequestLog, "recordDeleted">;
+  readonly writeFailures: Pick<FailureLog, "failed" | "succeeded">;
   /** Whether more mails are going to be sent soon, so that a write should keep the lease. */
   readonly keepLease: () => boolean;
   /** The time to stop is up: writes are given up. */
@@ -162,14 +162,14 @@ export class Settlement {
       return true;
     }
     if (next.owner === undefined) this.#isGivingBack = true;
-    switch (await this.stored.write(this.retries.into(next), this.deps.kill)) {
+    switch (await this.stored.write(this.retries.withAttempts(next), this.deps.kill)) {
       case "written":
         this.#isGivingBack = false;
         this.#settled(outcomes);
         return true;
       case "missing":
         this.#giveUp("the request and its plugin data are gone");
-        this.deps.remarks.vanished(next.owed);
+        this.deps.requestLog.recordDeleted(next.owed);
         // What was known would have the same mails sent again.
         this.stored.set({});
         return true;

@@ -4,7 +4,9 @@ import { encodeRecord, type RawRecord } from "../record/record.ts";
 import { Retries } from "./retries.ts";
 import { Settlement } from "./settlement.ts";
 import { StoredRecord } from "../record/stored_record.ts";
-import { aRecord, FakeClock, fakeLog, NOW_MS, owed, settleDown } from "../testing/fixtures.ts";
+import { aRecord, owed } from "../testing/fixtures.ts";
+import { FakeClock, NOW_MS, settleDown } from "../../testing/fake_clock.ts";
+import { fakeLog } from "../../testing/fake_log.ts";
 
 Deno.test("Settlement does not trust a lease that a write under way gives back", async () => {
   const [first, second] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
@@ -30,7 +32,7 @@ Deno.test("Settlement does not trust a lease that a write under way gives back",
       clock: new FakeClock(),
       random: () => 0.5,
       log: fakeLog(),
-      remarks: { vanished: () => {} },
+      requestLog: { recordDeleted: () => {} },
       writeFailures: { failed: () => {}, succeeded: () => {} },
       keepLease: () => gateIsOpen,
       kill: new AbortController().signal,

@@ -8,7 +8,9 @@ import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import { ComposingMailer } from "../delivery/composing_mailer.ts";
 import type { RawRecord } from "./record.ts";
 import { FakeCluster } from "../testing/fake_cluster.ts";
-import { aRequest, FakeClock, fakeLog, NOW_MS } from "../testing/fixtures.ts";
+import { aRequest } from "../testing/fixtures.ts";
+import { FakeClock, NOW_MS } from "../../testing/fake_clock.ts";
+import { fakeLog } from "../../testing/fake_log.ts";
 import {
   decodeAsOriginal,
   encodeAsOriginal,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { foreignLeaseEndMs, holdsLease, withLease } from "./lease.ts";
-import { aRecord, NOW_MS, owed } from "../testing/fixtures.ts";
+import { aRecord, owed } from "../testing/fixtures.ts";
+import { NOW_MS } from "../../testing/fake_clock.ts";
 
 const mine = (untilMs: number) => ({ instance: "me", untilMs });
 const theirs = (untilMs: number) => ({ instance: "them", untilMs });

@@ -4,7 +4,7 @@
  * hand becomes a record, with a list of what could not be understood.
  */
 
-import { fitting } from "./size_limit.ts";
+import { fitToSizeLimit } from "./size_limit.ts";
 import { type OwedMail, readFailed, readOwed, writeFailed, writeOwed } from "./outbox.ts";
 import type { FailedMail } from "./outbox.ts";
 import { decodeThreads, encodeThreads, type Thread } from "./thread.ts";
@@ -86,7 +86,7 @@ export function decodeRecord(
 
 /** Writes a record; every key of {@linkcode RECORD_KEYS} is there, "" where it is to be absent. */
 export function encodeRecord(record: PluginRecord): Record<string, string> {
-  const [user, roles, requestReason, resolveReason] = fitting([
+  const [user, roles, requestReason, resolveReason] = fitToSizeLimit([
     record.user,
     record.roles.join(","),
     record.requestReason,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { MailKind } from "./outbox.ts";
 import { changes, decodeRecord, encodeRecord, expectation, RECORD_KEYS } from "./record.ts";
-import { aRecord, NOW_MS, owed } from "../testing/fixtures.ts";
+import { aRecord, owed } from "../testing/fixtures.ts";
+import { NOW_MS } from "../../testing/fake_clock.ts";
 
 const full = aRecord({
   user: "user-foo",

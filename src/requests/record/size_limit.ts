@@ -1,6 +1,6 @@
 /** Keeps what users wrote from growing a record beyond what Teleport takes. */
 
-import { cut } from "../../cut.ts";
+import { truncate } from "../../cut.ts";
 
 /**
  * What the texts of a record may have together: half of the 1,000,000 bytes that Teleport takes for
@@ -12,10 +12,10 @@ const MAX_BYTES = 500_000;
 const MAX_CUT = 16_384;
 
 /** The texts as they are if they fit together; else each cut, with a note of how much is missing. */
-export function fitting<Texts extends readonly string[]>(texts: Texts): Texts;
-export function fitting(texts: readonly string[]): readonly string[] {
+export function fitToSizeLimit<Texts extends readonly string[]>(texts: Texts): Texts;
+export function fitToSizeLimit(texts: readonly string[]): readonly string[] {
   const bytes = texts.reduce((sum, text) => sum + goJsonBytes(text), 0);
-  return bytes <= MAX_BYTES ? texts : texts.map((text) => cut(text, MAX_CUT));
+  return bytes <= MAX_BYTES ? texts : texts.map((text) => truncate(text, MAX_CUT));
 }
 
 /** The size of a text in JSON as Go writes it, which escapes more than we do. */

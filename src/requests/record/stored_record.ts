@@ -20,7 +20,7 @@ export class StoredRecord {
   constructor(
     private readonly id: string,
     private readonly cluster: Pick<Cluster, "readRecord" | "writeRecord">,
-    private readonly observer: Pick<Observer, "wrote"> = unobserved,
+    private readonly observer: Pick<Observer, "recordWritten"> = unobserved,
   ) {}
 
   /** False until the record was read, written or given. */
@@ -71,7 +71,7 @@ export class StoredRecord {
     try {
       outcome = await cluster.writeRecord(this.id, set, expectation(raw), signal);
     } finally {
-      observer.wrote(outcome);
+      observer.recordWritten(outcome);
     }
     if (outcome === "written") this.set(merge(raw, set));
     return outcome;

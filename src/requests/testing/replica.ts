@@ -1,19 +1,20 @@
 /** One instance of the program's core on fakes. */
 
 import type { Receipt } from "../../mail/transport.ts";
-import { TransportGate } from "../delivery/circuit_breaker.ts";
+import { CircuitBreaker } from "../delivery/circuit_breaker.ts";
 import type { Mailer } from "../delivery/mailer.ts";
 import { type Observer, unobserved } from "../observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
-import { Slots } from "../delivery/fair_semaphore.ts";
+import { FairSemaphore } from "../delivery/fair_semaphore.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
 import { FakeMailer } from "./fake_mailer.ts";
-import { type FakeClock, fakeLog } from "./fixtures.ts";
+import { type FakeClock } from "../../testing/fake_clock.ts";
+import { fakeLog } from "../../testing/fake_log.ts";
 
 export interface Replica {
   readonly reconciler: Reconciler;
   readonly mailer: FakeMailer;
-  readonly gate: TransportGate;
+  readonly breaker: CircuitBreaker;
   readonly log: ReturnType<typeof fakeLog>;
   /** What the transport answers when it is asked to connect. */
   verify: () => Receipt;
@@ -27,7 +28,7 @@ export function startReplica(
   options: {
     readonly instance?: string;
     readonly policy?: Partial<ReconcilerPolicy>;
-    readonly slots?: number;
+    readonly semaphore?: number;
     readonly random?: () => number;
     /** Sends in place of the fake. */
     readonly mailer?: Mailer;
@@ -42,18 +43,18 @@ export function startReplica(
   const replica = {
     verify: (): Receipt => ({ ok: true, messageId: "", response: "250 ok" }),
   };
-  const gate = new TransportGate({ verify: () => Promise.resolve(replica.verify()) }, {
+  const breaker = new CircuitBreaker({ verify: () => Promise.resolve(replica.verify()) }, {
     clock,
     random,
     log,
-    onOpen: () => reconciler.wakeResting(),
+    onResume: () => reconciler.resumeParked(),
     signal: stopping.signal,
   });
   const reconciler: Reconciler = new Reconciler({
     cluster,
     mailer: options.mailer ?? mailer,
-    slots: new Slots(options.slots ?? 10, undefined, clock),
-    gate,
+    semaphore: new FairSemaphore(options.semaphore ?? 10, undefined, clock),
+    breaker,
     observer: options.observer ?? unobserved,
     instance: options.instance ?? "one",
     policy: {
@@ -70,5 +71,5 @@ export function startReplica(
     stopping: stopping.signal,
     kill: kill.signal,
   });
-  return Object.assign(replica, { reconciler, mailer, gate, log, stopping, kill });
+  return Object.assign(replica, { reconciler, mailer, breaker, log, stopping, kill });
 }

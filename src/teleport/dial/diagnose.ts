@@ -14,21 +14,21 @@ import type { DialContext } from "./method.ts";
 
 /** A server that greets first does so at once. */
 const GREETING_MS = 500;
-const LOOK_MS = 3_000;
+const DIAGNOSE_MS = 3_000;
 const WORTH_WHILE = new Set(["not tls", "untrusted", "name", "no protocol", "no alpn", "closed"]);
 
 /**
  * Names the server that answered with something else than expected; undefined when that is clear already
  * or nothing can be said. Never rejects.
  */
-export async function lookCloser(
+export async function diagnose(
   failures: readonly ClusterError[],
   context: DialContext,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const failure = failures.find((error) => error instanceof HandshakeError);
   if (failure === undefined || !WORTH_WHILE.has(failure.fault)) return undefined;
-  using deadline = startDeadline(LOOK_MS, signal);
+  using deadline = startDeadline(DIAGNOSE_MS, signal);
   try {
     return failure.fault === "not tls"
       ? await withoutTls(context, deadline.signal)
@@ -84,7 +84,7 @@ async function certificate(
     // SNI has no room for addresses (RFC 6066 §3).
     ...net.isIP(host) === 0 ? { servername: host } : {},
     ALPNProtocols: ["h2", "http/1.1"],
-  }, { timeoutMs: LOOK_MS, signal });
+  }, { timeoutMs: DIAGNOSE_MS, signal });
   const { raw } = socket.getPeerCertificate();
   socket.destroy();
   const { subject, issuer } = new X509Certificate(raw);

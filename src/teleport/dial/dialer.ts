@@ -2,19 +2,24 @@
 
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../clock.ts";
-import { type Attempt, raceInTurn } from "../../net/staggered_race.ts";
+import { type Attempt, staggeredRace } from "../../net/staggered_race.ts";
 import { ClusterError } from "../errors.ts";
-import { lookCloser } from "./diagnose.ts";
+import { diagnose } from "./diagnose.ts";
 import { dialDirectly } from "./direct.ts";
 import { HandshakeError } from "./handshake_error.ts";
 import { dialBySsh } from "./ssh/dial.ts";
 import { dialByUpgrade, dialByUpgradeIfNeeded } from "./upgrade.ts";
-import { type DialContext, type DialWay, NotThisWay, type Way } from "./method.ts";
+import {
+  type ConnectionMethod,
+  type Dial,
+  type DialContext,
+  MethodNotApplicable,
+} from "./method.ts";
 
 /** In the order of what they cost. */
-const WAYS: readonly Way[] = ["direct", "upgrade", "ssh"];
+const METHODS: readonly ConnectionMethod[] = ["direct", "upgrade", "ssh"];
 
-const NAMES: Readonly<Record<Way, string>> = {
+const NAMES: Readonly<Record<ConnectionMethod, string>> = {
   direct: "directly",
   upgrade: "by connection upgrade",
   ssh: "by SSH tunnel",
@@ -28,20 +33,20 @@ const DIAL_TIMEOUT_MS = 45_000;
 /** An established connection, and how it came about. */
 export interface Dialed {
   readonly stream: TLSSocket;
-  readonly way: Way;
+  readonly way: ConnectionMethod;
 }
 
 export interface DialerDeps {
-  readonly via: Way | "auto";
+  readonly via: ConnectionMethod | "auto";
   readonly clock: Clock;
   /** For tests. */
-  readonly ways?: Readonly<Record<Way, DialWay>>;
+  readonly ways?: Readonly<Record<ConnectionMethod, Dial>>;
   readonly overlapMs?: number;
 }
 
 /** Remembers the way that worked: it is tried first, and with a lead, the next time. */
 export class Dialer {
-  #last: Way | undefined;
+  #last: ConnectionMethod | undefined;
 
   constructor(private readonly deps: DialerDeps) {}
 
@@ -60,7 +65,7 @@ export class Dialer {
     const limit = new AbortController();
     const timedOut = () => limit.abort(new ClusterError("unavailable", "timed out"));
     const cancelLimit = clock.after(DIAL_TIMEOUT_MS, timedOut);
-    const result = await raceInTurn(attempts, {
+    const result = await staggeredRace(attempts, {
       clock,
       overlapMs,
       signal: AbortSignal.any([signal, limit.signal]),
@@ -77,13 +82,13 @@ export class Dialer {
     throw await this.#explain(failures, context, signal);
   }
 
-  #order(): readonly Way[] {
+  #order(): readonly ConnectionMethod[] {
     const last = this.#last;
-    return last === undefined ? WAYS : [last, ...WAYS.filter((way) => way !== last)];
+    return last === undefined ? METHODS : [last, ...METHODS.filter((way) => way !== last)];
   }
 
   async #explain(
-    failures: readonly { readonly way: Way; readonly error: ClusterError }[],
+    failures: readonly { readonly way: ConnectionMethod; readonly error: ClusterError }[],
     context: DialContext,
     signal: AbortSignal,
   ): Promise<ClusterError> {
@@ -91,7 +96,7 @@ export class Dialer {
       error instanceof HandshakeError && error.isByAuthServer
     );
     if (conclusive !== undefined) return conclusive.error;
-    const closer = await lookCloser(failures.map(({ error }) => error), context, signal);
+    const closer = await diagnose(failures.map(({ error }) => error), context, signal);
     const seen = closer === undefined ? "" : ` (${closer})`;
     const [first, ...others] = failures;
     if (first === undefined) throw new Error("no way was tried");
@@ -109,7 +114,7 @@ export class Dialer {
  * a proxy may only be down for now.
  */
 function kindOf(failures: readonly { readonly error: ClusterError }[]): ClusterError["kind"] {
-  const meant = failures.filter(({ error }) => !(error instanceof NotThisWay));
+  const meant = failures.filter(({ error }) => !(error instanceof MethodNotApplicable));
   const lasting = meant.find(({ error }) => !error.isTransient);
   return lasting !== undefined && meant.every(({ error }) => !error.isTransient)
     ? lasting.error.kind

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { TLSSocket } from "node:tls";
-import { FakeClock, NOW_MS, settleDown } from "../../requests/testing/fixtures.ts";
+import { FakeClock, NOW_MS, settleDown } from "../../testing/fake_clock.ts";
 import { ClusterError } from "../errors.ts";
 import { someCredentials } from "../testing/fixtures.ts";
 import { Dialer } from "./dialer.ts";
 import { HandshakeError } from "./handshake_error.ts";
-import { type DialContext, NotThisWay, type Way } from "./method.ts";
+import { type ConnectionMethod, type DialContext, MethodNotApplicable } from "./method.ts";
 
 const never = new AbortController().signal;
 const CONTEXT: DialContext = {
@@ -20,16 +20,16 @@ const CONTEXT: DialContext = {
 
 const DOWN = new ClusterError("unavailable", "connection refused");
 const FOREIGN = new ClusterError("credentials", "not signed by an authority");
-const NOT_HERE = new NotThisWay("not needed");
+const NOT_HERE = new MethodNotApplicable("not needed");
 
 /** What each way does: an error, a name for its stream, or nothing for ever. */
-type Outcomes = Partial<Record<Way, Error | string>>;
+type Outcomes = Partial<Record<ConnectionMethod, Error | string>>;
 
-function setUp(outcomes: Outcomes, via: Way | "auto" = "auto") {
+function setUp(outcomes: Outcomes, via: ConnectionMethod | "auto" = "auto") {
   const clock = new FakeClock();
-  const tried: Way[] = [];
+  const tried: ConnectionMethod[] = [];
   const destroyed: string[] = [];
-  const way = (name: Way) => () => {
+  const way = (name: ConnectionMethod) => () => {
     tried.push(name);
     const outcome = outcomes[name];
     if (outcome instanceof Error) return Promise.reject(outcome);
@@ -42,7 +42,10 @@ function setUp(outcomes: Outcomes, via: Way | "auto" = "auto") {
   return { clock, dialer, tried, destroyed, outcomes };
 }
 
-async function failure(outcomes: Outcomes, via: Way | "auto" = "auto"): Promise<ClusterError> {
+async function failure(
+  outcomes: Outcomes,
+  via: ConnectionMethod | "auto" = "auto",
+): Promise<ClusterError> {
   const { clock, dialer } = setUp(outcomes, via);
   const dialing = dialer.dial(CONTEXT, never);
   dialing.catch(() => {});

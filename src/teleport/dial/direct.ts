@@ -16,7 +16,7 @@ import {
 } from "./handshake_error.ts";
 import { connectTcp } from "./tcp.ts";
 import { HandshakeAborted, tlsHandshake } from "./tls_handshake.ts";
-import type { DialWay } from "./method.ts";
+import type { Dial } from "./method.ts";
 
 /** Every auth server's certificate carries this name (wire.md §2.1). */
 export const AUTH_SERVER_NAME = "teleport.cluster.local";
@@ -35,7 +35,7 @@ const MAX_PROTOCOL_BYTES = 255;
 const FIRST_BYTES_MS = 2000;
 
 /** Dials the configured address itself. */
-export const dialDirectly: DialWay = async (context, signal) => {
+export const dialDirectly: Dial = async (context, signal) => {
   const stream = await connectTcp(context.address, context, signal);
   return await secureAuthConnection(stream, context.credentials, context.stepTimeoutMs, signal);
 };

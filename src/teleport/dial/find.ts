@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { ProxySettings } from "./ssh/tunnel_address.ts";
-import { type Address, type DialContext, formatAddress, NotThisWay } from "./method.ts";
+import { type Address, type DialContext, formatAddress, MethodNotApplicable } from "./method.ts";
 import { connectWeb } from "./web_tls.ts";
 
 const PATH = "/webapi/find";
@@ -31,7 +31,7 @@ export async function findProxy(
   } finally {
     socket.destroy();
   }
-  throw new NotThisWay(
+  throw new MethodNotApplicable(
     `the web server at '${
       formatAddress(address)
     }' is no Teleport proxy: it does not answer ${PATH}`,

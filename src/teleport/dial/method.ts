@@ -6,7 +6,7 @@ import type { Environment } from "../../net/proxy_env.ts";
 import type { Credentials } from "../credentials.ts";
 import { ClusterError } from "../errors.ts";
 
-export type Way = "direct" | "upgrade" | "ssh";
+export type ConnectionMethod = "direct" | "upgrade" | "ssh";
 
 /** Host and port of a server. */
 export interface Address {
@@ -33,10 +33,10 @@ export interface DialContext {
  *
  * @throws {ClusterError} with one line about the cause, which does not repeat the configured address
  */
-export type DialWay = (context: DialContext, signal: AbortSignal) => Promise<TLSSocket>;
+export type Dial = (context: DialContext, signal: AbortSignal) => Promise<TLSSocket>;
 
 /** This way is not meant for such a server or such credentials; says nothing about the others. */
-export class NotThisWay extends ClusterError {
+export class MethodNotApplicable extends ClusterError {
   constructor(message: string, options?: ErrorOptions) {
     super("unavailable", message, options);
   }

@@ -12,10 +12,10 @@ import { secureAuthConnection } from "./direct.ts";
 import { needsUpgrade, upgradeOverride } from "./upgrade_need.ts";
 import {
   type Address,
+  type Dial,
   type DialContext,
-  type DialWay,
   formatAddress,
-  NotThisWay,
+  MethodNotApplicable,
 } from "./method.ts";
 import { connectWeb } from "./web_tls.ts";
 
@@ -24,16 +24,16 @@ const PATH = "/webapi/connectionupgrade";
 const PROTOCOLS = ["alpn-ping", "alpn"];
 
 /** Upgrades in any case; for those who have asked for this way. */
-export const dialByUpgrade: DialWay = async (context, signal) => {
+export const dialByUpgrade: Dial = async (context, signal) => {
   const stream = await openUpgrade(context.address, context, signal);
   return await secureAuthConnection(stream, context.credentials, context.stepTimeoutMs, signal);
 };
 
 /** Upgrades where the test or the environment says that it is needed. */
-export const dialByUpgradeIfNeeded: DialWay = async (context, signal) => {
+export const dialByUpgradeIfNeeded: Dial = async (context, signal) => {
   const needed = upgradeOverride(context.address, context.env) ??
     await needsUpgrade(context.address, context, signal);
-  if (!needed) throw new NotThisWay("not needed, no balancer ends TLS there");
+  if (!needed) throw new MethodNotApplicable("not needed, no balancer ends TLS there");
   return await dialByUpgrade(context, signal);
 };
 

@@ -8,7 +8,7 @@ import { connectTcp } from "./tcp.ts";
 import { type TlsFault, tlsFault } from "./tls_fault.ts";
 import { tlsHandshake } from "./tls_handshake.ts";
 import type { Address, DialContext } from "./method.ts";
-import { NotThisWay } from "./method.ts";
+import { MethodNotApplicable } from "./method.ts";
 
 /** Why the web side could not be talked to; `fault` is that of the handshake. */
 export class WebTlsError extends ClusterError {
@@ -22,10 +22,10 @@ export class WebTlsError extends ClusterError {
 }
 
 /** The server does not speak TLS at all. */
-export class NoTls extends NotThisWay {}
+export class NoTls extends MethodNotApplicable {}
 
 /** The server speaks TLS but none of the protocols that were offered inside of it. */
-export class NoCommonProtocol extends NotThisWay {}
+export class NoCommonProtocol extends MethodNotApplicable {}
 
 /**
  * Connects to `address` and makes the TLS handshake with its web server.

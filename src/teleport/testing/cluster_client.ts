@@ -11,12 +11,12 @@ import { clusterConnections } from "../cluster_connections.ts";
 import type { Connections } from "../connections.ts";
 import { CredentialStore } from "../credential_store.ts";
 import { loadCredentials } from "../credentials.ts";
-import { parseAddress, type Way } from "../dial/method.ts";
+import { type ConnectionMethod, parseAddress } from "../dial/method.ts";
 
 export interface ClientOptions {
   readonly address: string;
   readonly identity: string;
-  readonly via?: Way | "auto";
+  readonly via?: ConnectionMethod | "auto";
   readonly webRootCas?: string;
   readonly env?: Environment;
   readonly stepTimeoutMs?: number;

@@ -1,7 +1,7 @@
 /** What the tests of this folder share: credentials and connections that need no network. */
 
 import * as grpc from "@grpc/grpc-js";
-import { NOW_MS } from "../../requests/testing/fixtures.ts";
+import { NOW_MS } from "../../testing/fake_clock.ts";
 import type { Connection } from "../connection.ts";
 import type { Credentials } from "../credentials.ts";
 

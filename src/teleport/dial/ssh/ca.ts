@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 
-export interface SshAuthority {
+export interface SshCa {
   /** Host patterns with `*` and `?`; a `!` in front excludes. */
   readonly patterns: readonly string[];
   /** The public key, as it travels. */
@@ -10,7 +10,7 @@ export interface SshAuthority {
 }
 
 /** Reads `@cert-authority <patterns> <type> <base64> [comment]`; lines that are not so are left out. */
-export function parseAuthorities(lines: readonly string[]): SshAuthority[] {
+export function parseCas(lines: readonly string[]): SshCa[] {
   return lines.flatMap((line) => {
     const [marker, patterns, type, base64] = line.trim().split(/\s+/);
     if (marker !== "@cert-authority" || !patterns || !type || !base64) return [];
@@ -24,10 +24,10 @@ export function parseAuthorities(lines: readonly string[]): SshAuthority[] {
  * the proxy's address need not match; where they do name the host, a trusted cluster's authority must
  * not vouch for it.
  */
-export function authoritiesFor(
+export function casFor(
   host: string,
-  authorities: readonly SshAuthority[],
-): readonly SshAuthority[] {
+  authorities: readonly SshCa[],
+): readonly SshCa[] {
   const naming = authorities.filter(({ patterns }) => matchesHost(patterns, host));
   return naming.length > 0 ? naming : authorities;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { authoritiesFor, parseAuthorities } from "./ca.ts";
+import { casFor, parseCas } from "./ca.ts";
 
 const line = (patterns: string, key = "AAAA") => `@cert-authority ${patterns} ssh-rsa ${key}`;
 
@@ -11,11 +11,11 @@ function asked(host: string, ...patterns: readonly string[]): string {
     patterns: list.split(","),
     key: Buffer.of(index),
   }));
-  return authoritiesFor(host, authorities).map(({ key }) => key[0]).join();
+  return casFor(host, authorities).map(({ key }) => key[0]).join();
 }
 
 Deno.test("parseAuthorities() reads the lines of old and new identities", () => {
-  const [old, recent] = parseAuthorities([
+  const [old, recent] = parseCas([
     line("*.example.com", "AAEC") + " clustername=example.com",
     `  ${line("proxy.example.com,example.com,*.example.com", "AwQF")} type=host\n`,
   ]);
@@ -31,8 +31,8 @@ Deno.test("parseAuthorities() leaves out what is no authority", () => {
     "@revoked * ssh-rsa AAAA",
     "@cert-authority * ssh-rsa",
   ];
-  assert.deepEqual(parseAuthorities(lines), []);
-  fc.assert(fc.property(fc.array(fc.string()), (texts) => Array.isArray(parseAuthorities(texts))));
+  assert.deepEqual(parseCas(lines), []);
+  fc.assert(fc.property(fc.array(fc.string()), (texts) => Array.isArray(parseCas(texts))));
 });
 
 Deno.test("authoritiesFor() prefers the authorities that name the host", () => {

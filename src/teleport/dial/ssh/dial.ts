@@ -11,18 +11,20 @@ import { openUpgrade } from "../upgrade.ts";
 import { offerTunnel, REVERSE_TUNNEL, upgradeOverride } from "../upgrade_need.ts";
 import {
   type Address,
+  type Dial,
   type DialContext,
-  type DialWay,
   formatAddress,
-  NotThisWay,
+  MethodNotApplicable,
 } from "../method.ts";
 import { NoTls, secureWeb } from "../web_tls.ts";
 
 /** Dials the tunnel that the proxy names, or the configured address where no web server answers. */
-export const dialBySsh: DialWay = async (context, signal) => {
+export const dialBySsh: Dial = async (context, signal) => {
   const { credentials, stepTimeoutMs: timeoutMs } = context;
   if (credentials.ssh === undefined) {
-    throw new NotThisWay("the credentials have no SSH certificate, only an identity file has one");
+    throw new MethodNotApplicable(
+      "the credentials have no SSH certificate, only an identity file has one",
+    );
   }
   const tunnel = await findTunnel(context, signal);
   try {

@@ -1,6 +1,6 @@
 /** Whether a host certificate proves that we talk to the host we wanted (wire.md §2.3). */
 
-import { authoritiesFor, type SshAuthority } from "./ca.ts";
+import { casFor, type SshCa } from "./ca.ts";
 import type { SshCertificate } from "./certificate.ts";
 import { printable, signatureAlgorithms } from "./key.ts";
 
@@ -10,7 +10,7 @@ export type HostVerdict = { readonly ok: true } | { readonly ok: false; readonly
 export interface HostExpectation {
   /** Name or address as dialed, without port. */
   readonly host: string;
-  readonly authorities: readonly SshAuthority[];
+  readonly authorities: readonly SshCa[];
   readonly nowMs: number;
 }
 
@@ -24,7 +24,7 @@ export function checkHostCertificate(
     reason: `the SSH host certificate of '${host}' ${reason}`,
   });
   if (certificate.kind !== "host") return refuse("is a user's certificate");
-  const known = authoritiesFor(host, authorities);
+  const known = casFor(host, authorities);
   if (!known.some(({ key }) => key.equals(certificate.authority))) {
     return refuse(
       "is not signed by an authority that the identity names: wrong address, or an identity from " +

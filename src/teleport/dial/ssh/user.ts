@@ -3,14 +3,14 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { Credentials } from "../../credentials.ts";
 import { ClusterError } from "../../errors.ts";
-import { parseAuthorities, type SshAuthority } from "./ca.ts";
+import { parseCas, type SshCa } from "./ca.ts";
 import { parseCertificateLine, type SshCertificate } from "./certificate.ts";
 
 export interface SshUser {
   readonly name: string;
   readonly certificate: SshCertificate;
   readonly privateKey: KeyObject;
-  readonly authorities: readonly SshAuthority[];
+  readonly authorities: readonly SshCa[];
 }
 
 /** @throws {ClusterError} of kind `credentials` when there is nothing that a proxy could accept */
@@ -22,7 +22,7 @@ export function readSshUser(credentials: Credentials, nowMs: number): SshUser {
         "--format=file')",
     );
   }
-  const authorities = parseAuthorities(ssh.authorities);
+  const authorities = parseCas(ssh.authorities);
   if (authorities.length === 0) {
     throw refuse("the identity names no '@cert-authority' that vouches for SSH hosts");
   }
