@@ -34,15 +34,16 @@ export abstract class AuthCalls extends AuthFaults {
 
   /** The handlers in the form that grpc-js calls. */
   protected implementation(handlers: Handlers<CallContext>): grpc.UntypedServiceImplementation {
-    return Object.fromEntries(METHOD_NAMES.map((name) => {
-      const handler = handlers[name] as AnyHandler;
-      return [
+    return Object.fromEntries(METHOD_NAMES.flatMap((name) => {
+      const handler = handlers[name] as AnyHandler | undefined;
+      if (handler === undefined) return [];
+      return [[
         name,
         isStreaming(name)
           ? (call: StreamCall) => void this.#stream(name, handler, call)
           : (call: UnaryCall, callback: grpc.sendUnaryData<unknown>) =>
             void this.#answer(name, handler, call, callback),
-      ];
+      ]];
     }));
   }
 

@@ -23,9 +23,12 @@ export interface Sink<T> {
   onClose(callback: () => void): void;
 }
 
-/** One function per method of the service; what they throw becomes the status of the call. */
+/**
+ * One function per method of the service; what they throw becomes the status of the call. Methods
+ * without one are UNIMPLEMENTED, as on a server that is too old for them.
+ */
 export type Handlers<Context> = {
-  readonly [L in LocalName as Capitalize<L>]: Methods[L]["methodKind"] extends "unary" ? (
+  readonly [L in LocalName as Capitalize<L>]?: Methods[L]["methodKind"] extends "unary" ? (
       request: MessageShape<Methods[L]["input"]>,
       context: Context,
     ) => MessageShape<Methods[L]["output"]>

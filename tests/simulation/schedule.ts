@@ -39,6 +39,10 @@ export function planRequests(
       resolveReason: "",
       reviews: [],
       suggestedReviewers: [],
+      resources: [],
+      thresholds: [],
+      roleThresholds: new Map(),
+      systemAnnotations: new Map(),
     };
     history.set(id, request);
     world.say("people", () => `${id} is asked for`);

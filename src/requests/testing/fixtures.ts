@@ -16,6 +16,10 @@ export function aRequest(changes: Partial<AccessRequest> = {}): AccessRequest {
     resolveReason: "",
     reviews: [],
     suggestedReviewers: [],
+    resources: [],
+    thresholds: [],
+    roleThresholds: new Map(),
+    systemAnnotations: new Map(),
     ...changes,
   };
 }

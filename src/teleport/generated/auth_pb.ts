@@ -6,9 +6,13 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { AccessMonitoringRule } from "./access_monitoring_rules_pb.ts";
+import { file_access_monitoring_rules } from "./access_monitoring_rules_pb.ts";
 import type { EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_empty, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { AccessRequestFilter, AccessRequestFilterSchema, AccessRequestV3, AccessRequestV3Schema, AccessReviewSubmissionSchema, PluginDataFilterSchema, PluginDataUpdateParamsSchema, PluginDataV3, RequestState, ResourceHeader, WatchKind, WatchStatusV1 } from "./types_pb.ts";
+import type { AppServerV3, DatabaseServerV3, KubernetesClusterV3, KubernetesServerV3, ServerV2, UserGroupV1, WindowsDesktopV3 } from "./resources_pb.ts";
+import { file_resources } from "./resources_pb.ts";
+import type { AccessRequestFilter, AccessRequestFilterSchema, AccessRequestV3, AccessRequestV3Schema, AccessReviewSubmissionSchema, PluginDataFilterSchema, PluginDataUpdateParamsSchema, PluginDataV3, RequestState, ResourceHeader, UserV2Schema, WatchKind, WatchStatusV1 } from "./types_pb.ts";
 import { file_types } from "./types_pb.ts";
 import type { LabelValues } from "./wrappers_pb.ts";
 import { file_wrappers } from "./wrappers_pb.ts";
@@ -18,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file auth.proto.
  */
 export const file_auth: GenFile = /*@__PURE__*/
-  fileDesc("CgphdXRoLnByb3RvEgVwcm90byINCgtQaW5nUmVxdWVzdCI6CghGZWF0dXJlcxIfChdBZHZhbmNlZEFjY2Vzc1dvcmtmbG93cxgHIAEoCBINCgVDbG91ZBgIIAEoCCKiAQoMUGluZ1Jlc3BvbnNlEhMKC0NsdXN0ZXJOYW1lGAEgASgJEhUKDVNlcnZlclZlcnNpb24YAiABKAkSJwoOU2VydmVyRmVhdHVyZXMYAyABKAsyDy5wcm90by5GZWF0dXJlcxIXCg9Qcm94eVB1YmxpY0FkZHIYBCABKAkSEAoISXNCb3JpbmcYBSABKAgSEgoKUmVtb3RlQWRkchgHIAEoCSJFCgVXYXRjaBIfCgVLaW5kcxgBIAMoCzIQLnR5cGVzLldhdGNoS2luZBIbChNBbGxvd1BhcnRpYWxTdWNjZXNzGAIgASgIIsIBCgVFdmVudBIeCgRUeXBlGAEgASgOMhAucHJvdG8uT3BlcmF0aW9uEi8KDlJlc291cmNlSGVhZGVyGAIgASgLMhUudHlwZXMuUmVzb3VyY2VIZWFkZXJIABIvCg1BY2Nlc3NSZXF1ZXN0GA4gASgLMhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzSAASKwoLV2F0Y2hTdGF0dXMYKyABKAsyFC50eXBlcy5XYXRjaFN0YXR1c1YxSABCCgoIUmVzb3VyY2UiOAoNUGx1Z2luRGF0YVNlcRInCgpQbHVnaW5EYXRhGAEgAygLMhMudHlwZXMuUGx1Z2luRGF0YVYzIhcKCVJlcXVlc3RJRBIKCgJJRBgBIAEoCSLXAQoSUmVxdWVzdFN0YXRlU2V0dGVyEgoKAklEGAEgASgJEiIKBVN0YXRlGAIgASgOMhMudHlwZXMuUmVxdWVzdFN0YXRlEhEKCURlbGVnYXRvchgDIAEoCRIOCgZSZWFzb24YBCABKAkSKgoLQW5ub3RhdGlvbnMYBSABKAsyFS53cmFwcGVycy5MYWJlbFZhbHVlcxINCgVSb2xlcxgGIAMoCRIzCg9Bc3N1bWVTdGFydFRpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqQBChlMaXN0QWNjZXNzUmVxdWVzdHNSZXF1ZXN0EioKBkZpbHRlchgBIAEoCzIaLnR5cGVzLkFjY2Vzc1JlcXVlc3RGaWx0ZXISJgoEU29ydBgCIAEoDjIYLnByb3RvLkFjY2Vzc1JlcXVlc3RTb3J0EhIKCkRlc2NlbmRpbmcYAyABKAgSDQoFTGltaXQYBCABKAUSEAoIU3RhcnRLZXkYBSABKAkiXQoaTGlzdEFjY2Vzc1JlcXVlc3RzUmVzcG9uc2USLgoOQWNjZXNzUmVxdWVzdHMYASADKAsyFi50eXBlcy5BY2Nlc3NSZXF1ZXN0VjMSDwoHTmV4dEtleRgCIAEoCSoqCglPcGVyYXRpb24SCAoESU5JVBAAEgcKA1BVVBABEgoKBkRFTEVURRACKkIKEUFjY2Vzc1JlcXVlc3RTb3J0EgsKB0RFRkFVTFQQABILCgdDUkVBVEVEEAESCQoFU1RBVEUQAhIICgRVU0VSEAMywQUKC0F1dGhTZXJ2aWNlEi8KBFBpbmcSEi5wcm90by5QaW5nUmVxdWVzdBoTLnByb3RvLlBpbmdSZXNwb25zZRIrCgtXYXRjaEV2ZW50cxIMLnByb3RvLldhdGNoGgwucHJvdG8uRXZlbnQwARJLChNHZXRBY2Nlc3NSZXF1ZXN0c1YyEhoudHlwZXMuQWNjZXNzUmVxdWVzdEZpbHRlchoWLnR5cGVzLkFjY2Vzc1JlcXVlc3RWMzABElkKEkxpc3RBY2Nlc3NSZXF1ZXN0cxIgLnByb3RvLkxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QaIS5wcm90by5MaXN0QWNjZXNzUmVxdWVzdHNSZXNwb25zZRI+Cg1HZXRQbHVnaW5EYXRhEhcudHlwZXMuUGx1Z2luRGF0YUZpbHRlchoULnByb3RvLlBsdWdpbkRhdGFTZXESSQoQVXBkYXRlUGx1Z2luRGF0YRIdLnR5cGVzLlBsdWdpbkRhdGFVcGRhdGVQYXJhbXMaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSRwoVQ3JlYXRlQWNjZXNzUmVxdWVzdFYyEhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzGhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzEkoKFVNldEFjY2Vzc1JlcXVlc3RTdGF0ZRIZLnByb3RvLlJlcXVlc3RTdGF0ZVNldHRlchoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRJLChJTdWJtaXRBY2Nlc3NSZXZpZXcSHS50eXBlcy5BY2Nlc3NSZXZpZXdTdWJtaXNzaW9uGhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzEj8KE0RlbGV0ZUFjY2Vzc1JlcXVlc3QSEC5wcm90by5SZXF1ZXN0SUQaFi5nb29nbGUucHJvdG9idWYuRW1wdHliBnByb3RvMw", [file_google_protobuf_empty, file_types, file_wrappers, file_google_protobuf_timestamp]);
+  fileDesc("CgphdXRoLnByb3RvEgVwcm90byINCgtQaW5nUmVxdWVzdCI6CghGZWF0dXJlcxIfChdBZHZhbmNlZEFjY2Vzc1dvcmtmbG93cxgHIAEoCBINCgVDbG91ZBgIIAEoCCKiAQoMUGluZ1Jlc3BvbnNlEhMKC0NsdXN0ZXJOYW1lGAEgASgJEhUKDVNlcnZlclZlcnNpb24YAiABKAkSJwoOU2VydmVyRmVhdHVyZXMYAyABKAsyDy5wcm90by5GZWF0dXJlcxIXCg9Qcm94eVB1YmxpY0FkZHIYBCABKAkSEAoISXNCb3JpbmcYBSABKAgSEgoKUmVtb3RlQWRkchgHIAEoCSJFCgVXYXRjaBIfCgVLaW5kcxgBIAMoCzIQLnR5cGVzLldhdGNoS2luZBIbChNBbGxvd1BhcnRpYWxTdWNjZXNzGAIgASgIIpsCCgVFdmVudBIeCgRUeXBlGAEgASgOMhAucHJvdG8uT3BlcmF0aW9uEi8KDlJlc291cmNlSGVhZGVyGAIgASgLMhUudHlwZXMuUmVzb3VyY2VIZWFkZXJIABIvCg1BY2Nlc3NSZXF1ZXN0GA4gASgLMhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzSAASKwoLV2F0Y2hTdGF0dXMYKyABKAsyFC50eXBlcy5XYXRjaFN0YXR1c1YxSAASVwoUQWNjZXNzTW9uaXRvcmluZ1J1bGUYNiABKAsyNy50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuQWNjZXNzTW9uaXRvcmluZ1J1bGVIAEIKCghSZXNvdXJjZSI4Cg1QbHVnaW5EYXRhU2VxEicKClBsdWdpbkRhdGEYASADKAsyEy50eXBlcy5QbHVnaW5EYXRhVjMiFwoJUmVxdWVzdElEEgoKAklEGAEgASgJItcBChJSZXF1ZXN0U3RhdGVTZXR0ZXISCgoCSUQYASABKAkSIgoFU3RhdGUYAiABKA4yEy50eXBlcy5SZXF1ZXN0U3RhdGUSEQoJRGVsZWdhdG9yGAMgASgJEg4KBlJlYXNvbhgEIAEoCRIqCgtBbm5vdGF0aW9ucxgFIAEoCzIVLndyYXBwZXJzLkxhYmVsVmFsdWVzEg0KBVJvbGVzGAYgAygJEjMKD0Fzc3VtZVN0YXJ0VGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipAEKGUxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QSKgoGRmlsdGVyGAEgASgLMhoudHlwZXMuQWNjZXNzUmVxdWVzdEZpbHRlchImCgRTb3J0GAIgASgOMhgucHJvdG8uQWNjZXNzUmVxdWVzdFNvcnQSEgoKRGVzY2VuZGluZxgDIAEoCBINCgVMaW1pdBgEIAEoBRIQCghTdGFydEtleRgFIAEoCSJdChpMaXN0QWNjZXNzUmVxdWVzdHNSZXNwb25zZRIuCg5BY2Nlc3NSZXF1ZXN0cxgBIAMoCzIWLnR5cGVzLkFjY2Vzc1JlcXVlc3RWMxIPCgdOZXh0S2V5GAIgASgJIjMKDkdldFVzZXJSZXF1ZXN0EgwKBE5hbWUYASABKAkSEwoLV2l0aFNlY3JldHMYAiABKAgi4gIKEVBhZ2luYXRlZFJlc291cmNlEjEKDkRhdGFiYXNlU2VydmVyGAEgASgLMhcudHlwZXMuRGF0YWJhc2VTZXJ2ZXJWM0gAEicKCUFwcFNlcnZlchgCIAEoCzISLnR5cGVzLkFwcFNlcnZlclYzSAASHwoETm9kZRgDIAEoCzIPLnR5cGVzLlNlcnZlclYySAASMQoOV2luZG93c0Rlc2t0b3AYBSABKAsyFy50eXBlcy5XaW5kb3dzRGVza3RvcFYzSAASMQoLS3ViZUNsdXN0ZXIYBiABKAsyGi50eXBlcy5LdWJlcm5ldGVzQ2x1c3RlclYzSAASNQoQS3ViZXJuZXRlc1NlcnZlchgHIAEoCzIZLnR5cGVzLkt1YmVybmV0ZXNTZXJ2ZXJWM0gAEicKCVVzZXJHcm91cBgKIAEoCzISLnR5cGVzLlVzZXJHcm91cFYxSABCCgoIcmVzb3VyY2UiygIKFExpc3RSZXNvdXJjZXNSZXF1ZXN0EhQKDFJlc291cmNlVHlwZRgBIAEoCRIRCglOYW1lc3BhY2UYAiABKAkSDQoFTGltaXQYAyABKAUSEAoIU3RhcnRLZXkYBCABKAkSNwoGTGFiZWxzGAUgAygLMicucHJvdG8uTGlzdFJlc291cmNlc1JlcXVlc3QuTGFiZWxzRW50cnkSGwoTUHJlZGljYXRlRXhwcmVzc2lvbhgGIAEoCRIWCg5TZWFyY2hLZXl3b3JkcxgHIAMoCRIWCg5OZWVkVG90YWxDb3VudBgJIAEoCBIYChBVc2VTZWFyY2hBc1JvbGVzGAsgASgIEhkKEVVzZVByZXZpZXdBc1JvbGVzGAwgASgIGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiaQoVTGlzdFJlc291cmNlc1Jlc3BvbnNlEisKCVJlc291cmNlcxgBIAMoCzIYLnByb3RvLlBhZ2luYXRlZFJlc291cmNlEg8KB05leHRLZXkYAiABKAkSEgoKVG90YWxDb3VudBgDIAEoBSoqCglPcGVyYXRpb24SCAoESU5JVBAAEgcKA1BVVBABEgoKBkRFTEVURRACKkIKEUFjY2Vzc1JlcXVlc3RTb3J0EgsKB0RFRkFVTFQQABILCgdDUkVBVEVEEAESCQoFU1RBVEUQAhIICgRVU0VSEAMyvgYKC0F1dGhTZXJ2aWNlEi8KBFBpbmcSEi5wcm90by5QaW5nUmVxdWVzdBoTLnByb3RvLlBpbmdSZXNwb25zZRIrCgtXYXRjaEV2ZW50cxIMLnByb3RvLldhdGNoGgwucHJvdG8uRXZlbnQwARJLChNHZXRBY2Nlc3NSZXF1ZXN0c1YyEhoudHlwZXMuQWNjZXNzUmVxdWVzdEZpbHRlchoWLnR5cGVzLkFjY2Vzc1JlcXVlc3RWMzABElkKEkxpc3RBY2Nlc3NSZXF1ZXN0cxIgLnByb3RvLkxpc3RBY2Nlc3NSZXF1ZXN0c1JlcXVlc3QaIS5wcm90by5MaXN0QWNjZXNzUmVxdWVzdHNSZXNwb25zZRI+Cg1HZXRQbHVnaW5EYXRhEhcudHlwZXMuUGx1Z2luRGF0YUZpbHRlchoULnByb3RvLlBsdWdpbkRhdGFTZXESSQoQVXBkYXRlUGx1Z2luRGF0YRIdLnR5cGVzLlBsdWdpbkRhdGFVcGRhdGVQYXJhbXMaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSRwoVQ3JlYXRlQWNjZXNzUmVxdWVzdFYyEhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzGhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzEkoKFVNldEFjY2Vzc1JlcXVlc3RTdGF0ZRIZLnByb3RvLlJlcXVlc3RTdGF0ZVNldHRlchoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRJLChJTdWJtaXRBY2Nlc3NSZXZpZXcSHS50eXBlcy5BY2Nlc3NSZXZpZXdTdWJtaXNzaW9uGhYudHlwZXMuQWNjZXNzUmVxdWVzdFYzEj8KE0RlbGV0ZUFjY2Vzc1JlcXVlc3QSEC5wcm90by5SZXF1ZXN0SUQaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSLwoHR2V0VXNlchIVLnByb3RvLkdldFVzZXJSZXF1ZXN0Gg0udHlwZXMuVXNlclYyEkoKDUxpc3RSZXNvdXJjZXMSGy5wcm90by5MaXN0UmVzb3VyY2VzUmVxdWVzdBocLnByb3RvLkxpc3RSZXNvdXJjZXNSZXNwb25zZWIGcHJvdG8z", [file_access_monitoring_rules, file_google_protobuf_empty, file_google_protobuf_timestamp, file_resources, file_types, file_wrappers]);
 
 /**
  * @generated from message proto.PingRequest
@@ -149,6 +153,12 @@ export type Event = Message<"proto.Event"> & {
      */
     value: WatchStatusV1;
     case: "WatchStatus";
+  } | {
+    /**
+     * @generated from field: teleport.accessmonitoringrules.v1.AccessMonitoringRule AccessMonitoringRule = 54;
+     */
+    value: AccessMonitoringRule;
+    case: "AccessMonitoringRule";
   } | { case: undefined; value?: undefined };
 };
 
@@ -300,6 +310,176 @@ export const ListAccessRequestsResponseSchema: GenMessage<ListAccessRequestsResp
   messageDesc(file_auth, 9);
 
 /**
+ * @generated from message proto.GetUserRequest
+ */
+export type GetUserRequest = Message<"proto.GetUserRequest"> & {
+  /**
+   * @generated from field: string Name = 1;
+   */
+  Name: string;
+
+  /**
+   * @generated from field: bool WithSecrets = 2;
+   */
+  WithSecrets: boolean;
+};
+
+/**
+ * Describes the message proto.GetUserRequest.
+ * Use `create(GetUserRequestSchema)` to create a new message.
+ */
+export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
+  messageDesc(file_auth, 10);
+
+/**
+ * @generated from message proto.PaginatedResource
+ */
+export type PaginatedResource = Message<"proto.PaginatedResource"> & {
+  /**
+   * @generated from oneof proto.PaginatedResource.resource
+   */
+  resource: {
+    /**
+     * @generated from field: types.DatabaseServerV3 DatabaseServer = 1;
+     */
+    value: DatabaseServerV3;
+    case: "DatabaseServer";
+  } | {
+    /**
+     * @generated from field: types.AppServerV3 AppServer = 2;
+     */
+    value: AppServerV3;
+    case: "AppServer";
+  } | {
+    /**
+     * @generated from field: types.ServerV2 Node = 3;
+     */
+    value: ServerV2;
+    case: "Node";
+  } | {
+    /**
+     * @generated from field: types.WindowsDesktopV3 WindowsDesktop = 5;
+     */
+    value: WindowsDesktopV3;
+    case: "WindowsDesktop";
+  } | {
+    /**
+     * @generated from field: types.KubernetesClusterV3 KubeCluster = 6;
+     */
+    value: KubernetesClusterV3;
+    case: "KubeCluster";
+  } | {
+    /**
+     * @generated from field: types.KubernetesServerV3 KubernetesServer = 7;
+     */
+    value: KubernetesServerV3;
+    case: "KubernetesServer";
+  } | {
+    /**
+     * @generated from field: types.UserGroupV1 UserGroup = 10;
+     */
+    value: UserGroupV1;
+    case: "UserGroup";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message proto.PaginatedResource.
+ * Use `create(PaginatedResourceSchema)` to create a new message.
+ */
+export const PaginatedResourceSchema: GenMessage<PaginatedResource> = /*@__PURE__*/
+  messageDesc(file_auth, 11);
+
+/**
+ * @generated from message proto.ListResourcesRequest
+ */
+export type ListResourcesRequest = Message<"proto.ListResourcesRequest"> & {
+  /**
+   * @generated from field: string ResourceType = 1;
+   */
+  ResourceType: string;
+
+  /**
+   * @generated from field: string Namespace = 2;
+   */
+  Namespace: string;
+
+  /**
+   * @generated from field: int32 Limit = 3;
+   */
+  Limit: number;
+
+  /**
+   * @generated from field: string StartKey = 4;
+   */
+  StartKey: string;
+
+  /**
+   * @generated from field: map<string, string> Labels = 5;
+   */
+  Labels: { [key: string]: string };
+
+  /**
+   * @generated from field: string PredicateExpression = 6;
+   */
+  PredicateExpression: string;
+
+  /**
+   * @generated from field: repeated string SearchKeywords = 7;
+   */
+  SearchKeywords: string[];
+
+  /**
+   * @generated from field: bool NeedTotalCount = 9;
+   */
+  NeedTotalCount: boolean;
+
+  /**
+   * @generated from field: bool UseSearchAsRoles = 11;
+   */
+  UseSearchAsRoles: boolean;
+
+  /**
+   * @generated from field: bool UsePreviewAsRoles = 12;
+   */
+  UsePreviewAsRoles: boolean;
+};
+
+/**
+ * Describes the message proto.ListResourcesRequest.
+ * Use `create(ListResourcesRequestSchema)` to create a new message.
+ */
+export const ListResourcesRequestSchema: GenMessage<ListResourcesRequest> = /*@__PURE__*/
+  messageDesc(file_auth, 12);
+
+/**
+ * @generated from message proto.ListResourcesResponse
+ */
+export type ListResourcesResponse = Message<"proto.ListResourcesResponse"> & {
+  /**
+   * @generated from field: repeated proto.PaginatedResource Resources = 1;
+   */
+  Resources: PaginatedResource[];
+
+  /**
+   * @generated from field: string NextKey = 2;
+   */
+  NextKey: string;
+
+  /**
+   * @generated from field: int32 TotalCount = 3;
+   */
+  TotalCount: number;
+};
+
+/**
+ * Describes the message proto.ListResourcesResponse.
+ * Use `create(ListResourcesResponseSchema)` to create a new message.
+ */
+export const ListResourcesResponseSchema: GenMessage<ListResourcesResponse> = /*@__PURE__*/
+  messageDesc(file_auth, 13);
+
+/**
  * @generated from enum proto.Operation
  */
 export enum Operation {
@@ -439,6 +619,24 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof RequestIDSchema;
     output: typeof EmptySchema;
+  },
+  /**
+   * Older than teleport.users.v1, and removed by Teleport 17.
+   *
+   * @generated from rpc proto.AuthService.GetUser
+   */
+  getUser: {
+    methodKind: "unary";
+    input: typeof GetUserRequestSchema;
+    output: typeof UserV2Schema;
+  },
+  /**
+   * @generated from rpc proto.AuthService.ListResources
+   */
+  listResources: {
+    methodKind: "unary";
+    input: typeof ListResourcesRequestSchema;
+    output: typeof ListResourcesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_auth, 0);

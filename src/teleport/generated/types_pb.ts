@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file types.proto.
  */
 export const file_types: GenFile = /*@__PURE__*/
-  fileDesc("Cgt0eXBlcy5wcm90bxIFdHlwZXMi2wEKCE1ldGFkYXRhEgwKBE5hbWUYASABKAkSEQoJTmFtZXNwYWNlGAIgASgJEhMKC0Rlc2NyaXB0aW9uGAMgASgJEisKBkxhYmVscxgFIAMoCzIbLnR5cGVzLk1ldGFkYXRhLkxhYmVsc0VudHJ5EisKB0V4cGlyZXMYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCFJldmlzaW9uGAggASgJGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYwoOUmVzb3VyY2VIZWFkZXISDAoES2luZBgBIAEoCRIPCgdTdWJLaW5kGAIgASgJEg8KB1ZlcnNpb24YAyABKAkSIQoITWV0YWRhdGEYBCABKAsyDy50eXBlcy5NZXRhZGF0YSIxChJQcm9tb3RlZEFjY2Vzc0xpc3QSDAoETmFtZRgBIAEoCRINCgVUaXRsZRgCIAEoCSJUChVBY2Nlc3NSZXZpZXdUaHJlc2hvbGQSDAoETmFtZRgBIAEoCRIOCgZGaWx0ZXIYAiABKAkSDwoHQXBwcm92ZRgDIAEoDRIMCgREZW55GAQgASgNIiQKEVRocmVzaG9sZEluZGV4U2V0Eg8KB0luZGV4ZXMYASADKA0iPAoSVGhyZXNob2xkSW5kZXhTZXRzEiYKBFNldHMYASADKAsyGC50eXBlcy5UaHJlc2hvbGRJbmRleFNldCLAAgoMQWNjZXNzUmV2aWV3Eg4KBkF1dGhvchgBIAEoCRINCgVSb2xlcxgCIAMoCRIqCg1Qcm9wb3NlZFN0YXRlGAMgASgOMhMudHlwZXMuUmVxdWVzdFN0YXRlEg4KBlJlYXNvbhgEIAEoCRIrCgdDcmVhdGVkGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgtBbm5vdGF0aW9ucxgGIAEoCzIVLndyYXBwZXJzLkxhYmVsVmFsdWVzEhgKEFRocmVzaG9sZEluZGV4ZXMYByADKA0SLQoKYWNjZXNzTGlzdBgJIAEoCzIZLnR5cGVzLlByb21vdGVkQWNjZXNzTGlzdBIzCg9Bc3N1bWVTdGFydFRpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlAKFkFjY2Vzc1Jldmlld1N1Ym1pc3Npb24SEQoJUmVxdWVzdElEGAEgASgJEiMKBlJldmlldxgCIAEoCzITLnR5cGVzLkFjY2Vzc1JldmlldyJWCgpSZXNvdXJjZUlEEhMKC0NsdXN0ZXJOYW1lGAEgASgJEgwKBEtpbmQYAiABKAkSDAoETmFtZRgDIAEoCRIXCg9TdWJSZXNvdXJjZU5hbWUYBCABKAki3wcKE0FjY2Vzc1JlcXVlc3RTcGVjVjMSDAoEVXNlchgBIAEoCRINCgVSb2xlcxgCIAMoCRIiCgVTdGF0ZRgDIAEoDjITLnR5cGVzLlJlcXVlc3RTdGF0ZRIrCgdDcmVhdGVkGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdFeHBpcmVzGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1SZXF1ZXN0UmVhc29uGAYgASgJEhUKDVJlc29sdmVSZWFzb24YByABKAkSMQoSUmVzb2x2ZUFubm90YXRpb25zGAggASgLMhUud3JhcHBlcnMuTGFiZWxWYWx1ZXMSMAoRU3lzdGVtQW5ub3RhdGlvbnMYCSABKAsyFS53cmFwcGVycy5MYWJlbFZhbHVlcxIwCgpUaHJlc2hvbGRzGAogAygLMhwudHlwZXMuQWNjZXNzUmV2aWV3VGhyZXNob2xkElIKFFJvbGVUaHJlc2hvbGRNYXBwaW5nGAsgAygLMjQudHlwZXMuQWNjZXNzUmVxdWVzdFNwZWNWMy5Sb2xlVGhyZXNob2xkTWFwcGluZ0VudHJ5EiQKB1Jldmlld3MYDCADKAsyEy50eXBlcy5BY2Nlc3NSZXZpZXcSGgoSU3VnZ2VzdGVkUmV2aWV3ZXJzGA0gAygJEi8KFFJlcXVlc3RlZFJlc291cmNlSURzGA4gAygLMhEudHlwZXMuUmVzb3VyY2VJRBIRCglMb2dpbkhpbnQYDyABKAkSDgoGRHJ5UnVuGBAgASgIEi8KC01heER1cmF0aW9uGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpTZXNzaW9uVFRMGBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgphY2Nlc3NMaXN0GBQgASgLMhkudHlwZXMuUHJvbW90ZWRBY2Nlc3NMaXN0EjMKD0Fzc3VtZVN0YXJ0VGltZRgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOUmVzb3VyY2VFeHBpcnkYFiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KC1JlcXVlc3RLaW5kGBggASgOMhgudHlwZXMuQWNjZXNzUmVxdWVzdEtpbmQaVgoZUm9sZVRocmVzaG9sZE1hcHBpbmdFbnRyeRILCgNrZXkYASABKAkSKAoFdmFsdWUYAiABKAsyGS50eXBlcy5UaHJlc2hvbGRJbmRleFNldHM6AjgBIo4BCg9BY2Nlc3NSZXF1ZXN0VjMSDAoES2luZBgBIAEoCRIPCgdTdWJLaW5kGAIgASgJEg8KB1ZlcnNpb24YAyABKAkSIQoITWV0YWRhdGEYBCABKAsyDy50eXBlcy5NZXRhZGF0YRIoCgRTcGVjGAUgASgLMhoudHlwZXMuQWNjZXNzUmVxdWVzdFNwZWNWMyKVAQoTQWNjZXNzUmVxdWVzdEZpbHRlchIKCgJJRBgBIAEoCRIMCgRVc2VyGAIgASgJEiIKBVN0YXRlGAMgASgOMhMudHlwZXMuUmVxdWVzdFN0YXRlEhYKDlNlYXJjaEtleXdvcmRzGAQgAygJEigKBVNjb3BlGAUgASgOMhkudHlwZXMuQWNjZXNzUmVxdWVzdFNjb3BlIm4KD1BsdWdpbkRhdGFFbnRyeRIuCgREYXRhGAEgAygLMiAudHlwZXMuUGx1Z2luRGF0YUVudHJ5LkRhdGFFbnRyeRorCglEYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKRAQoQUGx1Z2luRGF0YVNwZWNWMxI1CgdFbnRyaWVzGAEgAygLMiQudHlwZXMuUGx1Z2luRGF0YVNwZWNWMy5FbnRyaWVzRW50cnkaRgoMRW50cmllc0VudHJ5EgsKA2tleRgBIAEoCRIlCgV2YWx1ZRgCIAEoCzIWLnR5cGVzLlBsdWdpbkRhdGFFbnRyeToCOAEiiAEKDFBsdWdpbkRhdGFWMxIMCgRLaW5kGAEgASgJEg8KB1N1YktpbmQYAiABKAkSDwoHVmVyc2lvbhgDIAEoCRIhCghNZXRhZGF0YRgEIAEoCzIPLnR5cGVzLk1ldGFkYXRhEiUKBFNwZWMYBSABKAsyFy50eXBlcy5QbHVnaW5EYXRhU3BlY1YzIkIKEFBsdWdpbkRhdGFGaWx0ZXISDAoES2luZBgBIAEoCRIQCghSZXNvdXJjZRgCIAEoCRIOCgZQbHVnaW4YAyABKAkikwIKFlBsdWdpbkRhdGFVcGRhdGVQYXJhbXMSDAoES2luZBgBIAEoCRIQCghSZXNvdXJjZRgCIAEoCRIOCgZQbHVnaW4YAyABKAkSMwoDU2V0GAQgAygLMiYudHlwZXMuUGx1Z2luRGF0YVVwZGF0ZVBhcmFtcy5TZXRFbnRyeRI5CgZFeHBlY3QYBSADKAsyKS50eXBlcy5QbHVnaW5EYXRhVXBkYXRlUGFyYW1zLkV4cGVjdEVudHJ5GioKCFNldEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLQoLRXhwZWN0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK7AQoJV2F0Y2hLaW5kEgwKBEtpbmQYASABKAkSEwoLTG9hZFNlY3JldHMYAiABKAgSDAoETmFtZRgDIAEoCRIsCgZGaWx0ZXIYBCADKAsyHC50eXBlcy5XYXRjaEtpbmQuRmlsdGVyRW50cnkSDwoHU3ViS2luZBgFIAEoCRIPCgdWZXJzaW9uGAYgASgJGi0KC0ZpbHRlckVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiNAoRV2F0Y2hTdGF0dXNTcGVjVjESHwoFS2luZHMYASADKAsyEC50eXBlcy5XYXRjaEtpbmQiigEKDVdhdGNoU3RhdHVzVjESDAoES2luZBgBIAEoCRIPCgdTdWJLaW5kGAIgASgJEg8KB1ZlcnNpb24YAyABKAkSIQoITWV0YWRhdGEYBCABKAsyDy50eXBlcy5NZXRhZGF0YRImCgRTcGVjGAUgASgLMhgudHlwZXMuV2F0Y2hTdGF0dXNTcGVjVjEqTQoMUmVxdWVzdFN0YXRlEggKBE5PTkUQABILCgdQRU5ESU5HEAESDAoIQVBQUk9WRUQQAhIKCgZERU5JRUQQAxIMCghQUk9NT1RFRBAEKlIKEkFjY2Vzc1JlcXVlc3RTY29wZRILCgdERUZBVUxUEAASDwoLTVlfUkVRVUVTVFMQARIQCgxORUVEU19SRVZJRVcQAhIMCghSRVZJRVdFRBADKkEKEUFjY2Vzc1JlcXVlc3RLaW5kEg0KCVVOREVGSU5FRBAAEg4KClNIT1JUX1RFUk0QARINCglMT05HX1RFUk0QAmIGcHJvdG8z", [file_google_protobuf_timestamp, file_wrappers]);
+  fileDesc("Cgt0eXBlcy5wcm90bxIFdHlwZXMi2wEKCE1ldGFkYXRhEgwKBE5hbWUYASABKAkSEQoJTmFtZXNwYWNlGAIgASgJEhMKC0Rlc2NyaXB0aW9uGAMgASgJEisKBkxhYmVscxgFIAMoCzIbLnR5cGVzLk1ldGFkYXRhLkxhYmVsc0VudHJ5EisKB0V4cGlyZXMYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCFJldmlzaW9uGAggASgJGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYwoOUmVzb3VyY2VIZWFkZXISDAoES2luZBgBIAEoCRIPCgdTdWJLaW5kGAIgASgJEg8KB1ZlcnNpb24YAyABKAkSIQoITWV0YWRhdGEYBCABKAsyDy50eXBlcy5NZXRhZGF0YSIxChJQcm9tb3RlZEFjY2Vzc0xpc3QSDAoETmFtZRgBIAEoCRINCgVUaXRsZRgCIAEoCSJUChVBY2Nlc3NSZXZpZXdUaHJlc2hvbGQSDAoETmFtZRgBIAEoCRIOCgZGaWx0ZXIYAiABKAkSDwoHQXBwcm92ZRgDIAEoDRIMCgREZW55GAQgASgNIiQKEVRocmVzaG9sZEluZGV4U2V0Eg8KB0luZGV4ZXMYASADKA0iPAoSVGhyZXNob2xkSW5kZXhTZXRzEiYKBFNldHMYASADKAsyGC50eXBlcy5UaHJlc2hvbGRJbmRleFNldCLVAgoMQWNjZXNzUmV2aWV3Eg4KBkF1dGhvchgBIAEoCRINCgVSb2xlcxgCIAMoCRIqCg1Qcm9wb3NlZFN0YXRlGAMgASgOMhMudHlwZXMuUmVxdWVzdFN0YXRlEg4KBlJlYXNvbhgEIAEoCRIrCgdDcmVhdGVkGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgtBbm5vdGF0aW9ucxgGIAEoCzIVLndyYXBwZXJzLkxhYmVsVmFsdWVzEhgKEFRocmVzaG9sZEluZGV4ZXMYByADKA0SLQoKYWNjZXNzTGlzdBgJIAEoCzIZLnR5cGVzLlByb21vdGVkQWNjZXNzTGlzdBIzCg9Bc3N1bWVTdGFydFRpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC1N1Ym1pdHRlZEJ5GAsgASgJIlAKFkFjY2Vzc1Jldmlld1N1Ym1pc3Npb24SEQoJUmVxdWVzdElEGAEgASgJEiMKBlJldmlldxgCIAEoCzITLnR5cGVzLkFjY2Vzc1JldmlldyJWCgpSZXNvdXJjZUlEEhMKC0NsdXN0ZXJOYW1lGAEgASgJEgwKBEtpbmQYAiABKAkSDAoETmFtZRgDIAEoCRIXCg9TdWJSZXNvdXJjZU5hbWUYBCABKAkiOAoOUmVzb3VyY2VJRExpc3QSJgoLUmVzb3VyY2VJZHMYASADKAsyES50eXBlcy5SZXNvdXJjZUlEIjIKHUFXU0NvbnNvbGVSZXNvdXJjZUNvbnN0cmFpbnRzEhEKCXJvbGVfYXJucxgBIAMoCSIoChZTU0hSZXNvdXJjZUNvbnN0cmFpbnRzEg4KBmxvZ2lucxgBIAMoCSJKChtEYXRhYmFzZVJlc291cmNlQ29uc3RyYWludHMSDQoFdXNlcnMYASADKAkSDQoFbmFtZXMYAiADKAkSDQoFcm9sZXMYAyADKAkiMwohV2luZG93c0Rlc2t0b3BSZXNvdXJjZUNvbnN0cmFpbnRzEg4KBmxvZ2lucxgBIAMoCSKZAgoTUmVzb3VyY2VDb25zdHJhaW50cxIPCgd2ZXJzaW9uGAEgASgJEjsKC2F3c19jb25zb2xlGAogASgLMiQudHlwZXMuQVdTQ29uc29sZVJlc291cmNlQ29uc3RyYWludHNIABIsCgNzc2gYCyABKAsyHS50eXBlcy5TU0hSZXNvdXJjZUNvbnN0cmFpbnRzSAASNgoIZGF0YWJhc2UYDCABKAsyIi50eXBlcy5EYXRhYmFzZVJlc291cmNlQ29uc3RyYWludHNIABJDCg93aW5kb3dzX2Rlc2t0b3AYDSABKAsyKC50eXBlcy5XaW5kb3dzRGVza3RvcFJlc291cmNlQ29uc3RyYWludHNIAEIJCgdkZXRhaWxzImIKEFJlc291cmNlQWNjZXNzSUQSHQoCaWQYASABKAsyES50eXBlcy5SZXNvdXJjZUlEEi8KC2NvbnN0cmFpbnRzGAIgASgLMhoudHlwZXMuUmVzb3VyY2VDb25zdHJhaW50cyJKCh1BY2Nlc3NSZXF1ZXN0RHJ5UnVuRW5yaWNobWVudBISCgpSZWFzb25Nb2RlGAEgASgJEhUKDVJlYXNvblByb21wdHMYAiADKAkimAIKGExvbmdUZXJtUmVzb3VyY2VHcm91cGluZxJZChVBY2Nlc3NMaXN0VG9SZXNvdXJjZXMYASADKAsyOi50eXBlcy5Mb25nVGVybVJlc291cmNlR3JvdXBpbmcuQWNjZXNzTGlzdFRvUmVzb3VyY2VzRW50cnkSHQoVUmVjb21tZW5kZWRBY2Nlc3NMaXN0GAIgASgJEhkKEVZhbGlkYXRpb25NZXNzYWdlGAMgASgJEhIKCkNhblByb2NlZWQYBCABKAgaUwoaQWNjZXNzTGlzdFRvUmVzb3VyY2VzRW50cnkSCwoDa2V5GAEgASgJEiQKBXZhbHVlGAIgASgLMhUudHlwZXMuUmVzb3VyY2VJRExpc3Q6AjgBIpcJChNBY2Nlc3NSZXF1ZXN0U3BlY1YzEgwKBFVzZXIYASABKAkSDQoFUm9sZXMYAiADKAkSIgoFU3RhdGUYAyABKA4yEy50eXBlcy5SZXF1ZXN0U3RhdGUSKwoHQ3JlYXRlZBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHRXhwaXJlcxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNUmVxdWVzdFJlYXNvbhgGIAEoCRIVCg1SZXNvbHZlUmVhc29uGAcgASgJEjEKElJlc29sdmVBbm5vdGF0aW9ucxgIIAEoCzIVLndyYXBwZXJzLkxhYmVsVmFsdWVzEjAKEVN5c3RlbUFubm90YXRpb25zGAkgASgLMhUud3JhcHBlcnMuTGFiZWxWYWx1ZXMSMAoKVGhyZXNob2xkcxgKIAMoCzIcLnR5cGVzLkFjY2Vzc1Jldmlld1RocmVzaG9sZBJSChRSb2xlVGhyZXNob2xkTWFwcGluZxgLIAMoCzI0LnR5cGVzLkFjY2Vzc1JlcXVlc3RTcGVjVjMuUm9sZVRocmVzaG9sZE1hcHBpbmdFbnRyeRIkCgdSZXZpZXdzGAwgAygLMhMudHlwZXMuQWNjZXNzUmV2aWV3EhoKElN1Z2dlc3RlZFJldmlld2VycxgNIAMoCRIvChRSZXF1ZXN0ZWRSZXNvdXJjZUlEcxgOIAMoCzIRLnR5cGVzLlJlc291cmNlSUQSEQoJTG9naW5IaW50GA8gASgJEg4KBkRyeVJ1bhgQIAEoCBIvCgtNYXhEdXJhdGlvbhgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKU2Vzc2lvblRUTBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoKYWNjZXNzTGlzdBgUIAEoCzIZLnR5cGVzLlByb21vdGVkQWNjZXNzTGlzdBIzCg9Bc3N1bWVTdGFydFRpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDlJlc291cmNlRXhwaXJ5GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI+ChBEcnlSdW5FbnJpY2htZW50GBcgASgLMiQudHlwZXMuQWNjZXNzUmVxdWVzdERyeVJ1bkVucmljaG1lbnQSLQoLUmVxdWVzdEtpbmQYGCABKA4yGC50eXBlcy5BY2Nlc3NSZXF1ZXN0S2luZBI5ChBMb25nVGVybUdyb3VwaW5nGBkgASgLMh8udHlwZXMuTG9uZ1Rlcm1SZXNvdXJjZUdyb3VwaW5nEjsKGlJlcXVlc3RlZFJlc291cmNlQWNjZXNzSURzGBogAygLMhcudHlwZXMuUmVzb3VyY2VBY2Nlc3NJRBpWChlSb2xlVGhyZXNob2xkTWFwcGluZ0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoCzIZLnR5cGVzLlRocmVzaG9sZEluZGV4U2V0czoCOAEijgEKD0FjY2Vzc1JlcXVlc3RWMxIMCgRLaW5kGAEgASgJEg8KB1N1YktpbmQYAiABKAkSDwoHVmVyc2lvbhgDIAEoCRIhCghNZXRhZGF0YRgEIAEoCzIPLnR5cGVzLk1ldGFkYXRhEigKBFNwZWMYBSABKAsyGi50eXBlcy5BY2Nlc3NSZXF1ZXN0U3BlY1YzIpUBChNBY2Nlc3NSZXF1ZXN0RmlsdGVyEgoKAklEGAEgASgJEgwKBFVzZXIYAiABKAkSIgoFU3RhdGUYAyABKA4yEy50eXBlcy5SZXF1ZXN0U3RhdGUSFgoOU2VhcmNoS2V5d29yZHMYBCADKAkSKAoFU2NvcGUYBSABKA4yGS50eXBlcy5BY2Nlc3NSZXF1ZXN0U2NvcGUibgoPUGx1Z2luRGF0YUVudHJ5Ei4KBERhdGEYASADKAsyIC50eXBlcy5QbHVnaW5EYXRhRW50cnkuRGF0YUVudHJ5GisKCURhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIpEBChBQbHVnaW5EYXRhU3BlY1YzEjUKB0VudHJpZXMYASADKAsyJC50eXBlcy5QbHVnaW5EYXRhU3BlY1YzLkVudHJpZXNFbnRyeRpGCgxFbnRyaWVzRW50cnkSCwoDa2V5GAEgASgJEiUKBXZhbHVlGAIgASgLMhYudHlwZXMuUGx1Z2luRGF0YUVudHJ5OgI4ASKIAQoMUGx1Z2luRGF0YVYzEgwKBEtpbmQYASABKAkSDwoHU3ViS2luZBgCIAEoCRIPCgdWZXJzaW9uGAMgASgJEiEKCE1ldGFkYXRhGAQgASgLMg8udHlwZXMuTWV0YWRhdGESJQoEU3BlYxgFIAEoCzIXLnR5cGVzLlBsdWdpbkRhdGFTcGVjVjMiQgoQUGx1Z2luRGF0YUZpbHRlchIMCgRLaW5kGAEgASgJEhAKCFJlc291cmNlGAIgASgJEg4KBlBsdWdpbhgDIAEoCSKTAgoWUGx1Z2luRGF0YVVwZGF0ZVBhcmFtcxIMCgRLaW5kGAEgASgJEhAKCFJlc291cmNlGAIgASgJEg4KBlBsdWdpbhgDIAEoCRIzCgNTZXQYBCADKAsyJi50eXBlcy5QbHVnaW5EYXRhVXBkYXRlUGFyYW1zLlNldEVudHJ5EjkKBkV4cGVjdBgFIAMoCzIpLnR5cGVzLlBsdWdpbkRhdGFVcGRhdGVQYXJhbXMuRXhwZWN0RW50cnkaKgoIU2V0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtFeHBlY3RFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrsBCglXYXRjaEtpbmQSDAoES2luZBgBIAEoCRITCgtMb2FkU2VjcmV0cxgCIAEoCBIMCgROYW1lGAMgASgJEiwKBkZpbHRlchgEIAMoCzIcLnR5cGVzLldhdGNoS2luZC5GaWx0ZXJFbnRyeRIPCgdTdWJLaW5kGAUgASgJEg8KB1ZlcnNpb24YBiABKAkaLQoLRmlsdGVyRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI0ChFXYXRjaFN0YXR1c1NwZWNWMRIfCgVLaW5kcxgBIAMoCzIQLnR5cGVzLldhdGNoS2luZCKKAQoNV2F0Y2hTdGF0dXNWMRIMCgRLaW5kGAEgASgJEg8KB1N1YktpbmQYAiABKAkSDwoHVmVyc2lvbhgDIAEoCRIhCghNZXRhZGF0YRgEIAEoCzIPLnR5cGVzLk1ldGFkYXRhEiYKBFNwZWMYBSABKAsyGC50eXBlcy5XYXRjaFN0YXR1c1NwZWNWMSJCCgpVc2VyU3BlY1YyEg0KBVJvbGVzGAQgAygJEiUKBlRyYWl0cxgFIAEoCzIVLndyYXBwZXJzLkxhYmVsVmFsdWVzInwKBlVzZXJWMhIMCgRLaW5kGAEgASgJEg8KB1N1YktpbmQYAiABKAkSDwoHVmVyc2lvbhgDIAEoCRIhCghNZXRhZGF0YRgEIAEoCzIPLnR5cGVzLk1ldGFkYXRhEh8KBFNwZWMYBSABKAsyES50eXBlcy5Vc2VyU3BlY1YyKk0KDFJlcXVlc3RTdGF0ZRIICgROT05FEAASCwoHUEVORElORxABEgwKCEFQUFJPVkVEEAISCgoGREVOSUVEEAMSDAoIUFJPTU9URUQQBCpSChJBY2Nlc3NSZXF1ZXN0U2NvcGUSCwoHREVGQVVMVBAAEg8KC01ZX1JFUVVFU1RTEAESEAoMTkVFRFNfUkVWSUVXEAISDAoIUkVWSUVXRUQQAypBChFBY2Nlc3NSZXF1ZXN0S2luZBINCglVTkRFRklORUQQABIOCgpTSE9SVF9URVJNEAESDQoJTE9OR19URVJNEAJiBnByb3RvMw", [file_google_protobuf_timestamp, file_wrappers]);
 
 /**
  * @generated from message types.Metadata
@@ -230,6 +230,11 @@ export type AccessReview = Message<"types.AccessReview"> & {
    * @generated from field: google.protobuf.Timestamp AssumeStartTime = 10;
    */
   AssumeStartTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string SubmittedBy = 11;
+   */
+  SubmittedBy: string;
 };
 
 /**
@@ -292,6 +297,225 @@ export type ResourceID = Message<"types.ResourceID"> & {
  */
 export const ResourceIDSchema: GenMessage<ResourceID> = /*@__PURE__*/
   messageDesc(file_types, 8);
+
+/**
+ * @generated from message types.ResourceIDList
+ */
+export type ResourceIDList = Message<"types.ResourceIDList"> & {
+  /**
+   * @generated from field: repeated types.ResourceID ResourceIds = 1;
+   */
+  ResourceIds: ResourceID[];
+};
+
+/**
+ * Describes the message types.ResourceIDList.
+ * Use `create(ResourceIDListSchema)` to create a new message.
+ */
+export const ResourceIDListSchema: GenMessage<ResourceIDList> = /*@__PURE__*/
+  messageDesc(file_types, 9);
+
+/**
+ * @generated from message types.AWSConsoleResourceConstraints
+ */
+export type AWSConsoleResourceConstraints = Message<"types.AWSConsoleResourceConstraints"> & {
+  /**
+   * @generated from field: repeated string role_arns = 1;
+   */
+  roleArns: string[];
+};
+
+/**
+ * Describes the message types.AWSConsoleResourceConstraints.
+ * Use `create(AWSConsoleResourceConstraintsSchema)` to create a new message.
+ */
+export const AWSConsoleResourceConstraintsSchema: GenMessage<AWSConsoleResourceConstraints> = /*@__PURE__*/
+  messageDesc(file_types, 10);
+
+/**
+ * @generated from message types.SSHResourceConstraints
+ */
+export type SSHResourceConstraints = Message<"types.SSHResourceConstraints"> & {
+  /**
+   * @generated from field: repeated string logins = 1;
+   */
+  logins: string[];
+};
+
+/**
+ * Describes the message types.SSHResourceConstraints.
+ * Use `create(SSHResourceConstraintsSchema)` to create a new message.
+ */
+export const SSHResourceConstraintsSchema: GenMessage<SSHResourceConstraints> = /*@__PURE__*/
+  messageDesc(file_types, 11);
+
+/**
+ * Of development versions only; its numbers are derived from the order of the fields in Go.
+ *
+ * @generated from message types.DatabaseResourceConstraints
+ */
+export type DatabaseResourceConstraints = Message<"types.DatabaseResourceConstraints"> & {
+  /**
+   * @generated from field: repeated string users = 1;
+   */
+  users: string[];
+
+  /**
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+
+  /**
+   * @generated from field: repeated string roles = 3;
+   */
+  roles: string[];
+};
+
+/**
+ * Describes the message types.DatabaseResourceConstraints.
+ * Use `create(DatabaseResourceConstraintsSchema)` to create a new message.
+ */
+export const DatabaseResourceConstraintsSchema: GenMessage<DatabaseResourceConstraints> = /*@__PURE__*/
+  messageDesc(file_types, 12);
+
+/**
+ * @generated from message types.WindowsDesktopResourceConstraints
+ */
+export type WindowsDesktopResourceConstraints = Message<"types.WindowsDesktopResourceConstraints"> & {
+  /**
+   * @generated from field: repeated string logins = 1;
+   */
+  logins: string[];
+};
+
+/**
+ * Describes the message types.WindowsDesktopResourceConstraints.
+ * Use `create(WindowsDesktopResourceConstraintsSchema)` to create a new message.
+ */
+export const WindowsDesktopResourceConstraintsSchema: GenMessage<WindowsDesktopResourceConstraints> = /*@__PURE__*/
+  messageDesc(file_types, 13);
+
+/**
+ * @generated from message types.ResourceConstraints
+ */
+export type ResourceConstraints = Message<"types.ResourceConstraints"> & {
+  /**
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * @generated from oneof types.ResourceConstraints.details
+   */
+  details: {
+    /**
+     * @generated from field: types.AWSConsoleResourceConstraints aws_console = 10;
+     */
+    value: AWSConsoleResourceConstraints;
+    case: "awsConsole";
+  } | {
+    /**
+     * @generated from field: types.SSHResourceConstraints ssh = 11;
+     */
+    value: SSHResourceConstraints;
+    case: "ssh";
+  } | {
+    /**
+     * @generated from field: types.DatabaseResourceConstraints database = 12;
+     */
+    value: DatabaseResourceConstraints;
+    case: "database";
+  } | {
+    /**
+     * @generated from field: types.WindowsDesktopResourceConstraints windows_desktop = 13;
+     */
+    value: WindowsDesktopResourceConstraints;
+    case: "windowsDesktop";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message types.ResourceConstraints.
+ * Use `create(ResourceConstraintsSchema)` to create a new message.
+ */
+export const ResourceConstraintsSchema: GenMessage<ResourceConstraints> = /*@__PURE__*/
+  messageDesc(file_types, 14);
+
+/**
+ * @generated from message types.ResourceAccessID
+ */
+export type ResourceAccessID = Message<"types.ResourceAccessID"> & {
+  /**
+   * @generated from field: types.ResourceID id = 1;
+   */
+  id?: ResourceID | undefined;
+
+  /**
+   * @generated from field: types.ResourceConstraints constraints = 2;
+   */
+  constraints?: ResourceConstraints | undefined;
+};
+
+/**
+ * Describes the message types.ResourceAccessID.
+ * Use `create(ResourceAccessIDSchema)` to create a new message.
+ */
+export const ResourceAccessIDSchema: GenMessage<ResourceAccessID> = /*@__PURE__*/
+  messageDesc(file_types, 15);
+
+/**
+ * @generated from message types.AccessRequestDryRunEnrichment
+ */
+export type AccessRequestDryRunEnrichment = Message<"types.AccessRequestDryRunEnrichment"> & {
+  /**
+   * @generated from field: string ReasonMode = 1;
+   */
+  ReasonMode: string;
+
+  /**
+   * @generated from field: repeated string ReasonPrompts = 2;
+   */
+  ReasonPrompts: string[];
+};
+
+/**
+ * Describes the message types.AccessRequestDryRunEnrichment.
+ * Use `create(AccessRequestDryRunEnrichmentSchema)` to create a new message.
+ */
+export const AccessRequestDryRunEnrichmentSchema: GenMessage<AccessRequestDryRunEnrichment> = /*@__PURE__*/
+  messageDesc(file_types, 16);
+
+/**
+ * @generated from message types.LongTermResourceGrouping
+ */
+export type LongTermResourceGrouping = Message<"types.LongTermResourceGrouping"> & {
+  /**
+   * @generated from field: map<string, types.ResourceIDList> AccessListToResources = 1;
+   */
+  AccessListToResources: { [key: string]: ResourceIDList };
+
+  /**
+   * @generated from field: string RecommendedAccessList = 2;
+   */
+  RecommendedAccessList: string;
+
+  /**
+   * @generated from field: string ValidationMessage = 3;
+   */
+  ValidationMessage: string;
+
+  /**
+   * @generated from field: bool CanProceed = 4;
+   */
+  CanProceed: boolean;
+};
+
+/**
+ * Describes the message types.LongTermResourceGrouping.
+ * Use `create(LongTermResourceGroupingSchema)` to create a new message.
+ */
+export const LongTermResourceGroupingSchema: GenMessage<LongTermResourceGrouping> = /*@__PURE__*/
+  messageDesc(file_types, 17);
 
 /**
  * @generated from message types.AccessRequestSpecV3
@@ -403,9 +627,26 @@ export type AccessRequestSpecV3 = Message<"types.AccessRequestSpecV3"> & {
   ResourceExpiry?: Timestamp | undefined;
 
   /**
+   * @generated from field: types.AccessRequestDryRunEnrichment DryRunEnrichment = 23;
+   */
+  DryRunEnrichment?: AccessRequestDryRunEnrichment | undefined;
+
+  /**
    * @generated from field: types.AccessRequestKind RequestKind = 24;
    */
   RequestKind: AccessRequestKind;
+
+  /**
+   * @generated from field: types.LongTermResourceGrouping LongTermGrouping = 25;
+   */
+  LongTermGrouping?: LongTermResourceGrouping | undefined;
+
+  /**
+   * Holds what counts where it is not empty; 14 is then a copy without the constraints, or empty.
+   *
+   * @generated from field: repeated types.ResourceAccessID RequestedResourceAccessIDs = 26;
+   */
+  RequestedResourceAccessIDs: ResourceAccessID[];
 };
 
 /**
@@ -413,7 +654,7 @@ export type AccessRequestSpecV3 = Message<"types.AccessRequestSpecV3"> & {
  * Use `create(AccessRequestSpecV3Schema)` to create a new message.
  */
 export const AccessRequestSpecV3Schema: GenMessage<AccessRequestSpecV3> = /*@__PURE__*/
-  messageDesc(file_types, 9);
+  messageDesc(file_types, 18);
 
 /**
  * @generated from message types.AccessRequestV3
@@ -450,7 +691,7 @@ export type AccessRequestV3 = Message<"types.AccessRequestV3"> & {
  * Use `create(AccessRequestV3Schema)` to create a new message.
  */
 export const AccessRequestV3Schema: GenMessage<AccessRequestV3> = /*@__PURE__*/
-  messageDesc(file_types, 10);
+  messageDesc(file_types, 19);
 
 /**
  * @generated from message types.AccessRequestFilter
@@ -487,7 +728,7 @@ export type AccessRequestFilter = Message<"types.AccessRequestFilter"> & {
  * Use `create(AccessRequestFilterSchema)` to create a new message.
  */
 export const AccessRequestFilterSchema: GenMessage<AccessRequestFilter> = /*@__PURE__*/
-  messageDesc(file_types, 11);
+  messageDesc(file_types, 20);
 
 /**
  * @generated from message types.PluginDataEntry
@@ -504,7 +745,7 @@ export type PluginDataEntry = Message<"types.PluginDataEntry"> & {
  * Use `create(PluginDataEntrySchema)` to create a new message.
  */
 export const PluginDataEntrySchema: GenMessage<PluginDataEntry> = /*@__PURE__*/
-  messageDesc(file_types, 12);
+  messageDesc(file_types, 21);
 
 /**
  * @generated from message types.PluginDataSpecV3
@@ -521,7 +762,7 @@ export type PluginDataSpecV3 = Message<"types.PluginDataSpecV3"> & {
  * Use `create(PluginDataSpecV3Schema)` to create a new message.
  */
 export const PluginDataSpecV3Schema: GenMessage<PluginDataSpecV3> = /*@__PURE__*/
-  messageDesc(file_types, 13);
+  messageDesc(file_types, 22);
 
 /**
  * @generated from message types.PluginDataV3
@@ -558,7 +799,7 @@ export type PluginDataV3 = Message<"types.PluginDataV3"> & {
  * Use `create(PluginDataV3Schema)` to create a new message.
  */
 export const PluginDataV3Schema: GenMessage<PluginDataV3> = /*@__PURE__*/
-  messageDesc(file_types, 14);
+  messageDesc(file_types, 23);
 
 /**
  * @generated from message types.PluginDataFilter
@@ -585,7 +826,7 @@ export type PluginDataFilter = Message<"types.PluginDataFilter"> & {
  * Use `create(PluginDataFilterSchema)` to create a new message.
  */
 export const PluginDataFilterSchema: GenMessage<PluginDataFilter> = /*@__PURE__*/
-  messageDesc(file_types, 15);
+  messageDesc(file_types, 24);
 
 /**
  * @generated from message types.PluginDataUpdateParams
@@ -622,7 +863,7 @@ export type PluginDataUpdateParams = Message<"types.PluginDataUpdateParams"> & {
  * Use `create(PluginDataUpdateParamsSchema)` to create a new message.
  */
 export const PluginDataUpdateParamsSchema: GenMessage<PluginDataUpdateParams> = /*@__PURE__*/
-  messageDesc(file_types, 16);
+  messageDesc(file_types, 25);
 
 /**
  * @generated from message types.WatchKind
@@ -664,7 +905,7 @@ export type WatchKind = Message<"types.WatchKind"> & {
  * Use `create(WatchKindSchema)` to create a new message.
  */
 export const WatchKindSchema: GenMessage<WatchKind> = /*@__PURE__*/
-  messageDesc(file_types, 17);
+  messageDesc(file_types, 26);
 
 /**
  * @generated from message types.WatchStatusSpecV1
@@ -681,7 +922,7 @@ export type WatchStatusSpecV1 = Message<"types.WatchStatusSpecV1"> & {
  * Use `create(WatchStatusSpecV1Schema)` to create a new message.
  */
 export const WatchStatusSpecV1Schema: GenMessage<WatchStatusSpecV1> = /*@__PURE__*/
-  messageDesc(file_types, 18);
+  messageDesc(file_types, 27);
 
 /**
  * @generated from message types.WatchStatusV1
@@ -718,7 +959,66 @@ export type WatchStatusV1 = Message<"types.WatchStatusV1"> & {
  * Use `create(WatchStatusV1Schema)` to create a new message.
  */
 export const WatchStatusV1Schema: GenMessage<WatchStatusV1> = /*@__PURE__*/
-  messageDesc(file_types, 19);
+  messageDesc(file_types, 28);
+
+/**
+ * @generated from message types.UserSpecV2
+ */
+export type UserSpecV2 = Message<"types.UserSpecV2"> & {
+  /**
+   * @generated from field: repeated string Roles = 4;
+   */
+  Roles: string[];
+
+  /**
+   * @generated from field: wrappers.LabelValues Traits = 5;
+   */
+  Traits?: LabelValues | undefined;
+};
+
+/**
+ * Describes the message types.UserSpecV2.
+ * Use `create(UserSpecV2Schema)` to create a new message.
+ */
+export const UserSpecV2Schema: GenMessage<UserSpecV2> = /*@__PURE__*/
+  messageDesc(file_types, 29);
+
+/**
+ * @generated from message types.UserV2
+ */
+export type UserV2 = Message<"types.UserV2"> & {
+  /**
+   * @generated from field: string Kind = 1;
+   */
+  Kind: string;
+
+  /**
+   * @generated from field: string SubKind = 2;
+   */
+  SubKind: string;
+
+  /**
+   * @generated from field: string Version = 3;
+   */
+  Version: string;
+
+  /**
+   * @generated from field: types.Metadata Metadata = 4;
+   */
+  Metadata?: Metadata | undefined;
+
+  /**
+   * @generated from field: types.UserSpecV2 Spec = 5;
+   */
+  Spec?: UserSpecV2 | undefined;
+};
+
+/**
+ * Describes the message types.UserV2.
+ * Use `create(UserV2Schema)` to create a new message.
+ */
+export const UserV2Schema: GenMessage<UserV2> = /*@__PURE__*/
+  messageDesc(file_types, 30);
 
 /**
  * @generated from enum types.RequestState
