@@ -1,5 +1,5 @@
 /**
- * The promise of docs/delivery.md under thousands of random schedules: whole replicas on a simulated
+ * The promise of docs/internals/delivery.md under thousands of random schedules: whole replicas on a simulated
  * cluster, mail server and clock, with crashes, hangs and lost answers at every call.
  *
  *     SIMULATION_COUNT=50000   runs so many schedules

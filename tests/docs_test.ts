@@ -15,8 +15,13 @@ const ROOT = new URL("..", import.meta.url).pathname;
 function* pages(): Generator<string> {
   for (const name of ["README.md", "CONTRIBUTING.md"]) yield join(ROOT, name);
   yield join(ROOT, "packaging", "chart", "teleport-plugin-email", "README.md");
-  for (const { name } of Deno.readDirSync(join(ROOT, "docs"))) {
-    if (name.endsWith(".md")) yield join(ROOT, "docs", name);
+  yield* pagesIn(join(ROOT, "docs"));
+}
+
+function* pagesIn(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* pagesIn(join(folder, name));
+    else if (name.endsWith(".md")) yield join(folder, name);
   }
 }
 

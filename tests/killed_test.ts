@@ -1,4 +1,4 @@
-/** Programs that end without a word (docs/delivery.md). */
+/** Programs that end without a word (docs/internals/delivery.md). */
 
 import assert from "node:assert/strict";
 import type { PluginProcess } from "../sim/playground/plugin_process.ts";

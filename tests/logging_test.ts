@@ -1,4 +1,4 @@
-/** What the log says: docs/logging.md against the sources and real runs, and nothing that is secret. */
+/** What the log says: docs/operate/logging.md against the sources and real runs, and nothing that is secret. */
 
 import assert from "node:assert/strict";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";
@@ -15,7 +15,7 @@ interface Row {
 }
 
 async function readTable(): Promise<readonly Row[]> {
-  const guide = await Deno.readTextFile(new URL("docs/logging.md", ROOT));
+  const guide = await Deno.readTextFile(new URL("docs/operate/logging.md", ROOT));
   const [, table = ""] = guide.split("## Messages");
   return [...table.matchAll(/^\| `([^`]+)` +\| ([a-z, ]+?) +\| ([^|]*) \|/gm)].map(
     ([, message = "", levels = "", keys = ""]) => ({
@@ -53,7 +53,7 @@ function loggedIn(source: string): readonly string[] {
   return [...calls].flatMap(([, argument = ""]) => messagesIn(argument));
 }
 
-Deno.test("docs/logging.md lists every message from info on, and only messages that there are", async () => {
+Deno.test("docs/operate/logging.md lists every message from info on, and only messages that there are", async () => {
   const rows = await readTable();
   assert.ok(rows.length > 40);
   const logged: string[] = [];

@@ -44,8 +44,8 @@ function namesIn(text: string, known: Scrape): readonly string[] {
   return [...new Set(found.map((name) => baseOf(name, known)))];
 }
 
-Deno.test("docs/metrics.md lists every metric, with its type and labels", async () => {
-  const guide = await Deno.readTextFile(new URL("docs/metrics.md", ROOT));
+Deno.test("docs/operate/metrics.md lists every metric, with its type and labels", async () => {
+  const guide = await Deno.readTextFile(new URL("docs/operate/metrics.md", ROOT));
   const rows = guide.split("\n").flatMap((line) => {
     const cells = line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("`", ""));
     const [name = "", type = "", labels = "", meaning = ""] = cells;

@@ -1,4 +1,4 @@
-/** Several replicas of the program on one cluster (docs/delivery.md). */
+/** Several replicas of the program on one cluster (docs/internals/delivery.md). */
 
 import assert from "node:assert/strict";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";

@@ -122,8 +122,10 @@ function entriesOf(guide: string): readonly string[] {
   });
 }
 
-Deno.test("docs/troubleshooting.md explains every message, and only messages that there are", async () => {
-  const entries = entriesOf(await Deno.readTextFile(new URL("docs/troubleshooting.md", ROOT)));
+Deno.test("docs/operate/troubleshooting.md explains every message, and only messages that there are", async () => {
+  const entries = entriesOf(
+    await Deno.readTextFile(new URL("docs/operate/troubleshooting.md", ROOT)),
+  );
   const messages = await messagesOf(SOURCES);
   const others = await messagesOf(SELF_EXPLAINING);
   const isExplained = (message: string) => entries.some((entry) => message.startsWith(entry));

@@ -1,6 +1,6 @@
 /**
  * `GET /metrics`: what happened, counted, and how things stand. By `prom-client`, without its default
- * metrics, which cost more than they tell here. docs/metrics.md explains each.
+ * metrics, which cost more than they tell here. docs/operate/metrics.md explains each.
  */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";

@@ -1,7 +1,8 @@
 /** The runtime form: what `deno task build` makes, and what becomes of it where it is unpacked. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { VERSION } from "../../src/version.ts";
 import { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { startPlayground } from "../../sim/playground/playground.ts";
@@ -37,11 +38,10 @@ Deno.test("the tarball has the original's name and folder, and what the document
     .filter((name) => !name.endsWith("/"))
     .map((name) => name.replace(/^teleport-access-email\//, ""));
   const docs = names.filter((name) => name.startsWith("docs/"));
-  const source = await Array.fromAsync(
-    Deno.readDir(join(ROOT, "docs")),
-    ({ name }) => `docs/${name}`,
-  );
-  assert.deepEqual(docs, source.sort());
+  const source = await readdir(join(ROOT, "docs"), { recursive: true, withFileTypes: true });
+  const pages = source.filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
+  assert.deepEqual(docs.toSorted(), pages.sort());
   assert.deepEqual(names.filter((name) => !docs.includes(name)), [
     "CHANGELOG.md",
     "LICENSE",

@@ -1,4 +1,4 @@
-/** What must hold at every step of a simulation, whatever happens (docs/delivery.md). */
+/** What must hold at every step of a simulation, whatever happens (docs/internals/delivery.md). */
 
 import { LEASE_GRACE_MS } from "../../src/requests/record/lease.ts";
 import { mailKey, type OwedMail } from "../../src/requests/record/outbox.ts";

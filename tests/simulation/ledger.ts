@@ -6,7 +6,7 @@ import { mailKey } from "../../src/requests/record/outbox.ts";
 import type { Machine } from "./machine.ts";
 
 /**
- * Why an acceptance may be followed by another of the same mail (docs/delivery.md, "When a mail comes
+ * Why an acceptance may be followed by another of the same mail (docs/internals/delivery.md, "When a mail comes
  * twice"): nobody who could know of it was able to write it down.
  */
 export type Excuse = "no answer" | "sender crashed" | "sender was cut off" | "lease was overtaken";

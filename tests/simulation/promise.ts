@@ -1,4 +1,4 @@
-/** What must be true of a simulation at rest: the promise of docs/delivery.md. */
+/** What must be true of a simulation at rest: the promise of docs/internals/delivery.md. */
 
 import type { PluginRecord } from "../../src/requests/record/record.ts";
 import { originalCanWrite } from "../../src/requests/testing/original_record.ts";

@@ -1,4 +1,4 @@
-/** Whether a soak has kept the promise of docs/delivery.md: what is missing, and what came twice. */
+/** Whether a soak has kept the promise of docs/internals/delivery.md: what is missing, and what came twice. */
 
 import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import { kindOf, textOf } from "../support.ts";

@@ -6,7 +6,7 @@ import { soak, type SoakReport } from "./soak.ts";
 const USAGE = `Usage: deno task soak [--minutes N] [--requests N] [--seed N] [--log FILE]
 
 Three replicas on a simulated cluster, something goes wrong every few seconds. Ends with code 1 if a
-mail that was owed did not arrive, or came twice without an excuse (docs/delivery.md).
+mail that was owed did not arrive, or came twice without an excuse (docs/internals/delivery.md).
 
   --minutes N    how long things go wrong (default: 10)
   --requests N   how many requests are made (default: 500)

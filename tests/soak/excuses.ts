@@ -1,6 +1,6 @@
-/** What may make a mail come twice (docs/delivery.md, "When a mail comes twice"), and when that was. */
+/** What may make a mail come twice (docs/internals/delivery.md, "When a mail comes twice"), and when that was. */
 
-/** The case of docs/delivery.md that a fault belongs to. */
+/** The case of docs/internals/delivery.md that a fault belongs to. */
 export type Cause = "no answer" | "sender died" | "overtaken";
 
 interface Excuse {
@@ -21,7 +21,7 @@ export interface Acceptance {
 
 /**
  * What was accepted shortly before a fault may not have been written down: 200 ms and a call to the
- * cluster (docs/delivery.md), which takes 3 s while the auth server is slow, and more on a busy machine.
+ * cluster (docs/internals/delivery.md), which takes 3 s while the auth server is slow, and more on a busy machine.
  */
 const BEFORE_MS = 5_000;
 /** What was on its way to the mail server arrives yet. */
@@ -30,7 +30,7 @@ const AFTER_MS = 1_000;
 const RECOVERY_MS = 15_000;
 /**
  * Somebody else sends only when a lease is over. Its holder starts no mail in its last second, and it
- * counts for another 5 s (docs/delivery.md); less what a mail takes on its way.
+ * counts for another 5 s (docs/internals/delivery.md); less what a mail takes on its way.
  */
 const TAKEOVER_MS = 4_000;
 

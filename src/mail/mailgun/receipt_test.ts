@@ -9,7 +9,7 @@ const IN_90_S = "Sat, 25 Jan 2025 10:31:30 GMT";
 
 const says = (message: string): BodyInit => JSON.stringify({ message });
 
-// docs/delivery-errors.md is this table in words.
+// docs/operate/delivery-errors.md is this table in words.
 const TABLE: readonly [
   status: number,
   body: BodyInit | null,

@@ -77,7 +77,7 @@ const OPTIONS: Readonly<Record<string, readonly Partial<SmtpOptions>[]>> = {
 };
 
 /**
- * Category and retry class for each step and fault; docs/delivery-errors.md has it in words. After the
+ * Category and retry class for each step and fault; docs/operate/delivery-errors.md has it in words. After the
  * content the server may have the mail: only that mail waits, and comes again with the same id.
  */
 const TABLE = `
