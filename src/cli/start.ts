@@ -23,7 +23,7 @@ export async function start(
   signals: Signals,
 ): Promise<number> {
   const load = () => readConfigFile(configPath);
-  const result = await orStopped(load(), signals.stop);
+  const result = await orDrained(load(), signals.drain);
   if (result === undefined) return 0;
   if (!result.ok) {
     using opened = openLog(DEFAULT_LOG);
@@ -49,7 +49,7 @@ export async function start(
   if (runtimeWarning !== undefined) log.warn(runtimeWarning);
   log.info("Starting Teleport Access Email Plugin", { version: VERSION, ...gitRef });
   const env = readEnvironment();
-  const { stop, kill, reloadAsked: asked } = signals;
+  const { drain, kill, reloadAsked: asked } = signals;
   await using socket = openNotifySocket(env["NOTIFY_SOCKET"], (message) => log.warn(message));
   using systemd = tellSystemd(socket, {
     env,
@@ -57,7 +57,7 @@ export async function start(
     clock: systemClock,
     uptime: Deno.osUptime,
   });
-  stop.addEventListener("abort", systemd.stopping);
+  drain.addEventListener("abort", systemd.stopping);
   try {
     const reloads = {
       asked,
@@ -73,7 +73,7 @@ export async function start(
       random: Math.random,
       env,
       failFast,
-      stop,
+      drain,
       kill,
       reloads,
       systemd,
@@ -89,8 +89,8 @@ export async function start(
 }
 
 /** A file may be slow to read, on a network file system for example. */
-async function orStopped<T>(promise: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
+async function orDrained<T>(promise: Promise<T>, drain: AbortSignal): Promise<T | undefined> {
   const stopped = Promise.withResolvers<undefined>();
-  stop.addEventListener("abort", () => stopped.resolve(undefined));
+  drain.addEventListener("abort", () => stopped.resolve(undefined));
   return await Promise.race([promise, stopped.promise]);
 }

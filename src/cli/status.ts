@@ -105,9 +105,9 @@ async function withCluster<T>(
   { teleport }: Config,
   action: (client: TeleportClient, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const stop = new AbortController().signal;
+  const { signal } = new AbortController();
   const env = readEnvironment();
-  const deps = { log: silentLog, clock: systemClock, random: Math.random, env, stop };
-  await using cluster = await openCluster(teleport, deps);
-  return await action(cluster.client, stop);
+  const deps = { log: silentLog, clock: systemClock, random: Math.random, env };
+  await using cluster = await openCluster(teleport, deps, signal);
+  return await action(cluster.client, signal);
 }

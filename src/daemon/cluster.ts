@@ -1,9 +1,8 @@
 /** The cluster as the configuration describes it: credentials, connections, calls, renewal. */
 
-import type { Clock } from "../clock.ts";
 import type { TeleportConfig } from "../config/config.ts";
-import type { Log } from "../log.ts";
 import type { Environment } from "../net/proxy_env.ts";
+import type { Runtime } from "../runtime.ts";
 import { type ServerInfo, TeleportClient } from "../teleport/client.ts";
 import { clusterConnections } from "../teleport/cluster_connections.ts";
 import type { Connections, ConnectionsDeps } from "../teleport/connections.ts";
@@ -14,12 +13,8 @@ import { watchFile } from "../teleport/file_watch.ts";
 import { renewCredentials } from "../teleport/renewal.ts";
 import { StartError } from "./start_error.ts";
 
-export interface ClusterDeps {
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly random: () => number;
+export interface ClusterDeps extends Runtime {
   readonly env: Environment;
-  readonly stop: AbortSignal;
   readonly onConnected?: ConnectionsDeps["onConnected"];
 }
 
@@ -48,9 +43,10 @@ const HOUR_MS = 3_600_000;
 export async function openCluster(
   config: TeleportConfig,
   deps: ClusterDeps,
+  signal: AbortSignal,
 ): Promise<ClusterAccess> {
   const { addr, credentials: source, refreshIdentity: refresh } = config;
-  const { log, clock } = deps;
+  const { clock, random, log, env, onConnected } = deps;
   if (source.kind === "none") throw new StartError([source.error]);
   const address = parseAddress(addr, DEFAULT_PORT);
   if (address === undefined) throw new StartError([`cannot use '${addr}' as an address`]);
@@ -59,7 +55,7 @@ export async function openCluster(
     clock,
     log,
   });
-  const credentials = await store.read(deps.stop);
+  const credentials = await store.read(signal);
   log.info("Credentials are valid", describe(credentials));
   if (!refresh && credentials.notAfterMs - clock.now() < HOUR_MS) {
     log.warn(
@@ -69,10 +65,21 @@ export async function openCluster(
     );
   }
   const { via, webRootCas } = config;
-  const connections = clusterConnections({ ...deps, address, via, webRootCas, store });
+  const connections = clusterConnections({
+    clock,
+    random,
+    log,
+    env,
+    address,
+    via,
+    webRootCas,
+    store,
+    ...(onConnected === undefined ? {} : { onConnected }),
+  });
   const closed = new AbortController();
   const renewing = renewCredentials({
-    ...deps,
+    clock,
+    log,
     store,
     connections,
     refresh,
@@ -80,7 +87,7 @@ export async function openCluster(
     changed: refresh && source.kind === "identity" ? watchFile(source.path, log) : never,
   }, closed.signal);
   return {
-    client: new TeleportClient(addr, connections, deps),
+    client: new TeleportClient(addr, connections, { clock, random, log }),
     server: undefined,
     connections,
     store,

@@ -1,17 +1,13 @@
 /** The first contact with the cluster. */
 
 import { DecorrelatedBackoff } from "../backoff.ts";
-import { type Clock, pause } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { pause } from "../clock.ts";
+import type { Runtime } from "../runtime.ts";
 import type { ServerInfo, TeleportClient } from "../teleport/client.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { checkServerVersion, MIN_SERVER_VERSION } from "../teleport/server_version.ts";
 
-export interface ConnectDeps {
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly stop: AbortSignal;
+export interface ConnectDeps extends Runtime {
   /** Gives up at the first failure. */
   readonly failFast?: boolean;
   /** Called whenever the server has not answered. */
@@ -19,30 +15,31 @@ export interface ConnectDeps {
 }
 
 /**
- * Asks the server who it is, until it answers; undefined when the program stops before.
+ * Asks the server who it is, until it answers; undefined when `signal` is aborted before.
  *
  * @throws {ClusterError} for what time does not heal: credentials, or a server that is too old
  */
 export async function connect(
   client: Pick<TeleportClient, "ping">,
   deps: ConnectDeps,
+  signal: AbortSignal,
 ): Promise<ServerInfo | undefined> {
-  const { log, clock, stop } = deps;
+  const { log, clock } = deps;
   const backoff = new DecorrelatedBackoff(20, 5000, deps.random);
-  for (let attempts = 1; !stop.aborted; attempts++) {
+  for (let attempts = 1; !signal.aborted; attempts++) {
     log.debug("Checking Teleport server version");
-    const server = await client.ping(stop).catch((error: unknown) => explain(error));
+    const server = await client.ping(signal).catch((error: unknown) => explain(error));
     if (!(server instanceof ClusterError)) {
       checkServerVersion(server.version);
       if (attempts > 1) log.info("Teleport server answers now", { attempts });
       return server;
     }
-    if (stop.aborted) return undefined;
+    if (signal.aborted) return undefined;
     deps.onSilence?.(server);
     if (!server.isTransient || deps.failFast) throw server;
     const say = attempts === 1 ? log.warn : log.debug;
     say.call(log, "Teleport server does not answer, trying again", { error: server });
-    await pause(clock, backoff.next(), stop);
+    await pause(clock, backoff.next(), signal);
   }
   return undefined;
 }

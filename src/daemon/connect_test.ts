@@ -16,7 +16,7 @@ const SERVER: ServerInfo = {
 function setUp(...answers: (ServerInfo | ClusterErrorKind)[]) {
   const clock = new FakeClock();
   const log = fakeLog();
-  const stop = new AbortController();
+  const drain = new AbortController();
   let calls = 0;
   const ping = () => {
     calls++;
@@ -25,10 +25,16 @@ function setUp(...answers: (ServerInfo | ClusterErrorKind)[]) {
       ? Promise.reject(new ClusterError(answer, `it is ${answer}`))
       : Promise.resolve(answer);
   };
-  const deps = { clock, log, random: () => 0.5, stop: stop.signal };
+  const deps = { clock, log, random: () => 0.5 };
   const lines = () =>
     log.lines.filter((l) => l.level !== "debug").map((l) => `${l.level} ${l.message}`);
-  return { clock, stop, lines, calls: () => calls, connected: connect({ ping }, deps) };
+  return {
+    clock,
+    drain,
+    lines,
+    calls: () => calls,
+    connected: connect({ ping }, deps, drain.signal),
+  };
 }
 
 Deno.test("connect() asks until the server answers, and says once that it does not", async () => {
@@ -53,9 +59,9 @@ Deno.test("connect() gives up what time does not heal", async () => {
 });
 
 Deno.test("connect() ends when the program is told to stop", async () => {
-  const { clock, stop, calls, connected } = setUp("unavailable", "unavailable", "unavailable");
+  const { clock, drain, calls, connected } = setUp("unavailable", "unavailable", "unavailable");
   await clock.tick(0);
-  stop.abort();
+  drain.abort();
   assert.equal(await connected, undefined);
   assert.deepEqual([calls(), clock.pending], [1, 0]);
 });

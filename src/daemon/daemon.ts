@@ -1,35 +1,27 @@
 /**
- * The running program: connects, follows requests, sends mails, until it is told to stop. Everything it
- * needs from outside comes in, so that tests run it in-process.
+ * The running program: connects, watches requests and sends mails until it is told to stop. Everything it
+ * needs from outside is a parameter, so that tests run it in-process.
  */
 
-import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import type { Systemd } from "../ops/systemd.ts";
-import { ComposingMailer } from "../requests/delivery/composing_mailer.ts";
-import { listAndWatch } from "../requests/list_watch.ts";
-import { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
-import { Reconciler } from "../requests/reconciler.ts";
-import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
-import type { ClusterDeps } from "./cluster.ts";
+import type { Runtime } from "../runtime.ts";
+import { assemble } from "./assemble.ts";
 import { connect } from "./connect.ts";
-import { DaemonState } from "./state.ts";
-import { recipientRules } from "./recipient_rules.ts";
+import { serveEndpoints } from "./endpoints.ts";
 import { reload, type Reloads } from "./reload.ts";
-import { requestLinks } from "./request_links.ts";
-import { prepare, release, type Setup } from "./setup.ts";
+import { prepare, release, type Setup, type SetupDeps } from "./setup.ts";
+import { DaemonState } from "./state.ts";
 
-export interface DaemonDeps {
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly random: () => number;
+/** What the daemon needs from outside. */
+export interface DaemonDeps extends Runtime {
   readonly env: Environment;
   /** Ends the program when the cluster is lost, as the original does on demand. */
   readonly failFast: boolean;
   /** No more work is taken; mails on their way are finished. */
-  readonly stop: AbortSignal;
+  readonly drain: AbortSignal;
   /** What is still on its way is cut off. */
   readonly kill: AbortSignal;
   readonly reloads: Reloads;
@@ -40,17 +32,25 @@ export interface DaemonDeps {
 const RELOAD_GRACE_MS = 30_000;
 
 /**
- * Runs until `deps.stop` is aborted, with a new configuration from each reload on.
+ * Runs until `deps.drain` is aborted, with a new configuration from each reload on.
  *
  * @throws {StartError | ClusterError} for what a restart does not heal: configuration, credentials,
  *   permissions. Everything else is retried for as long as it takes.
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
   using state = new DaemonState(deps.clock);
-  const onConnected: ClusterDeps["onConnected"] = ({ way }) => state.connected(way);
-  const all: AllDeps = { ...deps, state, onConnected, lived: { ever: false } };
+  const { clock, random, log, env, reloads } = deps;
+  const setupDeps: SetupDeps = {
+    clock,
+    random,
+    log,
+    env,
+    onConnected: ({ way }) => state.connected(way),
+    listen: (http) => serveEndpoints(http, state),
+  };
+  const all: RoundDeps = { ...deps, setupDeps, state, lived: { ever: false } };
   deps.systemd.service = state;
-  let setup = await prepare(config, undefined, all);
+  let setup = await prepare(config, undefined, setupDeps, deps.drain);
   state.setup = setup;
   try {
     for (;;) {
@@ -59,44 +59,84 @@ export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void>
       await release(setup, next);
       state.setup = setup = next;
       state.isReloaded = true;
-      deps.log.info("The new configuration is in use");
-      deps.reloads.ended(true);
+      log.info("The new configuration is in use");
+      reloads.ended(true);
     }
   } finally {
     await release(setup);
   }
 }
 
+interface RoundDeps extends DaemonDeps {
+  readonly setupDeps: SetupDeps;
+  readonly state: DaemonState;
+  /** Before the cluster has been live, its refusal ends the program. */
+  readonly lived: { ever: boolean };
+}
+
 /**
  * Serves one setup until the program stops or a reload has prepared the next one, which is returned.
  * What happens between two rounds is in the listing with which the next one begins.
  */
-async function runRound(setup: Setup, deps: AllDeps): Promise<Setup | undefined> {
-  const over = new AbortController();
-  const late = new AbortController();
-  const stop = AbortSignal.any([deps.stop, over.signal]);
-  const kill = AbortSignal.any([deps.kill, late.signal]);
+async function runRound(setup: Setup, deps: RoundDeps): Promise<Setup | undefined> {
+  const endRound = new AbortController();
+  const graceOver = new AbortController();
+  const drain = AbortSignal.any([deps.drain, endRound.signal]);
+  const kill = AbortSignal.any([deps.kill, graceOver.signal]);
   let next: Setup | undefined;
-  let cancelLate = () => {};
+  let cancelGrace = () => {};
   const reloads = async () => {
-    while (next === undefined && await deps.reloads.asked(stop)) {
-      next = await reload(setup, { ...deps, stop });
+    while (next === undefined && await deps.reloads.asked(drain)) {
+      next = await reload(setup, deps.reloads, deps.setupDeps, drain);
+      if (next === undefined) deps.state.isReloaded = false;
     }
-    cancelLate = deps.clock.after(RELOAD_GRACE_MS, () => late.abort());
-    over.abort();
+    cancelGrace = deps.clock.after(RELOAD_GRACE_MS, () => graceOver.abort());
+    endRound.abort();
   };
   const reloading = reloads();
   let isDone = false;
   try {
-    await serve(setup, { ...deps, stop, kill });
+    await serve(setup, { ...deps, drain, kill });
     isDone = true;
   } finally {
-    over.abort();
+    endRound.abort();
     await reloading;
-    cancelLate();
+    cancelGrace();
     if (!isDone && next !== undefined) await release(next, setup);
   }
   return next;
+}
+
+/** Works with one setup: connects, assembles the work, and runs it until it is drained. */
+async function serve(setup: Setup, deps: RoundDeps): Promise<void> {
+  const { clock, random, log, state, lived, failFast, drain, kill } = deps;
+  const { cluster } = setup;
+  const server = cluster.server ??= await connect(cluster.client, {
+    clock,
+    random,
+    log,
+    failFast,
+    onSilence: (error) => state.watching(false, error),
+  }, drain);
+  if (server === undefined) return;
+  logTransport(setup.config, log);
+  await using work = assemble(setup, server, { clock, random, log, observer: state, drain, kill });
+  state.work = work;
+  try {
+    await work.run({
+      failFast,
+      wasLive: lived.ever,
+      onLive: (live, failure) => {
+        state.watching(live, failure);
+        if (!live) return;
+        if (!lived.ever) log.info("Plugin is ready");
+        lived.ever = true;
+        deps.systemd.ready();
+      },
+    });
+  } finally {
+    state.resting();
+  }
 }
 
 function logTransport({ mail }: Config, log: Log): void {
@@ -107,100 +147,4 @@ function logTransport({ mail }: Config, log: Log): void {
   const { host, port, auth } = mail;
   const username = auth === undefined ? {} : { username: auth.username };
   log.info("Using SMTP as email transport", { host, port, ...username });
-}
-
-interface AllDeps extends DaemonDeps {
-  readonly state: DaemonState;
-  readonly onConnected: NonNullable<ClusterDeps["onConnected"]>;
-  /** Before the cluster has been live, its refusal ends the program. */
-  readonly lived: { ever: boolean };
-}
-
-async function serve(setup: Setup, deps: AllDeps): Promise<void> {
-  const { config: { delivery }, templates, domain } = setup;
-  const cluster = setup.cluster.value;
-  const transport = setup.transport.value;
-  const { state } = deps;
-  const server = cluster.server ??= await connect(cluster.client, {
-    ...deps,
-    onSilence: (error) => state.watching(false, error),
-  });
-  if (server === undefined) return;
-  logTransport(setup.config, deps.log);
-  const { client } = cluster;
-  const { lived } = deps;
-  const { clock, log, random, kill } = deps;
-  // Ends with the program, and also when the watch is refused for good.
-  const ended = new AbortController();
-  const stop = AbortSignal.any([deps.stop, ended.signal]);
-  const semaphore = new FairSemaphore(
-    transport.maxConnections,
-    transport.maxMessagesPerSecond,
-    clock,
-  );
-  const breaker = new CircuitBreaker(transport, {
-    clock,
-    random,
-    log,
-    onResume: () => reconciler.resumeParked(),
-    signal: stop,
-  });
-  const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester } = delivery;
-  const mailer = new ComposingMailer({
-    transport,
-    templates,
-    from,
-    domain,
-    ...(replyTo === undefined ? {} : { replyTo }),
-    html,
-    clusterName: server.clusterName,
-    link: requestLinks(server),
-    clock,
-    log,
-  });
-  const reconciler: Reconciler = new Reconciler({
-    cluster: client,
-    mailer,
-    semaphore,
-    breaker,
-    observer: state,
-    instance: crypto.randomUUID(),
-    policy: {
-      ...recipientRules(setup.config),
-      catchUpMs,
-      retryForMs,
-      notifyRequester,
-    },
-    clock,
-    random,
-    log,
-    stopping: stop,
-    kill,
-  });
-  state.work = { reconciler, breaker, semaphore };
-  const check = breaker.check();
-  try {
-    await listAndWatch({
-      cluster: client,
-      target: reconciler,
-      clock,
-      random,
-      log,
-      failFast: deps.failFast,
-      wasLive: lived.ever,
-      onLive: (live, failure) => {
-        state.watching(live, failure);
-        if (!live) return;
-        if (!lived.ever) log.info("Plugin is ready");
-        lived.ever = true;
-        deps.systemd.ready();
-      },
-    }, stop);
-  } finally {
-    ended.abort();
-    state.resting();
-    await reconciler.stop();
-    semaphore.close();
-    await check;
-  }
 }

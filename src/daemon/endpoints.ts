@@ -2,8 +2,20 @@
 
 import type { Config } from "../config/config.ts";
 import { serveHttp } from "../ops/http.ts";
-import type { DaemonState } from "./state.ts";
+import type { Metrics } from "../ops/metrics.ts";
+import type { Status } from "../ops/status.ts";
 import { StartError } from "./start_error.ts";
+
+/** What the pages show. */
+export interface Health {
+  /** What stands still; undefined when everything turns. */
+  readonly standstill: string | undefined;
+  /** Why the job cannot be done now; empty when it can. */
+  readonly notReady: readonly string[];
+  status(): Status;
+  /** The counters; counting begins with the first call. */
+  count(): Promise<Metrics>;
+}
 
 /**
  * Serves `http.listen`, if that is configured.
@@ -12,21 +24,21 @@ import { StartError } from "./start_error.ts";
  */
 export async function serveEndpoints(
   { listen }: Config["http"],
-  state: DaemonState,
+  health: Health,
 ): Promise<AsyncDisposable | undefined> {
   if (listen === undefined) return undefined;
   const verdict = (reasons: readonly string[]) => ({
     status: reasons.length === 0 ? 200 : 503,
     body: `${reasons.length === 0 ? "ok" : reasons.join("\n")}\n`,
   });
-  const metrics = await state.count();
+  const metrics = await health.count();
   try {
     return serveHttp(listen, {
-      "/healthz": () => verdict(state.standstill === undefined ? [] : [state.standstill]),
-      "/readyz": () => verdict(state.notReady),
+      "/healthz": () => verdict(health.standstill === undefined ? [] : [health.standstill]),
+      "/readyz": () => verdict(health.notReady),
       "/status": () => ({
         contentType: "application/json",
-        body: `${JSON.stringify(state.status(), null, 2)}\n`,
+        body: `${JSON.stringify(health.status(), null, 2)}\n`,
       }),
       "/metrics": async () => ({ contentType: metrics.contentType, body: await metrics.text() }),
     });

@@ -25,21 +25,22 @@ export interface Reloads {
   ended(isReloaded: boolean): void;
 }
 
-export interface ReloadDeps extends SetupDeps {
-  readonly reloads: Reloads;
-}
-
 /** How long the cluster of a new configuration may take to answer. */
 const ANSWER_MS = 15_000;
 
 /** Makes the next setup beside `current`; undefined when that has to stay. Never rejects. */
-export async function reload(current: Setup, deps: ReloadDeps): Promise<Setup | undefined> {
-  const { reloads, log, stop } = deps;
+export async function reload(
+  current: Setup,
+  reloads: Reloads,
+  deps: SetupDeps,
+  signal: AbortSignal,
+): Promise<Setup | undefined> {
+  const { log } = deps;
   reloads.began();
   log.info("Reloading the configuration");
   const problems: string[] = [];
   try {
-    const next = await make(current, deps);
+    const next = await make(current, reloads, deps, signal);
     try {
       reloads.reopenLog(next.config.log);
       return next;
@@ -50,8 +51,8 @@ export async function reload(current: Setup, deps: ReloadDeps): Promise<Setup | 
   } catch (error) {
     problems.push(...messages(error));
   }
-  if (!stop.aborted) {
-    const since = new Date(current.atMs).toISOString();
+  if (!signal.aborted) {
+    const since = new Date(current.loadedMs).toISOString();
     for (const error of problems) {
       log.error("Cannot reload the configuration, the one in use stays", {
         error,
@@ -59,41 +60,48 @@ export async function reload(current: Setup, deps: ReloadDeps): Promise<Setup | 
       });
     }
   }
-  deps.state.isReloaded = false;
   reloads.ended(false);
   return undefined;
 }
 
-async function make(current: Setup, deps: ReloadDeps): Promise<Setup> {
-  const { reloads, log, clock, stop } = deps;
+async function make(
+  current: Setup,
+  reloads: Reloads,
+  deps: SetupDeps,
+  signal: AbortSignal,
+): Promise<Setup> {
+  const { log, clock } = deps;
   // First of all, for whoever has moved a log file away and has spoilt the configuration, too.
   reloads.reopenLog(current.config.log);
   const loaded = await reloads.load();
   for (const warning of loaded.warnings) log.warn(warning);
   if (!loaded.ok) throw new StartError(loaded.errors);
-  const next = await prepare(loaded.config, current, deps);
-  const given = new AbortController();
-  const limit = AbortSignal.any([stop, given.signal]);
-  void pause(clock, ANSWER_MS, limit).then(() => given.abort());
+  const next = await prepare(loaded.config, current, deps, signal);
+  const answered = new AbortController();
+  const limit = AbortSignal.any([signal, answered.signal]);
+  void pause(clock, ANSWER_MS, limit).then(() => answered.abort());
   try {
-    const { value: cluster } = next.cluster;
-    if (next.cluster === current.cluster) await cluster.reread(limit);
-    else await tryOut(next, { ...deps, stop: limit });
+    if (next.cluster === current.cluster) await next.cluster.reread(limit);
+    else await tryOut(next, deps, limit);
     return next;
   } catch (error) {
     await release(next, current);
     throw error;
   } finally {
-    given.abort();
+    answered.abort();
   }
 }
 
 /** A cluster that does not let us watch must not take the place of one that does. */
-async function tryOut({ config, cluster }: Setup, deps: ReloadDeps): Promise<void> {
-  const { value } = cluster;
-  value.server = await connect(value.client, { ...deps, failFast: true });
-  if (value.server !== undefined) requestLinks(value.server);
-  for await (const _ of value.client.watch(deps.stop)) return;
+async function tryOut(
+  { config, cluster }: Setup,
+  deps: SetupDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, random, log } = deps;
+  cluster.server = await connect(cluster.client, { clock, random, log, failFast: true }, signal);
+  if (cluster.server !== undefined) requestLinks(cluster.server);
+  for await (const _ of cluster.client.watch(signal)) return;
   const { addr } = config.teleport;
   throw new ClusterError(
     "unavailable",

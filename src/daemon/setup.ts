@@ -4,36 +4,32 @@
  */
 
 import type { Config } from "../config/config.ts";
+import type { Log } from "../log.ts";
 import { domainOf } from "../mail/address.ts";
 import { loadTemplates, type Templates } from "../mail/content/templates.ts";
 import type { MailTransport } from "../mail/transport.ts";
-import type { Log } from "../log.ts";
 import { type ClusterAccess, type ClusterDeps, openCluster } from "./cluster.ts";
-import type { DaemonState } from "./state.ts";
-import { serveEndpoints } from "./endpoints.ts";
 import { StartError } from "./start_error.ts";
 import { createTransport } from "./transport.ts";
 
-/** A part, and the part of the configuration that it was made from. */
-interface Part<T extends AsyncDisposable | undefined> {
-  readonly madeFrom: string;
-  readonly value: T;
-}
-
+/** The parts that one configuration made. */
 export interface Setup {
   readonly config: Config;
-  /** When it was made. */
-  readonly atMs: number;
+  /** When it was made, in milliseconds since 1970. */
+  readonly loadedMs: number;
   readonly templates: Templates;
   /** The sender's domain. */
   readonly domain: string;
-  readonly cluster: Part<ClusterAccess>;
-  readonly http: Part<AsyncDisposable | undefined>;
-  readonly transport: Part<MailTransport>;
+  readonly cluster: ClusterAccess;
+  /** Undefined when `http.listen` is not set. */
+  readonly listener: AsyncDisposable | undefined;
+  readonly transport: MailTransport;
 }
 
+/** What {@linkcode prepare} needs beside the configuration. */
 export interface SetupDeps extends ClusterDeps {
-  readonly state: DaemonState;
+  /** Serves `http.listen`; undefined where it is not set. */
+  readonly listen: (http: Config["http"]) => Promise<AsyncDisposable | undefined>;
 }
 
 /**
@@ -45,26 +41,27 @@ export async function prepare(
   config: Config,
   old: Setup | undefined,
   deps: SetupDeps,
+  signal: AbortSignal,
 ): Promise<Setup> {
   await using made = new AsyncDisposableStack();
-  const part = async <T extends AsyncDisposable | undefined>(
-    oldPart: Part<T> | undefined,
-    from: unknown,
-    make: () => T | Promise<T>,
-  ): Promise<Part<T>> => {
-    const madeFrom = JSON.stringify(from);
-    return oldPart?.madeFrom === madeFrom ? oldPart : { madeFrom, value: made.use(await make()) };
-  };
-  const { teleport, http, mail, delivery } = config;
-  const domain = domainOf(delivery.sender.address);
+  const make = async <T extends AsyncDisposable | undefined>(part: T | Promise<T>): Promise<T> =>
+    made.use(await part);
+  const isKept = (section: (config: Config) => unknown): boolean =>
+    old !== undefined && JSON.stringify(section(old.config)) === JSON.stringify(section(config));
+  const { teleport, http, mail } = config;
+  const domain = senderDomain(config);
   const setup: Setup = {
     config,
-    atMs: deps.clock.now(),
+    loadedMs: deps.clock.now(),
     templates: await readTemplates(config, deps.log),
     domain,
-    cluster: await part(old?.cluster, teleport, () => openCluster(teleport, deps)),
-    http: await part(old?.http, http, () => serveEndpoints(http, deps.state)),
-    transport: await part(old?.transport, [mail, domain], () => createTransport(mail, domain)),
+    cluster: old !== undefined && isKept((config) => config.teleport)
+      ? old.cluster
+      : await make(openCluster(teleport, deps, signal)),
+    listener: isKept((config) => config.http) ? old?.listener : await make(deps.listen(http)),
+    transport: old !== undefined && isKept((config) => [config.mail, senderDomain(config)])
+      ? old.transport
+      : await make(createTransport(mail, domain)),
   };
   made.move();
   return setup;
@@ -72,10 +69,14 @@ export async function prepare(
 
 /** Ends the parts of `setup` that `kept` does not go on with. */
 export async function release(setup: Setup, kept?: Setup): Promise<void> {
-  for (const name of ["transport", "http", "cluster"] as const) {
-    const { value } = setup[name];
-    if (kept?.[name].value !== value) await value?.[Symbol.asyncDispose]();
+  for (const name of ["transport", "listener", "cluster"] as const) {
+    const part = setup[name];
+    if (kept?.[name] !== part) await part?.[Symbol.asyncDispose]();
   }
+}
+
+function senderDomain({ delivery }: Config): string {
+  return domainOf(delivery.sender.address);
 }
 
 async function readTemplates({ templates }: Config, log: Log): Promise<Templates> {

@@ -4,22 +4,31 @@
  */
 
 import type { Clock } from "../clock.ts";
+import type { Config } from "../config/config.ts";
 import type { Refusal } from "../mail/transport.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { Liveness } from "../ops/liveness.ts";
 import type { Status } from "../ops/status.ts";
 import type { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
+import type { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import type { Loss, Observer } from "../requests/observer.ts";
 import { MAIL_KINDS, type OwedMail } from "../requests/record/outbox.ts";
 import type { WriteOutcome } from "../requests/ports.ts";
 import type { Reconciler } from "../requests/reconciler.ts";
-import type { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { type Facts, readingsOf, statusOf } from "./report.ts";
-import type { Setup } from "./setup.ts";
+import type { ClusterAccess } from "./cluster.ts";
 
-/** What works on requests with the setup in use. */
-export interface Work {
+/** What the state needs to see of the setup in use. */
+export interface RunningSetup {
+  readonly config: Pick<Config, "mail">;
+  /** When it was made, in milliseconds since 1970. */
+  readonly loadedMs: number;
+  readonly cluster: Pick<ClusterAccess, "server" | "connections" | "store">;
+}
+
+/** What the state needs to see of the work with that setup. */
+export interface RunningWork {
   readonly reconciler: Pick<Reconciler, "outbox" | "queueDepth">;
   readonly breaker: Pick<CircuitBreaker, "pauseReason">;
   readonly semaphore: Pick<FairSemaphore, "isThrottled">;
@@ -27,9 +36,9 @@ export interface Work {
 
 export class DaemonState implements Observer, Disposable {
   /** What the daemon runs with; undefined at first. */
-  setup: Pick<Setup, "config" | "atMs" | "cluster"> | undefined;
+  setup: RunningSetup | undefined;
   /** Undefined until the server has answered for the first time. */
-  work: Work | undefined;
+  work: RunningWork | undefined;
   /** Whether the last reload succeeded. */
   isReloaded = true;
   readonly #startedMs: number;
@@ -150,7 +159,7 @@ export class DaemonState implements Observer, Disposable {
 
   #facts(): Facts {
     const { setup, work } = this;
-    const { server, connections, store } = setup?.cluster.value ?? {};
+    const { server, connections, store } = setup?.cluster ?? {};
     const connection = connections?.current;
     return {
       nowMs: this.clock.now(),
@@ -165,7 +174,7 @@ export class DaemonState implements Observer, Disposable {
       lastSentMs: this.#lastSentMs,
       queue: work?.reconciler.queueDepth ?? 0,
       outbox: work?.reconciler.outbox() ?? [],
-      reload: { isOk: this.isReloaded, loadedMs: setup?.atMs ?? this.#startedMs },
+      reload: { isOk: this.isReloaded, loadedMs: setup?.loadedMs ?? this.#startedMs },
     };
   }
 }

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { aRecord, owed } from "../requests/testing/fixtures.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
-import { DaemonState, type Work } from "./state.ts";
-import type { Setup } from "./setup.ts";
+import { DaemonState, type RunningSetup, type RunningWork } from "./state.ts";
 
 /** A setup of which only connection and transport are looked at. */
-function connectedBy(way: string): Setup {
+function connectedBy(way: string): RunningSetup {
   const config = { mail: { kind: "smtp" } };
-  const cluster = { value: { connections: { current: { way } } } };
-  return { config, cluster } as unknown as Setup;
+  const cluster = { connections: { current: { way } } };
+  return { config, cluster } as unknown as RunningSetup;
 }
 
 Deno.test("DaemonState says in one line how the daemon is doing, and why it is not ready", () => {
@@ -22,7 +21,7 @@ Deno.test("DaemonState says in one line how the daemon is doing, and why it is n
   assert.deepEqual([state.summary, state.notReady], ["connected by ssh, 0 mails owed", []]);
   let reason: string | undefined = "down";
   const mails = aRecord({ owed: [owed("new", "a@x.org")] });
-  const work: Work = {
+  const work: RunningWork = {
     reconciler: { queueDepth: 0, outbox: () => [{ id: "r1", ...mails }] },
     breaker: {
       get pauseReason() {

@@ -7,9 +7,9 @@ import type { Log } from "../log.ts";
 const GRACE_MS = 15_000;
 
 export interface Signals extends Disposable {
-  /** Aborted by the first signal. */
-  readonly stop: AbortSignal;
-  /** Aborted by the second signal, or when the time to stop is up. */
+  /** Aborted by the first signal: no more work is taken. */
+  readonly drain: AbortSignal;
+  /** Aborted by the second signal, or 15 s after the first: what is still on its way is cut off. */
   readonly kill: AbortSignal;
   /**
    * Waits for SIGHUP: true at once if there was one since the last call, however many they were; false
@@ -25,13 +25,13 @@ export interface Signals extends Disposable {
  * PID 1 of a container, does nothing.
  */
 export function listenForSignals(clock: Clock): Signals {
-  const stop = new AbortController();
+  const drain = new AbortController();
   const kill = new AbortController();
   let cancel = () => {};
   let mustReload = false;
   let wake = () => {};
   const signals: Signals = {
-    stop: stop.signal,
+    drain: drain.signal,
     kill: kill.signal,
     reloadAsked: async (signal) => {
       if (!mustReload && !signal.aborted) {
@@ -52,10 +52,10 @@ export function listenForSignals(clock: Clock): Signals {
     },
   };
   const onStop = () => {
-    if (!stop.signal.aborted) {
+    if (!drain.signal.aborted) {
       signals.log?.info("Attempting graceful shutdown");
       cancel = clock.after(GRACE_MS, fast);
-      stop.abort();
+      drain.abort();
     } else fast();
   };
   const fast = () => {

@@ -28,7 +28,7 @@ async function setUp() {
     random: () => 0.5,
     log: replica.log,
     onLive: () => {},
-  }, replica.stopping.signal);
+  }, replica.drain.signal);
   await clock.tick(0);
   const complaints = () => replica.log.lines.filter(({ level }) => level === "warn");
   const mailsOf = (id: string) => replica.mailer.accepted.filter((key) => key.startsWith(`${id}/`));
@@ -42,9 +42,9 @@ async function setUp() {
     assert.equal(new Set(mailsOf("r2")).size, 6);
   };
   const end = async () => {
-    replica.stopping.abort();
+    replica.drain.abort();
     await done;
-    await replica.reconciler.stop();
+    await replica.reconciler.drain();
     assert.equal(clock.pending, 0);
   };
   return { ...replica, clock, cluster, complaints, mailsOf, assertOthersGoOn, end };

@@ -4,8 +4,7 @@
  * is for who debugs. Failures with the same words are of one kind.
  */
 
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Runtime } from "../runtime.ts";
 
 const REMIND_MS = 600_000;
 
@@ -24,7 +23,7 @@ export class FailureLog {
   constructor(
     private readonly message: string,
     private readonly overMessage: string,
-    private readonly deps: { readonly clock: Clock; readonly log: Log },
+    private readonly deps: Pick<Runtime, "clock" | "log">,
   ) {}
 
   failed(id: string, failure: unknown): void {

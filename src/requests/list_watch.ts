@@ -5,8 +5,8 @@
  */
 
 import { DecorrelatedBackoff } from "../backoff.ts";
-import { type Clock, pause } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { pause } from "../clock.ts";
+import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import type { Snapshot } from "./plan.ts";
@@ -30,12 +30,9 @@ export interface ListWatchTarget {
   ): void;
 }
 
-export interface ListWatchDeps {
+export interface ListWatchDeps extends Runtime {
   readonly cluster: Cluster;
   readonly target: ListWatchTarget;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
   /** Gives up when the stream ends, as the original does on demand (upstream.md §4). */
   readonly failFast?: boolean;
   /** The cluster has let us watch before, so that a refusal is an outage and no mistake of set-up. */
@@ -48,15 +45,15 @@ export interface ListWatchDeps {
 }
 
 /**
- * Runs until `signal` is aborted. Rejects only if the very first attempt (unless `wasLive`) is
+ * Runs until `drain` is aborted. Rejects only if the very first attempt (unless `wasLive`) is
  * refused for a reason that time does not heal: permissions or credentials.
  */
-export async function listAndWatch(deps: ListWatchDeps, signal: AbortSignal): Promise<void> {
+export async function listAndWatch(deps: ListWatchDeps, drain: AbortSignal): Promise<void> {
   const { clock, log } = deps;
   const backoff = new DecorrelatedBackoff(20, 5000, deps.random);
   const outage = { sinceMs: 0, attempts: 0 };
   let everLive = deps.wasLive ?? false;
-  while (!signal.aborted) {
+  while (!drain.aborted) {
     const startMs = clock.now();
     let failure: unknown;
     let refused = false;
@@ -73,13 +70,13 @@ export async function listAndWatch(deps: ListWatchDeps, signal: AbortSignal): Pr
           if (live) [everLive, outage.attempts] = [true, 0];
           deps.onLive(live);
         },
-      }, signal);
+      }, drain);
     } catch (error) {
       failure = error;
       refused = error instanceof ClusterError && !error.isTransient;
       if (refused && !everLive) throw error;
     }
-    if (signal.aborted) return;
+    if (drain.aborted) return;
     deps.onLive(false, failure);
     if (deps.failFast) throw failedFast(failure);
     if (clock.now() - startMs >= STABLE_MS) backoff.reset();
@@ -88,7 +85,7 @@ export async function listAndWatch(deps: ListWatchDeps, signal: AbortSignal): Pr
       if (failure === undefined) log.info("Watcher stream closed, attempting to reconnect");
       else log.warn("Connection problem detected, attempting to reconnect", { error: failure });
     } else log.debug("Watcher is still disconnected", { error: failure });
-    await pause(clock, refused ? REFUSED_PAUSE_MS : backoff.next(), signal);
+    await pause(clock, refused ? REFUSED_PAUSE_MS : backoff.next(), drain);
   }
 }
 

@@ -30,7 +30,7 @@ function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boole
   const clock = new FakeClock();
   const log = fakeLog();
   const target = new Target();
-  const stop = new AbortController();
+  const drain = new AbortController();
   const live: boolean[] = [];
   const done = listAndWatch({
     cluster,
@@ -40,10 +40,10 @@ function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boole
     log,
     ...options,
     onLive: (is) => live.push(is),
-  }, stop.signal);
+  }, drain.signal);
   const messages = () => log.lines.filter((l) => l.level !== "debug").map((l) => l.message);
   const end = async () => {
-    stop.abort();
+    drain.abort();
     await done;
     assert.deepEqual([clock.pending, cluster.watchers], [0, 0]);
   };

@@ -5,8 +5,8 @@
  */
 
 import { DecorrelatedBackoff, retryDelayMs } from "../backoff.ts";
-import { type Clock, pause } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { pause } from "../clock.ts";
+import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { dispatch, type DispatchDeps } from "./delivery/dispatch.ts";
 import { type RequestOutbox, TrackedRequest } from "./tracked_request.ts";
@@ -36,7 +36,7 @@ export interface ReconcilerPolicy extends RecipientRules {
   readonly notifyRequester: boolean;
 }
 
-export interface ReconcilerDeps {
+export interface ReconcilerDeps extends Runtime {
   readonly cluster: Cluster;
   readonly mailer: Mailer;
   readonly semaphore: FairSemaphore;
@@ -45,10 +45,9 @@ export interface ReconcilerDeps {
   /** Names this process in leases; without blanks, different for every start. */
   readonly instance: string;
   readonly policy: ReconcilerPolicy;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly stopping: AbortSignal;
+  /** No more mails leave, leases are given back; mails on their way are finished. */
+  readonly drain: AbortSignal;
+  /** What is still on its way is cut off. */
   readonly kill: AbortSignal;
 }
 
@@ -153,9 +152,9 @@ export class Reconciler {
     return [...this.#tracked.values()].flatMap((entry) => entry.outbox ?? []);
   }
 
-  /** Ends work, after `deps.stopping` was aborted; mails on their way are waited for. */
-  async stop(): Promise<void> {
-    await this.#queue.stop();
+  /** Ends work, after `deps.drain` was aborted; mails on their way are waited for. */
+  async drain(): Promise<void> {
+    await this.#queue.drain();
     await Promise.all([...this.#tracked.values()].map((entry) => this.#giveLeaseBack(entry)));
   }
 
@@ -177,7 +176,7 @@ export class Reconciler {
       entry.failures = 0;
       this.#failures.succeeded(id);
     } catch (error) {
-      if (this.deps.stopping.aborted) return;
+      if (this.deps.drain.aborted) return;
       const { clock, random } = this.deps;
       this.#failures.failed(id, error);
       this.#queue.addAt(id, clock.now() + retryDelayMs(++entry.failures, random));
@@ -189,9 +188,9 @@ export class Reconciler {
   }
 
   async #reconcile(id: string, entry: TrackedRequest): Promise<void> {
-    const { clock, random, kill, instance, stopping } = this.deps;
+    const { clock, random, kill, instance, drain } = this.deps;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
-    while (!stopping.aborted) {
+    while (!drain.aborted) {
       const { stored, retries, outdated, requestLog } = entry;
       const snapshot = entry.effectiveSnapshot;
       requestLog.problems(stored.problems);
@@ -222,7 +221,7 @@ export class Reconciler {
         const outcome = await stored.write(retries.withAttempts(next), kill);
         if (outcome === "missing") return this.#recordDeleted(id, entry);
         if (outcome === "conflict") {
-          await pause(clock, backoff.next(), stopping);
+          await pause(clock, backoff.next(), drain);
           await stored.load(kill);
           continue;
         }
@@ -297,8 +296,22 @@ export class Reconciler {
   }
 
   #dispatchDeps(): DispatchDeps {
-    const { policy: { retryForMs } } = this.deps;
-    return { ...this.deps, retryForMs, writeFailures: this.#writeFailures };
+    const { clock, random, log, instance, semaphore, breaker, mailer, observer } = this.deps;
+    const { drain, kill, policy: { retryForMs } } = this.deps;
+    return {
+      clock,
+      random,
+      log,
+      instance,
+      semaphore,
+      breaker,
+      mailer,
+      observer,
+      retryForMs,
+      writeFailures: this.#writeFailures,
+      drain,
+      kill,
+    };
   }
 }
 

@@ -207,7 +207,7 @@ Deno.test("Reconciler takes over what a dead replica owed when its lease is over
   await clock.tick(0);
   // It is killed: nothing of it goes on.
   one.kill.abort();
-  one.stopping.abort();
+  one.drain.abort();
   two.reconciler.replace([aRequest()], new Map(cluster.records), new Set());
   await clock.tick(24_000);
   assert.equal(two.mailer.accepted.length, 0);
@@ -328,14 +328,14 @@ Deno.test("Reconciler says once that nobody is to be told, and writes no record"
   assert.deepEqual(cluster.calls, []);
 });
 
-Deno.test("Reconciler.stop() waits for mails on their way and gives the lease back", async () => {
-  const { clock, cluster, reconciler, mailer, stopping } = setUp({ semaphore: 2 });
+Deno.test("Reconciler.drain() waits for mails on their way and gives the lease back", async () => {
+  const { clock, cluster, reconciler, mailer, drain } = setUp({ semaphore: 2 });
   mailer.hold = true;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
   await clock.tick(0);
-  stopping.abort();
-  const stopped = reconciler.stop();
+  drain.abort();
+  const stopped = reconciler.drain();
   mailer.answer();
   await clock.tick(0);
   await stopped;
@@ -344,15 +344,15 @@ Deno.test("Reconciler.stop() waits for mails on their way and gives the lease ba
   assert.equal(cluster.record()?.owner, undefined);
 });
 
-Deno.test("Reconciler.stop() gives back the lease of a mail that waits to be tried again", async () => {
-  const { clock, cluster, reconciler, mailer, stopping } = setUp();
+Deno.test("Reconciler.drain() gives back the lease of a mail that waits to be tried again", async () => {
+  const { clock, cluster, reconciler, mailer, drain } = setUp();
   mailer.respond = () => LATER;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
   await clock.tick(100);
   assert.equal(cluster.record()?.owner?.instance, "one");
-  stopping.abort();
-  await Promise.all([reconciler.stop(), clock.tick(0)]);
+  drain.abort();
+  await Promise.all([reconciler.drain(), clock.tick(0)]);
   assert.equal(cluster.record()?.owner, undefined);
   assert.equal(clock.pending, 0);
 });

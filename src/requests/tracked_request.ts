@@ -1,7 +1,6 @@
 /** All that is known of one request. */
 
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { Observer } from "./observer.ts";
 import type { FailedMail, OwedMail } from "./record/outbox.ts";
@@ -11,12 +10,9 @@ import { RequestLog } from "./request_log.ts";
 import { Retries } from "./delivery/retries.ts";
 import { StoredRecord } from "./record/stored_record.ts";
 
-export interface TrackedRequestDeps {
+export interface TrackedRequestDeps extends Runtime {
   readonly cluster: Cluster;
   readonly observer: Observer;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
 }
 
 /** What one request owes. */

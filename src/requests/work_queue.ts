@@ -9,7 +9,7 @@ export class WorkQueue {
   readonly #ready = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, { readonly atMs: number; readonly cancel: () => void }>();
-  #stopped = false;
+  #isDraining = false;
 
   /** `work` must not reject. */
   constructor(
@@ -24,7 +24,7 @@ export class WorkQueue {
   }
 
   add(key: string): void {
-    if (this.#stopped) return;
+    if (this.#isDraining) return;
     this.#cancelTimer(key);
     this.#ready.add(key);
     this.#startMore();
@@ -32,7 +32,7 @@ export class WorkQueue {
 
   /** Adds the key at a time, milliseconds since 1970; the earliest of several calls counts. */
   addAt(key: string, atMs: number): void {
-    if (this.#stopped) return;
+    if (this.#isDraining) return;
     const earlier = this.#timers.get(key);
     if (earlier !== undefined && earlier.atMs <= atMs) return;
     this.#cancelTimer(key);
@@ -41,8 +41,8 @@ export class WorkQueue {
   }
 
   /** Takes no more work; resolves when what runs has ended. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  async drain(): Promise<void> {
+    this.#isDraining = true;
     this.#ready.clear();
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();

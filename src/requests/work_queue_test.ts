@@ -52,13 +52,13 @@ Deno.test("WorkQueue.addAt() runs a key at its time, the earliest of several", a
   assert.deepEqual(started, ["a"]);
 });
 
-Deno.test("WorkQueue.stop() waits for what runs and drops the rest", async () => {
+Deno.test("WorkQueue.drain() waits for what runs and drops the rest", async () => {
   const { queue, clock, started, finish } = setUp(1);
   queue.add("a");
   queue.add("b");
   queue.addAt("c", NOW_MS + 1000);
   let stopped = false;
-  const stop = queue.stop().then(() => stopped = true);
+  const stop = queue.drain().then(() => stopped = true);
   await settleDown();
   assert.equal(stopped, false);
   await finish("a");

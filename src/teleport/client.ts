@@ -2,8 +2,7 @@
 
 import { status as Status } from "@grpc/grpc-js";
 import type * as grpc from "@grpc/grpc-js";
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Runtime } from "../runtime.ts";
 import { type AccessRequest, readAccessRequest } from "./access_request/read.ts";
 import { callStream, callUnary } from "./grpc/calls.ts";
 import type { Connection } from "./connection.ts";
@@ -56,10 +55,7 @@ export class TeleportClient {
   constructor(
     private readonly address: string,
     private readonly connections: ConnectionSource,
-    private readonly deps: {
-      readonly clock: Clock;
-      readonly random: () => number;
-      readonly log: Log;
+    private readonly deps: Runtime & {
       /** For tests. */
       readonly initTimeoutMs?: number;
     },

@@ -1,11 +1,10 @@
 /** Connections to a cluster as the configuration asks for them. */
 
 import { fileFault } from "../file_error.ts";
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
 import { type Lookup, lookupAll } from "../net/dial.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import { systemRoots } from "../net/system_roots.ts";
+import type { Runtime } from "../runtime.ts";
 import type { ChannelOptions } from "./grpc/channel.ts";
 import { openConnection } from "./connection.ts";
 import { Connections, type ConnectionsDeps } from "./connections.ts";
@@ -17,16 +16,13 @@ import { ClusterError } from "./errors.ts";
 /** What one step of dialing may take. */
 export const STEP_TIMEOUT_MS = 10_000;
 
-export interface ClusterConnectionsDeps {
+export interface ClusterConnectionsDeps extends Runtime {
   readonly address: Address;
   readonly via: ConnectionMethod | "auto";
   /** PEM file of who vouches for a proxy's public certificate; undefined = the system's. */
   readonly webRootCas: string | undefined;
   readonly store: CredentialStore;
   readonly env: Environment;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
   readonly onConnected?: ConnectionsDeps["onConnected"];
   readonly lookup?: Lookup;
   readonly stepTimeoutMs?: number;

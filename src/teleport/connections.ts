@@ -1,9 +1,9 @@
 /** The connection in use: made when it is needed, shared by all calls, and replaced on demand. */
 
 import { DecorrelatedBackoff } from "../backoff.ts";
-import { type Clock, pause } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { pause } from "../clock.ts";
 import { orAborted } from "../net/deadline.ts";
+import type { Runtime } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionSource } from "./client.ts";
 import { ClusterError } from "./errors.ts";
@@ -11,12 +11,9 @@ import { ClusterError } from "./errors.ts";
 /** Waits between attempts that failed: one after another, however many calls want a connection. */
 const BACKOFF_MS = { base: 50, cap: 5_000 };
 
-export interface ConnectionsDeps {
+export interface ConnectionsDeps extends Runtime {
   /** Makes a connection. Rejects with `ClusterError`. */
   readonly connect: (signal: AbortSignal) => Promise<Connection>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
   /** Called whenever a connection was made. */
   readonly onConnected?: (connection: Connection) => void;
 }

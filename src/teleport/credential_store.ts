@@ -1,18 +1,16 @@
 /** The credentials that the next connection uses: read anew each time, never worse than the last ones. */
 
-import { type Clock, pause } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { pause } from "../clock.ts";
+import type { Runtime } from "../runtime.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClusterError } from "./errors.ts";
 
 /** `tbot` writes in place: a file that is being written is whole a moment later (wire.md §3.5). */
 const TORN_FILE = { attempts: 3, pauseMs: 100 };
 
-export interface CredentialStoreDeps {
+export interface CredentialStoreDeps extends Pick<Runtime, "clock" | "log"> {
   /** Reads and checks the files. Rejects with `ClusterError`. */
   readonly load: () => Promise<Credentials>;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export class CredentialStore {

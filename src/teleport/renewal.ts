@@ -1,7 +1,7 @@
 /** Keeps the connection's certificate valid: notices renewed files, and changes over in good time. */
 
-import { type Clock, pause } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { pause } from "../clock.ts";
+import type { Runtime } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
 import { type CredentialStore, describe } from "./credential_store.ts";
 import type { Credentials } from "./credentials.ts";
@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 /** A warning each, when so much is left and nothing has renewed the credentials. */
 const WARNINGS_MS = [60 * MINUTE_MS, 10 * MINUTE_MS];
 
-export interface RenewalDeps {
+export interface RenewalDeps extends Pick<Runtime, "clock" | "log"> {
   readonly store: CredentialStore;
   readonly connections: {
     readonly current: Connection | undefined;
@@ -21,8 +21,6 @@ export interface RenewalDeps {
   readonly intervalMs: number;
   /** Resolves when the files may have changed, or never. */
   readonly changed: (signal: AbortSignal) => Promise<void>;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** Runs until `signal` is aborted; never rejects. */

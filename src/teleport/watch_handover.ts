@@ -1,8 +1,8 @@
 /** An event stream that moves from one connection to the next without a gap. */
 
 import { DecorrelatedBackoff } from "../backoff.ts";
-import { type Clock, pause } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { pause } from "../clock.ts";
+import type { Runtime } from "../runtime.ts";
 
 /** A stream on one connection. */
 export interface WatchSource<E> {
@@ -12,12 +12,9 @@ export interface WatchSource<E> {
   readonly retired: AbortSignal;
 }
 
-export interface WatchHandoverDeps<E> {
+export interface WatchHandoverDeps<E> extends Runtime {
   /** Opens a stream on the connection that is in use now. */
   readonly open: (signal: AbortSignal) => Promise<WatchSource<E>>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
 }
 
 /** How the stream that counts has ended. */

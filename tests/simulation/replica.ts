@@ -44,14 +44,14 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const instance = machine.name;
   const random = options.random.next;
   const log = fakeLog();
-  const [stopping, kill] = [new AbortController(), new AbortController()];
+  const [drain, kill] = [new AbortController(), new AbortController()];
   const cluster = sabotage.cluster?.(exits.cluster, instance) ?? exits.cluster;
   const breaker = new CircuitBreaker(exits, {
     clock,
     random,
     log,
     onResume: () => reconciler.resumeParked(),
-    signal: stopping.signal,
+    drain: drain.signal,
   });
   const honest = mailerOf(exits, machine);
   const reconciler: Reconciler = new Reconciler({
@@ -65,22 +65,22 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
     clock,
     random,
     log,
-    stopping: stopping.signal,
+    drain: drain.signal,
     kill: kill.signal,
   });
   const check = breaker.check();
   const onLive = (live: boolean) => machine.say(() => live ? "is live" : "is not live");
   const following = listAndWatch(
     { cluster, target: reconciler, clock, random, log, onLive },
-    stopping.signal,
+    drain.signal,
   );
   return {
     machine,
     kill: () => kill.abort(),
     stop: async () => {
-      stopping.abort();
+      drain.abort();
       await following;
-      await reconciler.stop();
+      await reconciler.drain();
       await check;
     },
   };

@@ -32,13 +32,13 @@ export async function* checkCluster(
   const address = parseAddress(config.addr, DEFAULT_PORT);
   const env = readEnvironment();
   if (address !== undefined) yield* await checkWays(address, credentials, config, env);
-  const stop = new AbortController().signal;
-  const deps = { log: silentLog, clock: systemClock, random: Math.random, env, stop };
+  const { signal } = new AbortController();
+  const deps = { log: silentLog, clock: systemClock, random: Math.random, env };
   try {
-    await using cluster = await openCluster(config, deps);
+    await using cluster = await openCluster(config, deps, signal);
     const { client, connections } = cluster;
     const { value: server, tookMs } = await timed(() =>
-      connect(client, { ...deps, failFast: true })
+      connect(client, { ...deps, failFast: true }, signal)
     );
     if (server === undefined) throw new Error("nobody stops a check");
     const via = connections.current?.way ?? "direct";

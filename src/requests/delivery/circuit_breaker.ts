@@ -5,12 +5,19 @@
  */
 
 import { retryDelayMs } from "../../backoff.ts";
-import { type Clock, pause } from "../../clock.ts";
-import type { Log } from "../../log.ts";
+import { pause } from "../../clock.ts";
 import type { MailTransport, Refusal } from "../../mail/transport.ts";
+import type { Runtime } from "../../runtime.ts";
 
 /** A failure this long after sending resumed is a new outage; an attempt takes a few minutes at most. */
 const NEW_OUTAGE_MS = 600_000;
+
+export interface CircuitBreakerDeps extends Runtime {
+  /** Called whenever sending resumes. */
+  readonly onResume: () => void;
+  /** Ends the attempts to resume: the program stops. */
+  readonly drain: AbortSignal;
+}
 
 export class CircuitBreaker {
   #reason: string | undefined;
@@ -22,15 +29,7 @@ export class CircuitBreaker {
 
   constructor(
     private readonly transport: Pick<MailTransport, "verify">,
-    private readonly deps: {
-      readonly clock: Clock;
-      readonly random: () => number;
-      readonly log: Log;
-      /** Called whenever sending resumes. */
-      readonly onResume: () => void;
-      /** Aborted when the program stops. */
-      readonly signal: AbortSignal;
-    },
+    private readonly deps: CircuitBreakerDeps,
   ) {}
 
   get isPaused(): boolean {
@@ -59,7 +58,7 @@ export class CircuitBreaker {
 
   /** Connects once, as a first check at start; a failure pauses sending. Never rejects. */
   async check(): Promise<void> {
-    const receipt = await this.transport.verify?.(this.deps.signal);
+    const receipt = await this.transport.verify?.(this.deps.drain);
     if (receipt?.ok === false && receipt.category !== "cancelled") this.#pause(receipt, true);
   }
 
@@ -69,7 +68,7 @@ export class CircuitBreaker {
   }
 
   #pause(refusal: Refusal, cannotConnect: boolean): void {
-    if (this.isPaused || this.deps.signal.aborted) return;
+    if (this.isPaused || this.deps.drain.aborted) return;
     this.#reason = refusal.error;
     // A mail that failed just after sending resumed continues the same outage.
     if (this.deps.clock.now() - this.#resumedAtMs >= NEW_OUTAGE_MS) this.#failures = 0;
@@ -99,16 +98,16 @@ export class CircuitBreaker {
   }
 
   async #resume(first: Refusal, cannotConnect: boolean): Promise<void> {
-    const { clock, random, signal, log } = this.deps;
+    const { clock, random, drain, log } = this.deps;
     let refusal: Refusal | undefined = first;
     let wasDown = cannotConnect;
     while (refusal !== undefined) {
       this.#failures++;
       this.#reason = refusal.error;
       const delayMs = Math.max(refusal.retryAfterMs ?? 0, retryDelayMs(this.#failures, random));
-      await pause(clock, delayMs, signal);
-      if (signal.aborted) return;
-      const receipt = await this.transport.verify?.(signal);
+      await pause(clock, delayMs, drain);
+      if (drain.aborted) return;
+      const receipt = await this.transport.verify?.(drain);
       refusal = receipt?.ok === false ? receipt : undefined;
       if (refusal !== undefined) {
         wasDown = true;

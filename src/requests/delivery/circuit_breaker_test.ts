@@ -10,14 +10,14 @@ const UP: Receipt = { ok: true, messageId: "", response: "250 ok" };
 function setUp(verify: (() => Receipt) | undefined) {
   const clock = new FakeClock();
   const log = fakeLog();
-  const stop = new AbortController();
+  const drain = new AbortController();
   let resumed = 0;
   const breaker = new CircuitBreaker(
     verify === undefined ? {} : { verify: () => Promise.resolve(verify()) },
-    { clock, random: () => 0.5, log, onResume: () => resumed++, signal: stop.signal },
+    { clock, random: () => 0.5, log, onResume: () => resumed++, drain: drain.signal },
   );
   const messages = () => log.lines.filter((l) => l.level !== "debug").map((l) => l.message);
-  return { clock, breaker, stop, resumed: () => resumed, messages };
+  return { clock, breaker, drain, resumed: () => resumed, messages };
 }
 
 const PAUSED = "Mail transport is paused, mails are kept and sent later";
@@ -69,9 +69,9 @@ Deno.test("TransportGate.check() closes the breaker when the transport cannot co
 
 Deno.test("TransportGate stays closed and stops asking when the program stops", async () => {
   let asked = 0;
-  const { clock, breaker, stop } = setUp(() => (asked++, UP));
+  const { clock, breaker, drain } = setUp(() => (asked++, UP));
   breaker.pause(DOWN);
-  stop.abort();
+  drain.abort();
   await clock.tick(600_000);
   assert.deepEqual([asked, breaker.isPaused, clock.pending], [0, true, 0]);
 });

@@ -1,17 +1,16 @@
 /** Renders owed mails from the latest state of their request and hands them to the transport. */
 
-import type { Clock } from "../../clock.ts";
-import type { Log } from "../../log.ts";
 import { composeMail, type MailContent } from "../../mail/content/compose.ts";
 import type { MailData } from "../../mail/content/mail_data.ts";
 import { messageId } from "../../mail/message_id.ts";
 import type { Templates } from "../../mail/content/templates.ts";
 import type { Mailbox, MailTransport } from "../../mail/transport.ts";
+import type { Runtime } from "../../runtime.ts";
 import { loggedMail } from "./logged_mail.ts";
 import type { Delivery, Mailer, MailJob } from "./mailer.ts";
 import type { MailKind, OwedMail } from "../record/outbox.ts";
 
-export interface ComposingMailerDeps {
+export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
   readonly transport: Pick<MailTransport, "send">;
   readonly templates: Templates;
   readonly from: Mailbox;
@@ -22,8 +21,6 @@ export interface ComposingMailerDeps {
   readonly clusterName: string;
   /** The request's web page; undefined where the cluster has none. */
   readonly link: (requestId: string) => string | undefined;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export class ComposingMailer implements Mailer {

@@ -3,9 +3,9 @@
  * another, each only while the lease is ours.
  */
 
-import type { Clock } from "../../clock.ts";
-import type { Log, LogFields } from "../../log.ts";
+import type { LogFields } from "../../log.ts";
 import type { Refusal } from "../../mail/transport.ts";
+import type { Runtime } from "../../runtime.ts";
 import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { Mailer } from "./mailer.ts";
 import { loggedMail } from "./logged_mail.ts";
@@ -26,11 +26,8 @@ import type { StoredRecord } from "../record/stored_record.ts";
  */
 const LEAST_ATTEMPTS = 12;
 
-export interface DispatchDeps {
+export interface DispatchDeps extends Runtime {
   readonly instance: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
   readonly semaphore: FairSemaphore;
   readonly breaker: CircuitBreaker;
   readonly mailer: Mailer;
@@ -39,7 +36,7 @@ export interface DispatchDeps {
   /** How long a mail may be owed before a further refusal ends it, if it was tried often enough. */
   readonly retryForMs: number;
   /** The program stops: no further mail leaves, leases are given back. */
-  readonly stopping: AbortSignal;
+  readonly drain: AbortSignal;
   /** The time to stop is up: mails on their way are cut off. */
   readonly kill: AbortSignal;
 }
@@ -59,13 +56,13 @@ export interface DispatchJob {
 
 /** Resolves when every mail that left is settled, or cannot be. */
 export async function dispatch(job: DispatchJob, deps: DispatchDeps): Promise<void> {
-  const stop = new AbortController();
-  const onAbort = () => stop.abort();
-  const signals = [job.outdated, deps.stopping, deps.kill];
+  const noMore = new AbortController();
+  const onAbort = () => noMore.abort();
+  const signals = [job.outdated, deps.drain, deps.kill];
   for (const signal of signals) signal.addEventListener("abort", onAbort);
-  if (signals.some((signal) => signal.aborted)) stop.abort();
+  if (signals.some((signal) => signal.aborted)) noMore.abort();
   try {
-    await new Dispatch(job, deps, stop.signal).run();
+    await new Dispatch(job, deps, noMore.signal).run();
   } finally {
     for (const signal of signals) signal.removeEventListener("abort", onAbort);
   }
@@ -78,14 +75,15 @@ class Dispatch {
   constructor(
     private readonly job: DispatchJob,
     private readonly deps: DispatchDeps,
-    private readonly stop: AbortSignal,
+    /** Aborted when no further mail is to leave. */
+    private readonly noMore: AbortSignal,
   ) {
     const activity = { active: job.queuesByRecipient.length, waiting: 0, sending: 0 };
     this.#activity = activity;
     this.#settlement = new Settlement(job.id, job.stored, job.retries, () => activity, {
       ...deps,
       requestLog: job.requestLog,
-      keepLease: () => !deps.stopping.aborted && !deps.breaker.isPaused,
+      keepLease: () => !deps.drain.aborted && !deps.breaker.isPaused,
     });
   }
 
@@ -109,14 +107,14 @@ class Dispatch {
   /** Returns whether the recipient's next mail may follow. */
   async #serveOne(mail: OwedMail): Promise<boolean> {
     this.#count("waiting", 1);
-    const release = await this.deps.semaphore.acquire(this.job.id, this.stop);
+    const release = await this.deps.semaphore.acquire(this.job.id, this.noMore);
     this.#count("waiting", -1);
     if (release === undefined) return false;
     try {
       if (this.deps.breaker.isPaused) return false;
       await this.#settlement.takeLease();
       // Between this look and the sending there is no room for a write that gives the lease back.
-      if (this.stop.aborted || this.deps.breaker.isPaused) return false;
+      if (this.noMore.aborted || this.deps.breaker.isPaused) return false;
       return this.#settlement.maySend(mail) && await this.#send(mail);
     } finally {
       release();

@@ -6,8 +6,8 @@
  */
 
 import { DecorrelatedBackoff } from "../../backoff.ts";
-import { type Clock, pause } from "../../clock.ts";
-import type { Log } from "../../log.ts";
+import { pause } from "../../clock.ts";
+import type { Runtime } from "../../runtime.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_MS, withLease } from "../record/lease.ts";
 import { type Outcome, settle } from "./outcome.ts";
 import { mailKey, type OwedMail } from "../record/outbox.ts";
@@ -30,11 +30,8 @@ export interface Activity {
   readonly sending: number;
 }
 
-export interface SettlementDeps {
+export interface SettlementDeps extends Runtime {
   readonly instance: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
   readonly requestLog: Pick<RequestLog, "recordDeleted">;
   readonly writeFailures: Pick<FailureLog, "failed" | "succeeded">;
   /** Whether more mails are going to be sent soon, so that a write should keep the lease. */

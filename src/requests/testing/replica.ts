@@ -18,7 +18,7 @@ export interface Replica {
   readonly log: ReturnType<typeof fakeLog>;
   /** What the transport answers when it is asked to connect. */
   verify: () => Receipt;
-  stopping: AbortController;
+  drain: AbortController;
   kill: AbortController;
 }
 
@@ -37,7 +37,7 @@ export function startReplica(
 ): Replica {
   const log = fakeLog();
   const mailer = new FakeMailer();
-  const stopping = new AbortController();
+  const drain = new AbortController();
   const kill = new AbortController();
   const random = options.random ?? (() => 0.5);
   const replica = {
@@ -48,7 +48,7 @@ export function startReplica(
     random,
     log,
     onResume: () => reconciler.resumeParked(),
-    signal: stopping.signal,
+    drain: drain.signal,
   });
   const reconciler: Reconciler = new Reconciler({
     cluster,
@@ -68,8 +68,8 @@ export function startReplica(
     clock,
     random,
     log,
-    stopping: stopping.signal,
+    drain: drain.signal,
     kill: kill.signal,
   });
-  return Object.assign(replica, { reconciler, mailer, breaker, log, stopping, kill });
+  return Object.assign(replica, { reconciler, mailer, breaker, log, drain, kill });
 }

@@ -1,0 +1,100 @@
+/** The composition root: the objects that work on access requests with one setup. */
+
+import { ComposingMailer } from "../requests/delivery/composing_mailer.ts";
+import { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
+import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
+import { listAndWatch, type ListWatchDeps } from "../requests/list_watch.ts";
+import type { Observer } from "../requests/observer.ts";
+import { Reconciler } from "../requests/reconciler.ts";
+import type { Runtime } from "../runtime.ts";
+import type { ServerInfo } from "../teleport/client.ts";
+import { recipientRules } from "./recipient_rules.ts";
+import { requestLinks } from "./request_links.ts";
+import type { Setup } from "./setup.ts";
+
+/** What the work of a setup needs beside the setup. */
+export interface AssembleDeps extends Runtime {
+  readonly observer: Observer;
+  /** No more mails leave, leases are given back; mails on their way are finished. */
+  readonly drain: AbortSignal;
+  /** What is still on its way is cut off. */
+  readonly kill: AbortSignal;
+}
+
+/** The work on access requests. Disposal drains it: mails on their way are waited for. */
+export interface Work extends AsyncDisposable {
+  readonly reconciler: Reconciler;
+  readonly breaker: CircuitBreaker;
+  readonly semaphore: FairSemaphore;
+  /**
+   * Lists, watches and reconciles requests until `drain` is aborted.
+   *
+   * @throws {ClusterError} as {@linkcode listAndWatch}
+   */
+  run(options: Pick<ListWatchDeps, "failFast" | "wasLive" | "onLive">): Promise<void>;
+}
+
+/**
+ * Makes the objects; nothing of them works yet but the first check of the mail transport.
+ *
+ * @throws {StartError} when links to requests cannot be made of the proxy's public address
+ */
+export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): Work {
+  const { clock, random, log, observer, kill } = deps;
+  const { config: { delivery }, cluster: { client }, transport, templates, domain } = setup;
+  const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester } = delivery;
+  const endWork = new AbortController();
+  const drain = AbortSignal.any([deps.drain, endWork.signal]);
+  const { maxConnections, maxMessagesPerSecond } = transport;
+  const semaphore = new FairSemaphore(maxConnections, maxMessagesPerSecond, clock);
+  const breaker = new CircuitBreaker(transport, {
+    clock,
+    random,
+    log,
+    onResume: () => reconciler.resumeParked(),
+    drain,
+  });
+  const mailer = new ComposingMailer({
+    clock,
+    log,
+    transport,
+    templates,
+    from,
+    domain,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    html,
+    clusterName: server.clusterName,
+    link: requestLinks(server),
+  });
+  const reconciler: Reconciler = new Reconciler({
+    clock,
+    random,
+    log,
+    cluster: client,
+    mailer,
+    semaphore,
+    breaker,
+    observer,
+    instance: crypto.randomUUID(),
+    policy: { ...recipientRules(setup.config), catchUpMs, retryForMs, notifyRequester },
+    drain,
+    kill,
+  });
+  const check = breaker.check();
+  return {
+    reconciler,
+    breaker,
+    semaphore,
+    run: (options) =>
+      listAndWatch(
+        { clock, random, log, cluster: client, target: reconciler, ...options },
+        drain,
+      ),
+    [Symbol.asyncDispose]: async () => {
+      endWork.abort();
+      await reconciler.drain();
+      semaphore.close();
+      await check;
+    },
+  };
+}
