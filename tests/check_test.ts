@@ -154,6 +154,41 @@ const CASES: readonly Case[] = [
     remedy: /^give the role the verbs 'update' on 'access_plugin_data', see below$/,
   },
   {
+    name: "a role whose listings are narrowed in silence",
+    spoil: ({ playground }) =>
+      Promise.resolve(playground.cluster.roles.set("access-plugin", [
+        { kind: "access_request", verbs: ["read"] },
+        { kind: "access_plugin_data", verbs: ["list", "read", "update"] },
+      ])),
+    checks: ["permission.list", "permission.role"],
+    cause: /^the roles do not grant 'list' on 'access_request', .* lists only some requests/,
+    remedy: /^give the role the verbs 'list' and 'read' on 'access_request', see below$/,
+  },
+  {
+    name: "a role that denies listings",
+    spoil: ({ playground }) =>
+      Promise.resolve(playground.cluster.roles.set("access-plugin", [
+        { kind: "access_request", verbs: ["list", "read"] },
+        { kind: "access_request", verbs: ["list"], deny: true },
+        { kind: "access_plugin_data", verbs: ["list", "read", "update"] },
+      ])),
+    checks: ["permission.list", "permission.role"],
+    cause: /^the roles do not grant 'list' on 'access_request', or deny it/,
+    remedy: /^give the role the verbs/,
+  },
+  {
+    name: "a role that lists under a condition",
+    spoil: ({ playground }) =>
+      Promise.resolve(playground.cluster.roles.set("access-plugin", [
+        { kind: "access_request", verbs: ["list"], where: "equals(resource.spec.user, user.name)" },
+        { kind: "access_request", verbs: ["read"] },
+        { kind: "access_plugin_data", verbs: ["list", "read", "update"] },
+      ])),
+    checks: ["permission.list"],
+    cause: /^the roles grant 'list' on 'access_request' only under a condition \('where'\)/,
+    remedy: /^grant 'list' on 'access_request' in a rule without 'where'$/,
+  },
+  {
     name: "a mail server that is not there",
     spoil: ({ configure }) => configure((text) => text.replace(/port = .*/, "port = 1")),
     checks: ["mail.connect"],

@@ -20,6 +20,7 @@ import { ClusterError } from "./cluster_error.ts";
 import type { Handlers, Sink } from "./grpc_service.ts";
 import { matches, page } from "./listing.ts";
 import { ACCESS_PLUGIN_DATA, ACCESS_REQUEST, type Caller } from "./rbac.ts";
+import type { RequestCache } from "./request_cache.ts";
 import { confirmKinds } from "./watchers.ts";
 
 export interface CallContext extends Caller {
@@ -31,6 +32,8 @@ export interface AuthHost {
   readonly serverVersion: string;
   readonly advancedAccessWorkflows: boolean;
   readonly proxyPublicAddr: string;
+  /** The server's cache of requests, which may lag behind the cluster. */
+  readonly cache: RequestCache;
   /** Sends INIT, perhaps later, and then what happens, until the stream ends. */
   watch(kinds: Watch["Kinds"], sink: Sink<Event>): void;
 }
@@ -58,12 +61,15 @@ export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallCont
     },
 
     GetAccessRequestsV2: (filter, caller, sink) => {
-      for (const request of visible(cluster, caller, filter)) sink.send(request);
+      const requests = visible(cluster, cluster.list(), caller, filter);
+      for (const request of requests) sink.send(request);
       sink.end();
     },
 
     ListAccessRequests: (query, caller) => {
-      const { items, nextKey } = page(visible(cluster, caller, query.Filter), query);
+      // A single request is read from the backend.
+      const requests = query.Filter?.ID ? cluster.list() : host.cache.list();
+      const { items, nextKey } = page(visible(cluster, requests, caller, query.Filter), query);
       return create(ListAccessRequestsResponseSchema, {
         AccessRequests: [...items],
         NextKey: nextKey,
@@ -100,6 +106,11 @@ export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallCont
 
     SubmitAccessReview: (submission, caller) => submitReview(cluster, caller, submission),
 
+    GetCurrentUserRoles: (_request, caller, sink) => {
+      for (const role of roles.messages(caller)) sink.send(role);
+      sink.end();
+    },
+
     DeleteAccessRequest: (request, caller) => {
       roles.require(caller, "delete", ACCESS_REQUEST);
       cluster.delete(request.ID);
@@ -111,13 +122,14 @@ export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallCont
 /** Without list and read the answer shrinks in silence to what concerns the caller (wire.md §5.2). */
 function visible(
   cluster: Cluster,
+  requests: readonly AccessRequestV3[],
   caller: Caller,
   filter: AccessRequestFilter | undefined,
 ): AccessRequestV3[] {
   const may = (verb: "list" | "read" | "review") =>
     cluster.roles.allows(caller, ACCESS_REQUEST, verb);
   const seesAll = (may("list") && may("read")) || may("review");
-  return cluster.list().filter((request) =>
+  return requests.filter((request) =>
     (seesAll || request.Spec?.User === caller.user) && matches(filter, request, caller.user)
   );
 }

@@ -1,5 +1,7 @@
 /** Roles as sets of (kind, verbs), and what each call needs (wire.md §5.5). */
 
+import { create } from "@bufbuild/protobuf";
+import { type RoleV6, RoleV6Schema } from "../../src/teleport/generated/types_pb.ts";
 import { ClusterError } from "./cluster_error.ts";
 import { DEFAULT_ROLE } from "../pki/identity.ts";
 
@@ -15,6 +17,10 @@ export type Verb = "list" | "read" | "create" | "update" | "delete" | "review";
 export interface Rule {
   readonly kind: string;
   readonly verbs: readonly Verb[];
+  /** A rule below `deny`, which outweighs every rule below `allow`. */
+  readonly deny?: boolean;
+  /** A condition on the resource. It never holds here, so the rule grants and denies nothing. */
+  readonly where?: string;
 }
 
 export type Role = readonly Rule[];
@@ -45,9 +51,19 @@ export class Roles {
 
   /** Whether one of the caller's roles has the verb on the kind. */
   allows(caller: Caller, kind: string, verb: Verb): boolean {
-    return caller.roles.some((name) =>
-      this.#roles.get(name)?.some((rule) => rule.kind === kind && rule.verbs.includes(verb))
-    );
+    const rules = caller.roles.flatMap((name) => this.#roles.get(name) ?? [])
+      .filter((rule) =>
+        rule.where === undefined && rule.kind === kind && rule.verbs.includes(verb)
+      );
+    return rules.length > 0 && !rules.some(({ deny }) => deny);
+  }
+
+  /** The caller's roles as `GetCurrentUserRoles` sends them. */
+  messages(caller: Caller): RoleV6[] {
+    return caller.roles.flatMap((name) => {
+      const role = this.#roles.get(name);
+      return role === undefined ? [] : [roleMessage(name, role)];
+    });
   }
 
   /** Throws with Teleport's text unless the caller has the verb on one of the kinds. */
@@ -61,4 +77,25 @@ export class Roles {
       `access denied to perform action "${verb}" on "${named}"`,
     );
   }
+}
+
+function roleMessage(name: string, role: Role): RoleV6 {
+  const conditions = (isDeny: boolean) => {
+    const rules = role.filter(({ deny = false }) => deny === isDeny);
+    const reviews = rules.some(({ verbs }) => verbs.includes("review"));
+    return {
+      Rules: rules.map(({ kind, verbs, where = "" }) => ({
+        Resources: [kind],
+        Verbs: verbs.filter((verb) => verb !== "review"),
+        Where: where,
+      })),
+      ...reviews && { ReviewRequests: { Roles: ["*"] } },
+    };
+  };
+  return create(RoleV6Schema, {
+    Kind: "role",
+    Version: "v6",
+    Metadata: { Name: name, Namespace: "default" },
+    Spec: { Allow: conditions(false), Deny: conditions(true) },
+  });
 }

@@ -12,6 +12,7 @@ import { issueAuthServer } from "../pki/identity.ts";
 import type { Pki } from "../pki/pki.ts";
 import type { HostCertificateHolder } from "../cluster/rotation.ts";
 import { TcpListener } from "../proxy/tcp_listener.ts";
+import { RequestCache } from "./request_cache.ts";
 import { isVersionAccepted } from "./version_gate.ts";
 import { initEvent } from "./watchers.ts";
 
@@ -51,6 +52,8 @@ export class AuthServer extends AuthCalls
   isSilent = false;
   /** Whether clients that are too old are thrown out. */
   versionGate = true;
+  /** Pause it to let this server's listings and watches lag behind the cluster. */
+  readonly cache: RequestCache;
   readonly #listener: TcpListener;
   readonly #grpc = new grpc.Server();
   readonly #injector: grpc.ConnectionInjector;
@@ -58,6 +61,7 @@ export class AuthServer extends AuthCalls
 
   constructor(readonly cluster: Cluster, private readonly server: tls.Server) {
     super();
+    this.cache = new RequestCache(cluster);
     this.#listener = new TcpListener(server);
     // TLS ends here and not in grpc-js, so that connections can be broken one by one and the port
     // taken up again. grpc-js still finds the client certificate on the socket.
@@ -128,7 +132,7 @@ export class AuthServer extends AuthCalls
     this.timers.pause(this.initDelayMs).then(() => {
       if (!this.#watches.has(sink)) return;
       sink.send(initEvent(kinds, this.watchStatus));
-      unsubscribe = this.cluster.watchers.subscribe(kinds, (event) => sink.send(event));
+      unsubscribe = this.cache.subscribe(kinds, (event) => sink.send(event));
     });
   }
 

@@ -6,6 +6,7 @@ import { startAuthServer } from "./server.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { type IdentityOptions, issueIdentity } from "../pki/identity.ts";
 import { createPki } from "../pki/pki.ts";
+import type { Role } from "./rbac.ts";
 import { RpcClient } from "../testing/rpc_client.ts";
 
 const KINDS = { Kinds: [{ Kind: "access_request" }] };
@@ -282,4 +283,90 @@ Deno.test("AuthServer.goAway() ends connections, and clients come back", async (
   assert.equal((await client.call("ping")).code, "OK");
   await env.auth.goAway();
   assert.equal((await client.call("ping")).code, "OK");
+});
+
+Deno.test("AuthServer leaves others' requests out of listings, without an error, for a role without list", async () => {
+  await using env = await startAuth();
+  const client = await env.connect();
+  env.cluster.create({ user: "alice" });
+  const own = env.cluster.create({ user: "access-email" }).Metadata?.Name;
+  const listed = async () => {
+    const streamed = await client.stream("getAccessRequestsV2").ended;
+    const paged = await client.call("listAccessRequests");
+    assert.ok(streamed.code === "OK" && paged.code === "OK");
+    const ids = streamed.value.map((request) => request.Metadata?.Name);
+    assert.deepEqual(paged.value.AccessRequests.map((request) => request.Metadata?.Name), ids);
+    return ids;
+  };
+  assert.equal((await listed()).length, 2);
+  const kind = "access_request";
+  for (
+    const role of [
+      [{ kind, verbs: ["read"] }],
+      [{ kind, verbs: ["list", "read"] }, { kind, verbs: ["list"], deny: true }],
+      [{ kind, verbs: ["list", "read"], where: 'resource.metadata.name == "x"' }],
+    ] satisfies Role[]
+  ) {
+    env.cluster.roles.set("access-plugin", role);
+    assert.deepEqual(await listed(), [own]);
+  }
+});
+
+Deno.test("AuthServer tells callers their roles, whatever these allow", async () => {
+  await using env = await startAuth();
+  env.cluster.roles.set("access-plugin", [
+    { kind: "access_request", verbs: ["read", "review"], where: "a condition" },
+    { kind: "access_request", verbs: ["list"], deny: true },
+  ]);
+  env.cluster.roles.set("nothing", []);
+  const client = await env.connect({ roles: ["access-plugin", "nothing", "unknown"] });
+  const roles = await client.stream("getCurrentUserRoles").ended;
+  assert.ok(roles.code === "OK");
+  const rules = roles.value.map(({ Metadata: metadata, Spec: spec }) => [
+    metadata?.Name,
+    spec?.Allow?.Rules.map(({ Resources, Verbs, Where }) => [Resources, Verbs, Where]),
+    spec?.Allow?.ReviewRequests?.Roles,
+    spec?.Deny?.Rules.map(({ Resources, Verbs }) => [Resources, Verbs]),
+  ]);
+  assert.deepEqual(rules, [
+    [
+      "access-plugin",
+      [[["access_request"], ["read"], "a condition"]],
+      ["*"],
+      [[["access_request"], ["list"]]],
+    ],
+    ["nothing", [], undefined, []],
+  ]);
+});
+
+Deno.test("AuthServer with a paused cache lags in watches and paged listings alone, and catches up", async () => {
+  await using env = await startAuth();
+  const client = await env.connect();
+  const ids = async () => {
+    const streamed = await client.stream("getAccessRequestsV2").ended;
+    const paged = await client.call("listAccessRequests");
+    assert.ok(streamed.code === "OK" && paged.code === "OK");
+    return [streamed.value.length, paged.value.AccessRequests.length];
+  };
+  using early = client.stream("watchEvents", KINDS);
+  await early.atLeast(1);
+  const old = env.cluster.create({ user: "alice" }).Metadata?.Name ?? "";
+  env.auth.cache.pause();
+  env.cluster.create({ user: "bob" });
+  env.cluster.delete(old);
+  env.cluster.create({ user: "carol" });
+  assert.deepEqual(await ids(), [2, 1]);
+  using late = client.stream("watchEvents", KINDS);
+  await late.atLeast(1);
+  env.auth.cache.resume();
+  env.auth.cache.resume();
+  assert.deepEqual(await ids(), [2, 2]);
+  env.cluster.create({ user: "dave" });
+  const put = Operation.PUT;
+  const types = (events: readonly { readonly Type: Operation }[]) => events.map(({ Type }) => Type);
+  assert.deepEqual(
+    types(await early.atLeast(6)),
+    [Operation.INIT, put, put, Operation.DELETE, put, put],
+  );
+  assert.deepEqual(types(await late.atLeast(5)), [Operation.INIT, put, Operation.DELETE, put, put]);
 });

@@ -108,6 +108,8 @@ async function oneStream(deps: ListWatchDeps, signal: AbortSignal): Promise<void
   signal.addEventListener("abort", onAbort, { once: true });
   let failure: unknown;
   const fail = (error: unknown) => {
+    // A listing that is cut by the end of the stream is not what ended it.
+    if (end.signal.aborted) return;
     failure ??= error;
     end.abort();
   };

@@ -10,6 +10,7 @@ import { ClusterError } from "./errors.ts";
 import { AuthService, type Event, Operation } from "./generated/auth_pb.ts";
 import type { AccessRequestV3 } from "./generated/types_pb.ts";
 import { hasStatus, toClusterError } from "./grpc/error.ts";
+import { readRole, type Role } from "./permissions.ts";
 import { WatchHandover } from "./watch_handover.ts";
 
 const ACCESS_REQUEST = "access_request";
@@ -22,6 +23,8 @@ const LIST_TIMEOUT_MS = 60_000;
 const INIT_TIMEOUT_MS = 15_000;
 /** Below the server's limit of 16000 and its default of 1000 (wire.md §5.2). */
 const PAGE_SIZE = 500;
+/** After that a call is tried again: in a rolling upgrade the next auth server may know it. */
+const UNSUPPORTED_FOR_MS = 10 * 60_000;
 
 /** What the server says of itself. */
 export interface ServerInfo {
@@ -48,8 +51,8 @@ export interface ConnectionSource {
 
 /** Every method rejects with {@linkcode ClusterError}. */
 export class TeleportClient {
-  /** Calls that this server does not know; each is complained about once. */
-  readonly #unsupported = new Set<string>();
+  /** When a call was last answered with UNIMPLEMENTED; one warning for each. */
+  readonly #unsupported = new Map<string, number>();
 
   /** `address` is the configured one, for error messages. */
   constructor(
@@ -110,11 +113,13 @@ export class TeleportClient {
         const read = this.#readEvent(event);
         if (read !== undefined) yield read;
       }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!late.signal.aborted) throw error;
+      const message = "Watcher initialization timed out";
+      throw new ClusterError("unavailable", message, { cause: error });
     } finally {
       cancelLate();
-    }
-    if (late.signal.aborted && !signal.aborted) {
-      throw new ClusterError("unavailable", "Watcher initialization timed out");
     }
   }
 
@@ -141,8 +146,11 @@ export class TeleportClient {
 
   /** Every access request; undefined when the server knows neither call for it. */
   async listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined> {
-    return await this.#optional("GetAccessRequestsV2", () => this.#streamRequests(signal)) ??
-      await this.#optional("ListAccessRequests", () => this.#pageRequests(signal));
+    const action = "list access requests";
+    const stream = () => this.#streamRequests(signal);
+    const page = () => this.#pageRequests(signal);
+    return await this.#optional(action, "GetAccessRequestsV2", stream) ??
+      await this.#optional(action, "ListAccessRequests", page);
   }
 
   /** Each message is read as it comes: thousands of them take much more memory than what is read. */
@@ -168,6 +176,18 @@ export class TeleportClient {
       key = page.NextKey;
     } while (key !== "");
     return requests;
+  }
+
+  /** The roles of our user; undefined when the server is too old to tell. */
+  async currentRoles(signal: AbortSignal): Promise<readonly Role[] | undefined> {
+    return await this.#optional("read its own roles", "GetCurrentUserRoles", async () => {
+      const options = { timeoutMs: CALL_TIMEOUT_MS, signal };
+      const { grpc } = await this.connections.get(signal);
+      const stream = callStream(grpc, AuthService.method.getCurrentUserRoles, {}, options);
+      const roles: Role[] = [];
+      for await (const role of stream) roles.push(readRole(role));
+      return roles;
+    });
   }
 
   /** Our entry in every record, by request id. */
@@ -225,14 +245,23 @@ export class TeleportClient {
     }
   }
 
-  async #optional<T>(name: string, call: () => Promise<T>): Promise<T | undefined> {
-    if (this.#unsupported.has(name)) return undefined;
+  /** Makes a call that not every server knows; undefined when this one does not. */
+  async #optional<T>(action: string, name: string, call: () => Promise<T>): Promise<T | undefined> {
+    const { clock, log } = this.deps;
+    const askedMs = this.#unsupported.get(name);
+    const ageMs = askedMs === undefined ? Infinity : clock.now() - askedMs;
+    // Negative when the clock was set back.
+    if (ageMs >= 0 && ageMs < UNSUPPORTED_FOR_MS) return undefined;
     try {
-      return await this.#try("list access requests", call);
+      const result = await this.#try(action, call);
+      if (this.#unsupported.delete(name)) log.info("Server supports the call now", { call: name });
+      return result;
     } catch (error) {
       if (!(error instanceof ClusterError) || error.kind !== "unsupported") throw error;
-      this.#unsupported.add(name);
-      this.deps.log.warn("The server does not know a call, doing without", { call: name });
+      if (askedMs === undefined) {
+        log.warn("The server does not know a call, doing without", { call: name });
+      }
+      this.#unsupported.set(name, clock.now());
       return undefined;
     }
   }

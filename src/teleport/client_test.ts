@@ -4,9 +4,12 @@ import { Cluster } from "../../sim/cluster/cluster.ts";
 import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
 import { createPki } from "../../sim/pki/pki.ts";
 import { startProxy } from "../../sim/proxy/proxy.ts";
+import type { Clock } from "../clock.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
 import { RequestState } from "./generated/types_pb.ts";
 import type { TeleportClient, WatchEvent } from "./client.ts";
 import { ClusterError } from "./errors.ts";
+import { permission } from "./permissions.ts";
 import { connectClient } from "./testing/cluster_client.ts";
 
 const CLUSTER = "sim.example.com";
@@ -15,8 +18,8 @@ const never = new AbortController().signal;
 
 type Client = TeleportClient & Disposable & { readonly lines: readonly string[] };
 
-function connect(address: string, identity: string): Client {
-  const connected = connectClient({ address, identity });
+function connect(address: string, identity: string, clock?: Clock): Client {
+  const connected = connectClient({ address, identity, ...clock && { clock } });
   return Object.assign(connected.client, {
     lines: connected.lines,
     [Symbol.dispose]: () => connected[Symbol.dispose](),
@@ -32,14 +35,17 @@ interface Setting {
 }
 
 /** A cluster with an auth server, and a client that talks to it. */
-async function withCluster(test: (setting: Setting) => Promise<void>): Promise<void> {
+async function withCluster(
+  test: (setting: Setting) => Promise<void>,
+  clock?: Clock,
+): Promise<void> {
   const dir = await Deno.makeTempDir();
   try {
     const identity = `${dir}/identity`;
     await Deno.writeTextFile(identity, identityFileText(await issueIdentity(pki)));
     const cluster = new Cluster(CLUSTER);
     await using auth = await startAuthServer(cluster, pki);
-    using client = connect(auth.address, identity);
+    using client = connect(auth.address, identity, clock);
     await test({ cluster, auth, client, lines: client.lines, identity });
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -143,6 +149,65 @@ Deno.test("TeleportClient.listRequests() lists all, with the newer call where th
     assert.equal(await users(), undefined);
     const warnings = lines.filter((line) => line.includes("doing without"));
     assert.equal(warnings.length, 2);
+  });
+});
+
+Deno.test("TeleportClient tries a call again that the server did not know ten minutes ago", async () => {
+  const clock = new FakeClock(Date.now());
+  await withCluster(async ({ cluster, auth, client, lines }) => {
+    cluster.create({ user: "alice" });
+    const listed = async () => (await client.listRequests(never))?.length;
+    const calls = () => auth.calls.get("GetAccessRequestsV2") ?? 0;
+    for (const method of ["GetAccessRequestsV2", "ListAccessRequests"] as const) {
+      auth.setUnimplemented(method);
+    }
+    assert.deepEqual([await listed(), await listed(), calls()], [undefined, undefined, 1]);
+    await clock.tick(10 * 60_000);
+    assert.deepEqual([await listed(), calls()], [undefined, 2]);
+    auth.clearFaults();
+    assert.equal(await listed(), undefined);
+    clock.set(clock.now() - 3_600_000);
+    assert.deepEqual([await listed(), calls()], [1, 3]);
+    assert.deepEqual(lines.filter((line) => line.includes("call")), [
+      "warn The server does not know a call, doing without",
+      "warn The server does not know a call, doing without",
+      "info Server supports the call now",
+    ]);
+  }, clock);
+});
+
+Deno.test("TeleportClient.listRequests() fails when it is cut, and gives no part of the list", async () => {
+  await withCluster(async ({ cluster, auth, client }) => {
+    for (let i = 0; i < 500; i++) cluster.create({ reason: "r".repeat(4000) });
+    for (const method of ["GetAccessRequestsV2", "ListAccessRequests"] as const) {
+      const stop = new AbortController();
+      const [before, listing] = [auth.calls.get(method) ?? 0, client.listRequests(stop.signal)];
+      while ((auth.calls.get(method) ?? 0) === before) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      stop.abort();
+      const error = await errorOf(listing);
+      assert.match(error.message, /the call was cancelled$/);
+      auth.setUnimplemented("GetAccessRequestsV2");
+      await client.listRequests(never);
+    }
+  });
+});
+
+Deno.test("TeleportClient.currentRoles() reads what the cluster's roles allow now", async () => {
+  await withCluster(async ({ cluster, auth, client }) => {
+    const mayList = async () => {
+      const roles = await client.currentRoles(never);
+      return roles && permission(roles, "access_request", "list");
+    };
+    assert.equal(await mayList(), "granted");
+    cluster.roles.set("access-plugin", [{ kind: "access_request", verbs: ["read"] }]);
+    assert.equal(await mayList(), "denied");
+    const where = "a condition";
+    cluster.roles.set("access-plugin", [{ kind: "access_request", verbs: ["list"], where }]);
+    assert.equal(await mayList(), "conditional");
+    auth.setUnimplemented("GetCurrentUserRoles");
+    assert.equal(await mayList(), undefined);
   });
 });
 

@@ -67,7 +67,7 @@ export class Connections implements ConnectionSource, Disposable {
     // Not longer than ever, if the clock was set back.
     const waitMs = Math.min(this.#notBeforeMs - clock.now(), BACKOFF_MS.cap);
     if (waitMs > 0) await pause(clock, waitMs, this.#closed.signal);
-    if (this.#closed.signal.aborted) throw cancelled();
+    if (this.#closed.signal.aborted) throw closed();
     let connection: Connection;
     try {
       connection = await connect(this.#closed.signal);
@@ -77,7 +77,7 @@ export class Connections implements ConnectionSource, Disposable {
     }
     if (this.#closed.signal.aborted) {
       connection.destroy();
-      throw cancelled();
+      throw closed();
     }
     this.#backoff.reset();
     const { way, credentials } = connection;
@@ -101,5 +101,9 @@ export class Connections implements ConnectionSource, Disposable {
 }
 
 function cancelled(): ClusterError {
-  return new ClusterError("unavailable", "the program is stopping");
+  return new ClusterError("unavailable", "the call was cancelled");
+}
+
+function closed(): ClusterError {
+  return new ClusterError("unavailable", "the connection to the cluster is no longer in use");
 }

@@ -91,9 +91,10 @@ Deno.test("Connections gives up waiting with the caller, and for good at its end
   const impatient = new AbortController();
   const waiting = connections.get(impatient.signal);
   impatient.abort();
-  await assert.rejects(waiting, { message: "the program is stopping" });
+  await assert.rejects(waiting, { message: "the call was cancelled" });
   connections[Symbol.dispose]();
-  await assert.rejects(connections.get(never), { message: "the program is stopping" });
+  const message = "the connection to the cluster is no longer in use";
+  await assert.rejects(connections.get(never), { message });
   assert.equal(clock.pending, 0);
 });
 

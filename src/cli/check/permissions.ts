@@ -1,11 +1,12 @@
 /**
  * What the role may do: each call that the daemon makes is tried so that nothing changes (wire.md §5.5).
- * A permission to list that is missing narrows the server's answers in silence; only the calls for
- * plugin data and the watch refuse.
+ * Without the verb `list` the server does not refuse but leaves out requests in silence, so that one is
+ * read from the roles themselves.
  */
 
 import type { TeleportClient } from "../../teleport/client.ts";
 import { ClusterError } from "../../teleport/errors.ts";
+import { missingVerbs } from "../../teleport/permissions.ts";
 import { type Finding, timed } from "./finding.ts";
 
 const WATCH_AND_READ = { resource: "access_request", verbs: ["list", "read"] } as const;
@@ -15,8 +16,14 @@ type Rule = typeof WATCH_AND_READ | typeof WRITE;
 interface Probe {
   readonly check: string;
   readonly needs: Rule;
-  /** Returns what there is to say when it works. */
-  readonly run: (client: TeleportClient, signal: AbortSignal) => Promise<string>;
+  /** Returns what was found when the call works, as text or as a warning. */
+  readonly run: (client: TeleportClient, signal: AbortSignal) => Promise<string | Doubt>;
+}
+
+/** A call that works, perhaps not for everything. */
+interface Doubt {
+  readonly text: string;
+  readonly remedy: string;
 }
 
 /** No request has it: what it is expected to be is never so, and the write changes nothing. */
@@ -38,9 +45,10 @@ const PROBES: readonly Probe[] = [
     needs: WATCH_AND_READ,
     run: async (client, signal) => {
       const requests = await client.listRequests(signal);
-      return requests === undefined
-        ? "the server has no call for it, requests are followed by events alone"
-        : `${requests.length} requests listed`;
+      return await listedInSilence(client, signal) ??
+        (requests === undefined
+          ? "the server has no call for it, requests are followed by events alone"
+          : `${requests.length} requests listed`);
     },
   },
   {
@@ -58,6 +66,35 @@ const PROBES: readonly Probe[] = [
   },
 ];
 
+/**
+ * What the roles leave open of a listing that has worked; undefined when it is complete, or when the
+ * server is too old to tell.
+ *
+ * @throws {ClusterError} `denied` when a verb is missing
+ */
+async function listedInSilence(
+  client: TeleportClient,
+  signal: AbortSignal,
+): Promise<Doubt | undefined> {
+  const roles = await client.currentRoles(signal);
+  if (roles === undefined) return undefined;
+  const { resource, verbs } = WATCH_AND_READ;
+  const { denied, conditional } = missingVerbs(roles, resource, verbs);
+  if (denied.length > 0) {
+    const lack = `the roles do not grant ${quoted(denied)} on '${resource}', or deny it`;
+    throw new ClusterError(
+      "denied",
+      `${lack}: the server lists only some requests, without an error`,
+    );
+  }
+  if (conditional.length === 0) return undefined;
+  return {
+    text: `the roles grant ${quoted(conditional)} on '${resource}' only under a condition ` +
+      "('where'): the server may list only some requests, without an error",
+    remedy: `grant ${quoted(conditional)} on '${resource}' in a rule without 'where'`,
+  };
+}
+
 export async function checkPermissions(
   client: TeleportClient,
   user: string,
@@ -70,6 +107,8 @@ export async function checkPermissions(
     done.abort();
     if (typeof value === "string") {
       findings.push({ check, level: "ok", text: value, tookMs });
+    } else if (!(value instanceof ClusterError)) {
+      findings.push({ check, level: "warning", ...value, tookMs });
     } else if (value.kind === "denied") {
       missing.add(needs);
       const remedy = `give the role the verbs ${
@@ -84,7 +123,7 @@ export async function checkPermissions(
   return missing.size === 0 ? findings : [...findings, lackingRole([...missing], user)];
 }
 
-async function tried(run: () => Promise<string>): Promise<string | ClusterError> {
+async function tried<T>(run: () => Promise<T>): Promise<T | ClusterError> {
   try {
     return await run();
   } catch (error) {

@@ -48,7 +48,10 @@ export function callUnary<I extends DescMessage, O extends DescMessage>(
   });
 }
 
-/** The messages of a stream; ends when the server ends it, or when `signal` is aborted. */
+/**
+ * The messages of a stream, to its end. A stream that is cut by `signal` fails with status CANCELLED:
+ * what it has sent is not everything.
+ */
 export async function* callStream<I extends DescMessage, O extends DescMessage>(
   client: grpc.Client,
   method: DescMethodServerStreaming<I, O>,
@@ -70,10 +73,19 @@ export async function* callStream<I extends DescMessage, O extends DescMessage>(
   else signal.addEventListener("abort", cancel);
   try {
     for await (const message of call) yield message as MessageShape<O>;
-  } catch (error) {
-    if (!signal.aborted) throw error;
+    // The end that the server sent may have overtaken the cancellation.
+    if (signal.aborted) throw new CancelledStream();
   } finally {
     signal.removeEventListener("abort", cancel);
     call.cancel();
+  }
+}
+
+/** As grpc-js reports a call that was cancelled. */
+class CancelledStream extends Error {
+  readonly code = grpc.status.CANCELLED;
+
+  constructor() {
+    super("Cancelled on client");
   }
 }

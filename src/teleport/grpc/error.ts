@@ -5,7 +5,6 @@ import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError, type ClusterErrorKind } from "../errors.ts";
 
 const KINDS: Readonly<Record<number, ClusterErrorKind>> = {
-  [Status.CANCELLED]: "unavailable",
   [Status.INVALID_ARGUMENT]: "invalid",
   [Status.DEADLINE_EXCEEDED]: "unavailable",
   [Status.NOT_FOUND]: "invalid",
@@ -48,6 +47,9 @@ export function toClusterError(error: unknown, context: CallContext): ClusterErr
   }
   if (error.code === Status.DEADLINE_EXCEEDED) {
     return new ClusterError("unavailable", `${where}: no answer in time`, options);
+  }
+  if (error.code === Status.CANCELLED) {
+    return new ClusterError("unavailable", `${where}: the call was cancelled`, options);
   }
   const kind = error.code === Status.PERMISSION_DENIED && IDENTITY_REFUSED.test(details)
     ? "credentials"

@@ -1,7 +1,7 @@
 /** A client that dials for real, for tests against the simulator. */
 
 import assert from "node:assert/strict";
-import { systemClock } from "../../clock.ts";
+import { type Clock, systemClock } from "../../clock.ts";
 import type { Log } from "../../log.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
 import type { Environment } from "../../net/proxy_env.ts";
@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly stepTimeoutMs?: number;
   readonly lookup?: Lookup;
   readonly channel?: ChannelOptions;
+  /** Default the system's. */
+  readonly clock?: Clock;
 }
 
 export interface ConnectedClient extends Disposable {
@@ -41,7 +43,7 @@ export function connectClient(options: ClientOptions): ConnectedClient {
     warn: say("warn"),
     error: say("error"),
   };
-  const deps = { clock: systemClock, random: Math.random, log };
+  const deps = { clock: options.clock ?? systemClock, random: Math.random, log };
   const load = () => loadCredentials({ kind: "identity", path: options.identity }, Date.now());
   const connections = clusterConnections({
     ...deps,
