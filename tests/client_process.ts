@@ -14,7 +14,7 @@ import { loadCredentials } from "../src/teleport/credentials.ts";
 import { parseAddress } from "../src/teleport/dial/method.ts";
 
 const RECONNECTS = 300;
-/** Until V8's heap has its size: it grows at first, whatever happens (docs/internals/decisions/README.md). */
+/** Until V8's heap has its size: it grows at first, whatever happens (docs/internals/decisions/runtime.md). */
 const WARM_UP = 700;
 
 const [addr = "", identity = "", calls = "1"] = Deno.args;

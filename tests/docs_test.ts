@@ -132,3 +132,18 @@ Deno.test("fault() finds what there is not", async () => {
   assert.equal(await fault(["deno", "task", "demo", "--keep"]), undefined);
   assert.match(await fault(["deno", "task", "nosuch"]) ?? "", /no task 'nosuch'/);
 });
+
+Deno.test("Every decision has a date and is in the list of decisions", async () => {
+  const folder = join(ROOT, "docs", "internals", "decisions");
+  const list = await Deno.readTextFile(join(folder, "README.md"));
+  const linked = [...linksIn(list)].filter((link) => link.includes("#")).sort();
+  const made: string[] = [];
+  for (const page of pagesIn(folder)) {
+    if (page.endsWith("README.md")) continue;
+    for (const section of (await Deno.readTextFile(page)).split(/^(?=## )/m).slice(1)) {
+      assert.match(section, /^## .+\n\n\d{1,2} [A-Z][a-z]+ 20\d\d\n\n/, `${page}: ${section}`);
+      made.push(...[...anchorsIn(section)].map((anchor) => `${relative(folder, page)}#${anchor}`));
+    }
+  }
+  assert.deepEqual(linked, made.sort());
+});

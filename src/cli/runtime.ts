@@ -1,4 +1,4 @@
-/** The version this program is built with; see "The pinned runtime" in docs/internals/decisions/README.md. */
+/** The version this program is built with (docs/internals/decisions/runtime.md, "The pinned runtime"). */
 export const PINNED = "2.9.3";
 /** The first whose `node:http2` grpc-js works with (denoland/deno#28566). */
 const FIRST_GOOD = [2, 7, 14] as const;
