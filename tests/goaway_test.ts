@@ -16,7 +16,10 @@ const RUNS = 10;
 /** Each loop takes some seconds of a processor: ten of them before another Deno is pinned. */
 const LOOPS = Number(Deno.env.get("RECONNECT_LOOPS") ?? 2);
 const CALLS = 13;
-/** The runtime keeps a little of each connection (deno.md §1); 0.03 MiB was measured. */
+/**
+ * The runtime keeps a little of each connection (decisions/runtime.md, "What a reconnect costs");
+ * 0.03 MiB was measured.
+ */
 const MAX_MIB_PER_RECONNECT = 0.05;
 
 /** A client process that is told what to do word by word. */

@@ -1,4 +1,4 @@
-/** What the original loses (upstream.md §4.1), and this program must not. */
+/** What the original loses (original.md §4.1), and this program must not. */
 
 import assert from "node:assert/strict";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";

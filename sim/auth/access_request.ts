@@ -1,4 +1,7 @@
-/** Builds access requests and reviews as Teleport's Go code puts them on the wire (wire.md §1.1, §1.5). */
+/**
+ * Builds access requests and reviews as Teleport's Go code puts them on the wire
+ * (teleport-protocol.md §1.1, §1.5).
+ */
 
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromDate, TimestampSchema } from "@bufbuild/protobuf/wkt";

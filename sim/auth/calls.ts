@@ -77,7 +77,8 @@ export abstract class AuthCalls extends AuthFaults {
     this.countCall(name);
     const context = contextOf(call);
     if (!this.admit(call.metadata)) {
-      // The client mostly sees the broken connection and not the status (wire.md §4.2).
+      // The client mostly sees the broken connection and not the status (teleport-protocol.md
+      // §4.2).
       setImmediate(() => this.disconnect(context));
       throw new ClusterError("PERMISSION_DENIED", "client version is unsupported");
     }
@@ -146,7 +147,7 @@ function statusOf(error: unknown): grpc.ServerErrorResponse {
   return Object.assign(new Error(details), { code, details });
 }
 
-/** CN and Os of the client certificate are the user and its roles (wire.md §3.4). */
+/** CN and Os of the client certificate are the user and its roles (teleport-protocol.md §3.4). */
 function contextOf(call: UnaryCall | StreamCall): CallContext {
   const subject = call.getAuthContext().sslPeerCertificate?.subject;
   if (!subject) throw new ClusterError("PERMISSION_DENIED", "missing authentication");

@@ -1,6 +1,8 @@
 /** The error that the simulated cluster's operations throw, as Teleport's throw trace errors. */
 
-/** The gRPC codes of wire.md §4.3, by name, so that the cluster itself needs no gRPC. */
+/**
+ * The gRPC codes of teleport-protocol.md §4.3, by name, so that the cluster itself needs no gRPC.
+ */
 export type ErrorCode =
   | "INVALID_ARGUMENT"
   | "NOT_FOUND"

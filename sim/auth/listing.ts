@@ -1,4 +1,4 @@
-/** Finding and paging access requests (wire.md §5.2). */
+/** Finding and paging access requests (teleport-protocol.md §5.2). */
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import {

@@ -1,4 +1,7 @@
-/** What the methods of the auth service do, with the permissions that each needs (wire.md §5). */
+/**
+ * What the methods of the auth service do, with the permissions that each needs
+ * (teleport-protocol.md §5).
+ */
 
 import { create } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
@@ -119,7 +122,10 @@ export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallCont
   };
 }
 
-/** Without list and read the answer shrinks in silence to what concerns the caller (wire.md §5.2). */
+/**
+ * Without list and read the answer shrinks in silence to what concerns the caller
+ * (teleport-protocol.md §5.2).
+ */
 function visible(
   cluster: Cluster,
   requests: readonly AccessRequestV3[],

@@ -1,4 +1,4 @@
-/** Plugin data with exactly the semantics of wire.md §5.3, on the cluster's clock. */
+/** Plugin data with exactly the semantics of teleport-protocol.md §5.3, on the cluster's clock. */
 
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";

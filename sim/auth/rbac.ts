@@ -1,4 +1,4 @@
-/** Roles as sets of (kind, verbs), and what each call needs (wire.md §5.5). */
+/** Roles as sets of (kind, verbs), and what each call needs (teleport-protocol.md §5.5). */
 
 import { create } from "@bufbuild/protobuf";
 import { type RoleV6, RoleV6Schema } from "../../src/teleport/generated/types_pb.ts";

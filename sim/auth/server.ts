@@ -1,4 +1,7 @@
-/** A simulated auth server: gRPC over mTLS on the state of a `Cluster` (wire.md §2.1, §4, §5). */
+/**
+ * A simulated auth server: gRPC over mTLS on the state of a `Cluster` (teleport-protocol.md §2.1,
+ * §4, §5).
+ */
 
 import * as grpc from "@grpc/grpc-js";
 import { X509Certificate } from "node:crypto";
@@ -22,7 +25,7 @@ export async function startAuthServer(cluster: Cluster, pki: Pki): Promise<AuthS
     ...await certificates(pki),
     requestCert: true,
     rejectUnauthorized: true,
-    // "h2" also for those who offer "teleport-auth@..." first (wire.md §2.2).
+    // "h2" also for those who offer "teleport-auth@..." first (teleport-protocol.md §2.2).
     ALPNProtocols: ["h2"],
   });
   const auth = new AuthServer(cluster, listener);
@@ -46,7 +49,7 @@ export class AuthServer extends AuthCalls
   watchStatus = true;
   /** Delay of INIT, as while a server's caches start. */
   initDelayMs = 0;
-  /** Whether connections end with the client's certificate (wire.md §3.4). */
+  /** Whether connections end with the client's certificate (teleport-protocol.md §3.4). */
   disconnectExpired = false;
   /** Whether connections are accepted and then left without an answer. */
   isSilent = false;

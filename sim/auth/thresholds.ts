@@ -1,4 +1,4 @@
-/** Whether the reviews of a request have decided it (wire.md §5.4). */
+/** Whether the reviews of a request have decided it (teleport-protocol.md §5.4). */
 
 import {
   type AccessRequestSpecV3,

@@ -1,4 +1,4 @@
-/** Which clients a server refuses because of their version (wire.md §4.2). */
+/** Which clients a server refuses because of their version (teleport-protocol.md §4.2). */
 
 const SEMVER = /^(\d+)\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 

@@ -1,4 +1,7 @@
-/** Watch subscriptions: which kinds are confirmed, and who gets which event (wire.md §1.3, §5.1). */
+/**
+ * Watch subscriptions: which kinds are confirmed, and who gets which event (teleport-protocol.md
+ * §1.3, §5.1).
+ */
 
 import { clone, create } from "@bufbuild/protobuf";
 import {

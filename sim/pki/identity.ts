@@ -1,4 +1,6 @@
-/** Client identities and server certificates in the files and key forms of wire.md §3. */
+/**
+ * Client identities and server certificates in the files and key forms of teleport-protocol.md §3.
+ */
 
 import { createPrivateKey } from "node:crypto";
 import { join } from "node:path";
@@ -37,7 +39,10 @@ export const DEFAULT_ROLE = "access-plugin";
 
 const DEFAULT_TTL_MS = 12 * 3_600_000;
 const SERVER_TTL_MS = 48 * 3_600_000;
-/** The name that every auth server's certificate carries and every client verifies (wire.md §2.1). */
+/**
+ * The name that every auth server's certificate carries and every client verifies
+ * (teleport-protocol.md §2.1).
+ */
 const AUTH_NAMES = ["teleport.cluster.local", "*.teleport.cluster.local", "localhost"];
 
 /** Signs a client certificate with the user CA, and one for SSH with the same key. */
@@ -93,7 +98,7 @@ export function issueServer(
   });
 }
 
-/** The text of an identity file (wire.md §3.1): key, certificates, CAs. */
+/** The text of an identity file (teleport-protocol.md §3.1): key, certificates, CAs. */
 export function identityFileText({ keyPem, certPem, casPem, ssh }: Identity): string {
   const lines = (texts: readonly string[]) => texts.map((text) => text + "\n").join("");
   const sshCertificate = lines(ssh ? [ssh.certificate] : []);
@@ -108,7 +113,10 @@ export interface IdentityPaths {
   readonly cas: string;
 }
 
-/** Writes the identity file and, beside it, the three files of `--format=tls` (wire.md §3.2). */
+/**
+ * Writes the identity file and, beside it, the three files of `--format=tls` (teleport-protocol.md
+ * §3.2).
+ */
 export async function writeIdentity(dir: string, identity: Identity): Promise<IdentityPaths> {
   const paths = {
     identity: join(dir, "identity"),

@@ -1,7 +1,7 @@
 /**
  * The certificate authorities of a simulated cluster: host CA (servers), user CA (clients) and a
- * web CA that plays the public one, each with its own key (wire.md §3.4, §7); host and user CA have
- * another key for SSH certificates.
+ * web CA that plays the public one, each with its own key (teleport-protocol.md §3.4, §7); host and
+ * user CA have another key for SSH certificates.
  */
 
 import "./reflect_metadata.ts";
@@ -9,7 +9,7 @@ import type { KeyObject } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { generateSshKey } from "../proxy/ssh/keys.ts";
 
-/** The key types that Teleport issues (wire.md §3.3). */
+/** The key types that Teleport issues (teleport-protocol.md §3.3). */
 export type KeyType = "ec" | "rsa" | "ed25519";
 
 /** A certificate with its private key, both in PEM; the key in PKCS#8. */
@@ -48,7 +48,9 @@ export interface Pki {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Teleport dates certificates back by a minute, because clocks differ (wire.md §3.4). */
+/**
+ * Teleport dates certificates back by a minute, because clocks differ (teleport-protocol.md §3.4).
+ */
 const BACKDATE_MS = 60_000;
 
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -63,7 +65,10 @@ const ALGORITHMS: Readonly<Record<KeyType, RsaHashedKeyGenParams | EcKeyGenParam
   },
 };
 
-/** Makes the authorities of a cluster; their SSH keys are Ed25519, as in new clusters (wire.md §3.3). */
+/**
+ * Makes the authorities of a cluster; their SSH keys are Ed25519, as in new clusters
+ * (teleport-protocol.md §3.3).
+ */
 export async function createPki(clusterName: string): Promise<Pki> {
   const [hostCa, userCa, webCa] = await Promise.all([
     createAuthority(clusterName),

@@ -1,6 +1,6 @@
 /**
  * A simulated load balancer of layer 7 in front of a proxy: TLS ends here and ALPN is lost, so that
- * only HTTP and upgraded connections get through (wire.md §2.4).
+ * only HTTP and upgraded connections get through (teleport-protocol.md §2.4).
  */
 
 import type { Duplex } from "node:stream";

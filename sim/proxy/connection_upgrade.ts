@@ -1,4 +1,7 @@
-/** /webapi/connectionupgrade of a proxy: any connection inside a WebSocket (wire.md §2.4). */
+/**
+ * /webapi/connectionupgrade of a proxy: any connection inside a WebSocket (teleport-protocol.md
+ * §2.4).
+ */
 
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";

@@ -1,7 +1,7 @@
 /**
  * A simulated Teleport proxy: one TLS port that passes connections for the auth server through
  * unopened, speaks SSH to those who ask for the tunnel, and answers everything else as the web
- * server (wire.md §2.2 to §2.6).
+ * server (teleport-protocol.md §2.2 to §2.6).
  */
 
 import { Buffer } from "node:buffer";
@@ -86,7 +86,10 @@ export class TeleportProxy extends TcpListener {
     });
   }
 
-  /** By the client's order; the auth server is found only by the first entry (wire.md §2.2). */
+  /**
+   * By the client's order; the auth server is found only by the first entry (teleport-protocol.md
+   * §2.2).
+   */
   #route({ alpn }: ClientHello): Route {
     const known = alpn.find((name) =>
       name.startsWith(ALPN_AUTH) || name === ALPN_TUNNEL || ALPN_WEB.includes(name)

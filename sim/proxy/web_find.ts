@@ -1,4 +1,4 @@
-/** What a proxy says about itself under /webapi/find (wire.md §2.6). */
+/** What a proxy says about itself under /webapi/find (teleport-protocol.md §2.6). */
 
 /** One web port for everything, or an SSH tunnel port of its own. */
 export type ListenerMode = "multiplex" | "separate";

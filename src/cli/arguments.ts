@@ -1,4 +1,4 @@
-/** What is wrong with arguments, in the words of the original's parser (upstream.md §1.1). */
+/** What is wrong with arguments, in the words of the original's parser (original.md §1.1). */
 
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
 

@@ -1,4 +1,4 @@
-/** The end of a program that cannot go on (upstream.md §1.3). */
+/** The end of a program that cannot go on (original.md §1.3). */
 
 import type { Log } from "../log.ts";
 

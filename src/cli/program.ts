@@ -1,4 +1,4 @@
-/** The command line: what the arguments ask for (upstream.md §1). */
+/** The command line: what the arguments ask for (original.md §1). */
 
 import { Argument, Command, CommanderError, Option } from "commander";
 import { PROGRAM, versionLine } from "../version.ts";

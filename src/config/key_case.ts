@@ -7,7 +7,7 @@ export interface FoldedTable {
 }
 
 // Their fields carry no name of their own in the original, so the field's Go name matches, too,
-// and comes first (upstream.md §2).
+// and comes first (original.md §2).
 const CAPITALISED: ReadonlySet<string> = new Set([
   "host",
   "port",

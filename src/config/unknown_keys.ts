@@ -1,7 +1,7 @@
 import { nearest } from "./nearest.ts";
 import type { Report } from "./report.ts";
 
-/** Warns of keys that nothing reads; the original ignores them silently (D29). */
+/** Warns of keys that nothing reads; the original ignores them silently (original.md D29). */
 export function warnOfUnknownKeys(
   tables: { readonly known: readonly string[]; readonly unknown: ReadonlyMap<string, boolean> },
   report: Report,

@@ -8,7 +8,7 @@ const VALUES: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * Whether the program is to end when it loses the cluster (upstream.md §4).
+ * Whether the program is to end when it loses the cluster (original.md §4).
  *
  * @throws {StartError} in the original's words when the value is no boolean
  */

@@ -5,7 +5,8 @@ import type { ServerInfo } from "../teleport/client.ts";
 import { StartError } from "./start_error.ts";
 
 /**
- * Gives the link of a request. Only clusters with advanced workflows have a page per request (wire.md §6).
+ * Gives the link of a request. Only clusters with advanced workflows have a page per request
+ * (teleport-protocol.md §6).
  *
  * @throws {StartError} when links cannot be made of the proxy's public address
  */

@@ -1,6 +1,7 @@
 /**
- * TCP connections to a host by name. nodemailer's own resolver asks the name servers only: it
- * knows neither /etc/hosts nor the search domains of Kubernetes (deno.md §6).
+ * TCP connections to a host by name. nodemailer's own resolver asks the name servers only: it knows
+ * neither /etc/hosts nor the search domains of Kubernetes (decisions/runtime.md, "What nodemailer
+ * leaves to its caller").
  */
 
 import { lookup as systemLookup } from "node:dns/promises";

@@ -1,4 +1,4 @@
-/** How log records look: one line each, in text (upstream.md §8, with time stamps) or JSON. */
+/** How log records look: one line each, in text (original.md §8, with time stamps) or JSON. */
 
 import type { LogRecord } from "@logtape/logtape";
 

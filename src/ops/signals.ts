@@ -1,4 +1,7 @@
-/** What the system tells the program: SIGTERM and SIGINT to stop (upstream.md §3.3), SIGHUP to reload. */
+/**
+ * What the system tells the program: SIGTERM and SIGINT to stop (original.md §3.3), SIGHUP to
+ * reload.
+ */
 
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";

@@ -1,7 +1,7 @@
 /**
  * Follows the cluster: watches, lists everything after each start of the stream, and reconnects for as
  * long as it takes. Nothing that happened in a gap is missed, because the listing is taken after the
- * stream has started (wire.md §5.1).
+ * stream has started (teleport-protocol.md §5.1).
  */
 
 import { DecorrelatedBackoff } from "../backoff.ts";
@@ -33,7 +33,7 @@ export interface ListWatchTarget {
 export interface ListWatchDeps extends Runtime {
   readonly cluster: Cluster;
   readonly target: ListWatchTarget;
-  /** Gives up when the stream ends, as the original does on demand (upstream.md §4). */
+  /** Gives up when the stream ends, as the original does on demand (original.md §4). */
   readonly failFast?: boolean;
   /** The cluster has let us watch before, so that a refusal is an outage and no mistake of set-up. */
   readonly wasLive?: boolean;

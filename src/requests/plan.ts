@@ -1,7 +1,7 @@
 /**
  * What is owed for one request: a pure function from the latest snapshot and the record to the next
- * record (design.md §1). It decides everything about which mails go to whom; when and how they leave
- * is the business of others.
+ * record (docs/internals/delivery.md). It decides everything about which mails go to whom; when and
+ * how they leave is the business of others.
  */
 
 import type { AccessRequest } from "../teleport/access_request/read.ts";
@@ -25,8 +25,8 @@ export interface PlanInput {
 }
 
 /**
- * Mails beyond this wait outside the record, of which Teleport takes a million bytes (wire.md §5.3):
- * one takes about 150 of them, and 400 with the longest address.
+ * Mails beyond this wait outside the record, of which Teleport takes a million bytes
+ * (teleport-protocol.md §5.3): one takes about 150 of them, and 400 with the longest address.
  */
 const MAX_OWED = 1000;
 
@@ -93,7 +93,7 @@ function firstMails(input: PlanInput): readonly OwedMail[] {
 
 /**
  * The original writes its record before it sends; one that names nobody is what a failed send left
- * (upstream.md §4.1.3).
+ * (original.md §4.1).
  */
 function wasNeverNotified(record: PluginRecord): boolean {
   return record.threads.length === 0 && record.foreignThreads.length === 0 &&

@@ -1,7 +1,7 @@
 /**
- * Brings every access request to where it should be: its latest snapshot and its record are looked at,
- * the plan is written down, and what is owed is sent (design.md §1). It reacts to states, never to
- * events: whatever happened while it was busy or away is part of the next look.
+ * Brings every access request to where it should be: its latest snapshot and its record are looked
+ * at, the plan is written down, and what is owed is sent (docs/internals/delivery.md). It reacts to
+ * states, never to events: whatever happened while it was busy or away is part of the next look.
  */
 
 import { DecorrelatedBackoff, retryDelayMs } from "../backoff.ts";

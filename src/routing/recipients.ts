@@ -1,4 +1,4 @@
-/** Who is to be told of a request (upstream.md §5.5). */
+/** Who is to be told of a request (original.md §5.5). */
 
 import { truncate } from "../cut.ts";
 import type { LogFields } from "../log.ts";

@@ -21,7 +21,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const LIST_TIMEOUT_MS = 60_000;
 /** The original's bound on the first event; a server whose caches start takes its time. */
 const INIT_TIMEOUT_MS = 15_000;
-/** Below the server's limit of 16000 and its default of 1000 (wire.md §5.2). */
+/** Below the server's limit of 16000 and its default of 1000 (teleport-protocol.md §5.2). */
 const PAGE_SIZE = 500;
 /** After that a call is tried again: in a rolling upgrade the next auth server may know it. */
 const UNSUPPORTED_FOR_MS = 10 * 60_000;
@@ -32,7 +32,9 @@ export interface ServerInfo {
   readonly version: string;
   /** `host:port` of the proxy, "" when it has no public address. */
   readonly proxyPublicAddr: string;
-  /** Whether requests have a page in the web UI that mails can link to (wire.md §6). */
+  /**
+   * Whether requests have a page in the web UI that mails can link to (teleport-protocol.md §6).
+   */
   readonly advancedAccessWorkflows: boolean;
 }
 
@@ -222,9 +224,9 @@ export class TeleportClient {
   }
 
   /**
-   * Compare-and-set on our entry (wire.md §5.3): sets the keys of `set`, "" deletes, if every key of
-   * `expect` has the value given there, "" for absent. `expect` must not be empty: Teleport takes that
-   * for no condition at all.
+   * Compare-and-set on our entry (teleport-protocol.md §5.3): sets the keys of `set`, "" deletes,
+   * if every key of `expect` has the value given there, "" for absent. `expect` must not be empty:
+   * Teleport takes that for no condition at all.
    */
   async writeRecord(
     id: string,
@@ -294,7 +296,7 @@ function watchNotAllowed(): ClusterError {
 /** The server's refusals of a watch hide that a permission is missing, or are no refusals at all. */
 function explainRefusedWatch(error: ClusterError): ClusterError {
   if (/none of the requested kinds can be watched/.test(error.message)) return watchNotAllowed();
-  // "buffer overflow" comes as INVALID_ARGUMENT from older servers (wire.md §5.1).
+  // "buffer overflow" comes as INVALID_ARGUMENT from older servers (teleport-protocol.md §5.1).
   return error.kind === "invalid"
     ? new ClusterError("unavailable", error.message, { cause: error })
     : error;

@@ -5,7 +5,10 @@ import type { Runtime } from "../runtime.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClusterError } from "./errors.ts";
 
-/** `tbot` writes in place: a file that is being written is whole a moment later (wire.md §3.5). */
+/**
+ * `tbot` writes in place: a file that is being written is whole a moment later
+ * (teleport-protocol.md §3.5).
+ */
 const TORN_FILE = { attempts: 3, pauseMs: 100 };
 
 export interface CredentialStoreDeps extends Pick<Runtime, "clock" | "log"> {
@@ -47,7 +50,7 @@ export class CredentialStore {
       if (last === undefined || last.notAfterMs <= clock.now()) throw error;
       const message = error instanceof Error ? error.message : String(error);
       if (this.#complaint !== message) {
-        // The original's words (upstream.md §2.3).
+        // The original's words (original.md §2.3).
         log.error("Failed to reload identity file from disk.", { error, ...describe(last) });
       }
       this.#complaint = message;

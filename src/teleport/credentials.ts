@@ -94,14 +94,15 @@ function check(
   }
   const notAfterMs = Date.parse(certificate.validTo);
   if (notAfterMs <= nowMs) {
-    // The first part is the original's (upstream.md §2.2).
+    // The first part is the original's (original.md §2.2).
     throw refuse(
       `expired credential found: the certificate for '${subject}', issued by '${issuer}' is not ` +
         `valid after '${new Date(notAfterMs).toISOString()}' (${names.crt}). Please sign new ` +
         `credentials and increase their TTL if needed`,
     );
   }
-  // Teleport's certificate authorities carry the cluster's name as organization (wire.md §3.4).
+  // Teleport's certificate authorities carry the cluster's name as organization
+  // (teleport-protocol.md §3.4).
   const cluster = nameAttribute(certificate.issuer, "O");
   if (cluster === "") {
     throw refuse(

@@ -1,6 +1,6 @@
 /**
  * Reads Teleport's identity file: private key, SSH certificate, TLS certificate, SSH and TLS
- * certificate authorities in one text (wire.md §3.1).
+ * certificate authorities in one text (teleport-protocol.md §3.1).
  */
 
 import { ClusterError } from "./errors.ts";

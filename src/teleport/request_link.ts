@@ -1,4 +1,4 @@
-/** The web page of a request (upstream.md §6.3). */
+/** The web page of a request (original.md §6.3). */
 
 export type RequestLink =
   /** `link` is undefined if the cluster has no public proxy address. */

@@ -32,7 +32,7 @@ export interface Played {
 
 export interface Scenario {
   readonly name: string;
-  /** How many mails the original (v9.3.7) loses, as issue 5 and upstream.md §4.1 have it. */
+  /** How many mails the original (v9.3.7) loses, as issue 5 and original.md §4.1 have it. */
   readonly original: string;
   readonly recipients?: number;
   readonly roundTripMs?: number;

@@ -1,4 +1,7 @@
-/** Value files of the original's chart have the results that its own snapshot tests have (upstream.md §10.2). */
+/**
+ * Value files of the original's chart have the results that its own snapshot tests have
+ * (original.md §10.2).
+ */
 
 import assert from "node:assert/strict";
 import { containerOf, named, render, template } from "./support/chart.ts";

@@ -7,7 +7,9 @@ import { Reader, string, uint32, uint64 } from "./wire.ts";
 
 const SUFFIX = "-cert-v01@openssh.com";
 const KINDS = { user: 1, host: 2 } as const;
-/** Teleport dates certificates back by a minute, because clocks differ (wire.md §3.4). */
+/**
+ * Teleport dates certificates back by a minute, because clocks differ (teleport-protocol.md §3.4).
+ */
 const BACKDATE_MS = 60_000;
 
 export interface SshCertificateRequest {
@@ -57,7 +59,9 @@ export function sshLine(blob: Buffer): string {
   return `${new Reader(blob).string()} ${blob.toString("base64")}`;
 }
 
-/** The known_hosts line by which an identity names the host authority (wire.md §3.1). */
+/**
+ * The known_hosts line by which an identity names the host authority (teleport-protocol.md §3.1).
+ */
 export function authorityLine(ca: KeyObject, clusterName: string): string {
   const patterns = `proxy.${clusterName},${clusterName},*.${clusterName}`;
   return `@cert-authority ${patterns} ${sshLine(publicKeyBlob(ca))} type=host`;

@@ -1,6 +1,6 @@
 /**
- * A simulated SSH tunnel port of a Teleport proxy (wire.md §2.3): a host certificate, users by
- * certificate, and channels that end at the auth server.
+ * A simulated SSH tunnel port of a Teleport proxy (teleport-protocol.md §2.3): a host certificate,
+ * users by certificate, and channels that end at the auth server.
  */
 
 import { Buffer } from "node:buffer";

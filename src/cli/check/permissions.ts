@@ -1,7 +1,7 @@
 /**
- * What the role may do: each call that the daemon makes is tried so that nothing changes (wire.md §5.5).
- * Without the verb `list` the server does not refuse but leaves out requests in silence, so that one is
- * read from the roles themselves.
+ * What the role may do: each call that the daemon makes is tried so that nothing changes
+ * (teleport-protocol.md §5.5). Without the verb `list` the server does not refuse but leaves out
+ * requests in silence, so that one is read from the roles themselves.
  */
 
 import type { TeleportClient } from "../../teleport/client.ts";

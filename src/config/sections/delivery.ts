@@ -82,7 +82,7 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
   };
 }
 
-/** The original loads a file without a sender and then fails at every mail (D27). */
+/** The original loads a file without a sender and then fails at every mail (original.md D27). */
 function guessSender(mail: SmtpConfig | MailgunConfig): string {
   if (mail.kind === "mailgun") return `teleport-email@${mail.domain}`;
   const username = mail.auth?.username;

@@ -3,7 +3,7 @@ import { readRoleMap } from "./recipients.ts";
 import { Report } from "../report.ts";
 import { accept, refuse } from "../testing/parse.ts";
 
-// The first cases are those of the original's TestRecipients (upstream.md §9.1).
+// The first cases are those of the original's TestRecipients (original.md §9.1).
 const MAILGUN = `
 [mailgun]
 domain = "x"
@@ -78,7 +78,7 @@ Deno.test("parseConfig() refuses both ways to name recipients at once", async ()
   ]);
 });
 
-// The original's TestRawRecipientsMap (upstream.md §9.2).
+// The original's TestRawRecipientsMap (original.md §9.2).
 Deno.test("readRoleMap() reads strings, lists, both, several lists and nothing", () => {
   const cases: [Record<string, unknown>, [string, string[]][]][] = [
     [{ dev: "a", "*": "b" }, [["dev", ["a"]], ["*", ["b"]]]],

@@ -60,7 +60,7 @@ Deno.test("[smtp] takes every key", async () => {
   ]);
 });
 
-// The original's TestSMTPStartTLSPolicy (upstream.md §9.1).
+// The original's TestSMTPStartTLSPolicy (original.md §9.1).
 const UPSTREAM = `
 [smtp]
 host = "http://example.org/"

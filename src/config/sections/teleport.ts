@@ -56,7 +56,7 @@ export function readTeleport(table: unknown, context: Context): TeleportConfig |
 type TeleportValues = Partial<v.InferOutput<ReturnType<typeof schemaOf>>>;
 
 /**
- * The texts are those of the original's sibling plugins (upstream.md §2.2). A file that this
+ * The texts are those of the original's sibling plugins (original.md §2.2). A file that this
  * plugin's original loads is not refused: there `identity` silently wins, and that nothing can
  * be used shows when connecting.
  */
@@ -88,7 +88,7 @@ function readCredentials(
   };
 }
 
-/** Zero counts as absent: the original's zero made it read the file in a busy loop (D1). */
+/** Zero counts as absent: the original's zero made it read the file in a busy loop (original.md D1). */
 function readRefreshInterval(ns: bigint, { report }: Context): number | undefined {
   const key = "teleport.refresh_identity_interval";
   if (ns === 0n) return DEFAULT_REFRESH_MS;

@@ -7,7 +7,7 @@ const ADDRESS = new RegExp(`^${DOT_ATOM}@(?:${DOT_ATOM}|\\[([^\\[\\]\\\\]*)\\])$
 
 /**
  * The original's test of a recipient: Go's `mail.ParseAddress` succeeds and gives the input back
- * (upstream.md §2.4). So names, angle brackets, spaces, comments and quoted local parts are out.
+ * (original.md §2.4). So names, angle brackets, spaces, comments and quoted local parts are out.
  */
 export function isEmailAddress(text: string): boolean {
   const match = ADDRESS.exec(text);

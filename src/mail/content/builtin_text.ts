@@ -1,6 +1,6 @@
 /**
  * The built-in subject and text templates. For reviewers they give the original's mails byte for
- * byte (upstream.md §6): no line end after the last line, except in a review without a reason.
+ * byte (original.md §6): no line end after the last line, except in a review without a reason.
  */
 
 const FACTS = `\

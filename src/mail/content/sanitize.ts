@@ -25,7 +25,9 @@ const STRAY_TAG = /(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]*)[\u{e0020}-\u{e007f}]/gu;
 /** As {@linkcode HIDDEN}, but for what a text of several lines may well have. */
 const HIDDEN_IN_TEXT = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The names of our own lines (upstream.md §6.2, §6.4), with every character that looks like `:`. */
+/**
+ * The names of our own lines (original.md §6.2, §6.4), with every character that looks like `:`.
+ */
 const LABEL =
   /^(id|cluster|user|role\(s\)|reason|link|approve|deny|status|resolution|reviewer)\s*[:\u02d0\u02f8\u05c3\u2236\ua789]/i;
 

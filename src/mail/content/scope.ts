@@ -11,7 +11,7 @@ const STATUS_EMOJI = {
   PROMOTED: "\u2705",
 } as const;
 
-/** Reviews have an emoji only for these two (upstream.md §6.4). */
+/** Reviews have an emoji only for these two (original.md §6.4). */
 const REVIEW_EMOJI: Readonly<Record<string, string>> = {
   APPROVED: STATUS_EMOJI.APPROVED,
   DENIED: STATUS_EMOJI.DENIED,

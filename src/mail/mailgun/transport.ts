@@ -93,7 +93,7 @@ async function send(
   }
 }
 
-/** The form as the original sends it, and our Message-ID (upstream.md §7.1). */
+/** The form as the original sends it, and our Message-ID (original.md §7.1). */
 function fields(message: MailMessage): Fields {
   const { from, to, subject, text, html, replyTo, inReplyTo } = message;
   return {

@@ -15,7 +15,7 @@ export class ClearTextError extends Error {
 
 /**
  * True if credentials may only go over TLS although the mail may go without. As the original does
- * for PLAIN (upstream.md §7.2), except to this very machine: `opportunistic` says that TLS is
+ * for PLAIN (original.md §7.2), except to this very machine: `opportunistic` says that TLS is
  * nice to have for mails, and anyone on the way can make a server look as if it had none.
  */
 export function mustHideCredentials(options: {

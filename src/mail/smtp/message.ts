@@ -19,7 +19,7 @@ export function smtpMessage(message: MailMessage): SendMailOptions {
     ...(message.replyTo ? { replyTo: mailbox(message.replyTo) } : {}),
     subject: message.subject,
     messageId: `<${message.messageId}>`,
-    // Only the first mail of the thread, no chain (upstream.md §6.6).
+    // Only the first mail of the thread, no chain (original.md §6.6).
     ...(inReplyTo ? threading(`<${bareMessageId(inReplyTo)}>`) : {}),
     date: message.date,
     // Keeps vacation responders quiet (RFC 3834 §5).

@@ -19,7 +19,10 @@ export interface SmtpAttempt {
   readonly cancelled: boolean;
 }
 
-/** The parts of a nodemailer error that matter here (deno.md §6). */
+/**
+ * The parts of a nodemailer error that matter here (decisions/runtime.md, "What nodemailer leaves
+ * to its caller").
+ */
 interface SmtpError {
   readonly code: string;
   readonly command: string;

@@ -69,7 +69,8 @@ export async function startSmtpServer(options: SMTPServerOptions = {}): Promise<
     },
     ...options,
   });
-  // A TLS alert of the client would end the process otherwise (deno.md §6).
+  // A TLS alert of the client would end the process otherwise (decisions/runtime.md, "What
+  // nodemailer leaves to its caller").
   server.on("error", () => {});
   const listening = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", () => listening.resolve());

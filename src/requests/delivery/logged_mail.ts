@@ -3,7 +3,7 @@
 import type { LogFields } from "../../log.ts";
 import type { MailKind, OwedMail } from "../record/outbox.ts";
 
-/** The original's words, which people search logs for (upstream.md §8). */
+/** The original's words, which people search logs for (original.md §8). */
 const KINDS: Readonly<Record<MailKind, string>> = {
   new: "new threads",
   review: "new review",

@@ -18,7 +18,10 @@ export type Outcome =
     readonly atMs: number;
   };
 
-/** Enough to see what is wrong; a record has a size limit that all plugins share (wire.md §5.3). */
+/**
+ * Enough to see what is wrong; a record has a size limit that all plugins share
+ * (teleport-protocol.md §5.3).
+ */
 const MAX_FAILED = 100;
 
 /** The record after the outcomes. Applying one a second time changes nothing. */

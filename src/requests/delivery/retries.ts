@@ -1,4 +1,7 @@
-/** When the owed mails of one request may be tried again; kept in memory (design.md §2). */
+/**
+ * When the owed mails of one request may be tried again; kept in memory
+ * (docs/internals/delivery.md).
+ */
 
 import { retryDelayMs } from "../../backoff.ts";
 import type { Refusal } from "../../mail/transport.ts";

@@ -1,8 +1,8 @@
 /**
  * The writing side of sending the mails of one request: takes accepted and refused mails out of its
- * record, and keeps the lease (design.md §2). What was accepted is written down as soon as no more of
- * the request's mails are just about to be accepted, too: three recipients then cost one write instead
- * of three.
+ * record, and keeps the lease (docs/internals/delivery.md). What was accepted is written down as
+ * soon as no more of the request's mails are just about to be accepted, too: three recipients then
+ * cost one write instead of three.
  */
 
 import { DecorrelatedBackoff } from "../../backoff.ts";

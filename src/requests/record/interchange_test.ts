@@ -1,4 +1,4 @@
-/** Either program can take over from the other at any time (upstream.md §5.7). */
+/** Either program can take over from the other at any time (original.md §5.7). */
 
 import assert from "node:assert/strict";
 import type { MailMessage } from "../../mail/transport.ts";

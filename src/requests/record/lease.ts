@@ -1,4 +1,4 @@
-/** Which replica sends the owed mails of a request (design.md §2). */
+/** Which replica sends the owed mails of a request (docs/internals/delivery.md). */
 
 import type { Owner, PluginRecord } from "./record.ts";
 

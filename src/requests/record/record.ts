@@ -1,7 +1,7 @@
 /**
  * What the program remembers of a request, in Teleport's plugin data: the original's seven keys
- * (upstream.md §5.7) and three of ours (design.md §2). `decode` never fails: whatever somebody wrote by
- * hand becomes a record, with a list of what could not be understood.
+ * (original.md §5.7) and three of ours (docs/internals/delivery.md). `decode` never fails: whatever
+ * somebody wrote by hand becomes a record, with a list of what could not be understood.
  */
 
 import { fitToSizeLimit } from "./size_limit.ts";

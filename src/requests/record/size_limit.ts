@@ -4,7 +4,7 @@ import { truncate } from "../../cut.ts";
 
 /**
  * What the texts of a record may have together: half of the 1,000,000 bytes that Teleport takes for
- * the records of all plugins (wire.md §5.3), so that there is room for the mails.
+ * the records of all plugins (teleport-protocol.md §5.3), so that there is room for the mails.
  */
 const MAX_BYTES = 500_000;
 

@@ -78,7 +78,7 @@ export class StoredRecord {
   }
 }
 
-/** As Teleport does: "" deletes, keys that are not named stay (wire.md §5.3). */
+/** As Teleport does: "" deletes, keys that are not named stay (teleport-protocol.md §5.3). */
 function merge(raw: RawRecord, set: RawRecord): RawRecord {
   return Object.fromEntries(
     Object.entries({ ...raw, ...set }).filter(([, value]) => value !== ""),

@@ -1,7 +1,7 @@
 /**
  * One mail thread of a request, as the item of `email_threads` in plugin data:
- * `<recipient>/<time>/<message id>`, items joined by `,` (upstream.md §5.7). Ours percent-encode `/`,
- * `,` and `%` inside recipient and id, which the original does not (its defect D13).
+ * `<recipient>/<time>/<message id>`, items joined by `,` (original.md §5.7). Ours percent-encode
+ * `/`, `,` and `%` inside recipient and id, which the original does not (original.md D13).
  */
 
 export interface Thread {

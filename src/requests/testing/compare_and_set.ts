@@ -1,4 +1,7 @@
-/** Teleport's rules for writing our entry of plugin data (wire.md §5.3), for fake clusters. */
+/**
+ * Teleport's rules for writing our entry of plugin data (teleport-protocol.md §5.3), for fake
+ * clusters.
+ */
 
 import type { RawRecord } from "../record/record.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Plugin data as the original reads and writes it (upstream.md §5.7): what it makes of a record of ours.
- * It compares all seven keys, as it would write them, with what is stored: a record that it does not
- * write back exactly as it was is one that it can never change again.
+ * Plugin data as the original reads and writes it (original.md §5.7): what it makes of a record of
+ * ours. It compares all seven keys, as it would write them, with what is stored: a record that it
+ * does not write back exactly as it was is one that it can never change again.
  */
 
 import type { RawRecord } from "../record/record.ts";

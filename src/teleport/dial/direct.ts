@@ -1,7 +1,8 @@
 /**
  * The way in that serves an auth address and a proxy address with TLS routing alike: one mutual TLS
- * handshake with the auth server, `teleport-auth@<cluster>` first in ALPN (wire.md §2.2). A proxy routes
- * by that entry without ending the TLS; an auth server takes the second entry.
+ * handshake with the auth server, `teleport-auth@<cluster>` first in ALPN (teleport-protocol.md
+ * §2.2). A proxy routes by that entry without ending the TLS; an auth server takes the second
+ * entry.
  */
 
 import { Buffer } from "node:buffer";
@@ -18,7 +19,7 @@ import { connectTcp } from "./tcp.ts";
 import { HandshakeAborted, tlsHandshake } from "./tls_handshake.ts";
 import type { Dial } from "./method.ts";
 
-/** Every auth server's certificate carries this name (wire.md §2.1). */
+/** Every auth server's certificate carries this name (teleport-protocol.md §2.1). */
 export const AUTH_SERVER_NAME = "teleport.cluster.local";
 
 /** The first ALPN entry: lower-case hex of the cluster's name in front of the auth server's. */

@@ -1,4 +1,4 @@
-/** Asks a proxy's web server what it is (wire.md §2.6). */
+/** Asks a proxy's web server what it is (teleport-protocol.md §2.6). */
 
 import http from "node:http";
 import type { TLSSocket } from "node:tls";

@@ -1,4 +1,4 @@
-/** The ways into a cluster, and what each of them needs to know (wire.md §2). */
+/** The ways into a cluster, and what each of them needs to know (teleport-protocol.md §2). */
 
 import type { TLSSocket } from "node:tls";
 import type { Lookup } from "../../net/dial.ts";

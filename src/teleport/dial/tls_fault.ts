@@ -1,4 +1,7 @@
-/** What an error of Deno's TLS means: rustls, partly with Node's wording (deno.md §3). */
+/**
+ * What an error of Deno's TLS means: rustls, partly with Node's wording (decisions/runtime.md,
+ * "gRPC gets its connections from us").
+ */
 
 /**
  * - `not tls`: what came back is no TLS

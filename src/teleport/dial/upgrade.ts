@@ -1,6 +1,6 @@
 /**
  * The way in behind a balancer that ends TLS: a WebSocket to the proxy's web server, inside of which the
- * proxy routes as on its own port (wire.md §2.4).
+ * proxy routes as on its own port (teleport-protocol.md §2.4).
  */
 
 import type { Duplex } from "node:stream";

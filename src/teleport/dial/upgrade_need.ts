@@ -1,4 +1,7 @@
-/** Whether a proxy stands behind a balancer that ends TLS, so that ALPN does not reach it (wire.md §2.4). */
+/**
+ * Whether a proxy stands behind a balancer that ends TLS, so that ALPN does not reach it
+ * (teleport-protocol.md §2.4).
+ */
 
 import type { TLSSocket } from "node:tls";
 import type { Environment } from "../../net/proxy_env.ts";

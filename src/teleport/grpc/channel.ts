@@ -1,7 +1,8 @@
 /**
- * A gRPC channel over one stream that we have dialed ourselves. grpc-js would connect by itself, to one
- * address, with ALPN fixed to `h2` and certificates read once (deno.md §3); here it never does: when the
- * stream is gone, the channel is of no more use.
+ * A gRPC channel over one stream that we have dialed ourselves. grpc-js would connect by itself, to
+ * one address, with ALPN fixed to `h2` and certificates read once (decisions/runtime.md, "gRPC gets
+ * its connections from us"); here it never does: when the stream is gone, the channel is of no more
+ * use.
  */
 
 import * as grpc from "@grpc/grpc-js";
@@ -9,7 +10,7 @@ import type { TLSSocket } from "node:tls";
 import { AUTH_SERVER_NAME } from "../dial/direct.ts";
 import { changeConnector, DIALED } from "./connector.ts";
 
-/** The server punishes pings more often than once a minute (wire.md §2.1). */
+/** The server punishes pings more often than once a minute (teleport-protocol.md §2.1). */
 export const KEEPALIVE_TIME_MS = 75_000;
 /** A dead peer is noticed after both. */
 export const KEEPALIVE_TIMEOUT_MS = 30_000;

@@ -49,8 +49,9 @@ export function changeConnector(): void {
 const LAST_CALLS_MS = 50;
 
 /**
- * Deno 2.9.3 never frees a closed session's handle (deno.md §1), whose callbacks hold the socket and all
- * that lies under it. Without them the socket can go.
+ * Deno 2.9.3 never frees a closed session's handle (decisions/runtime.md, "What a reconnect
+ * costs"), whose callbacks hold the socket and all that lies under it. Without them the socket can
+ * go.
  */
 function letGoWhenClosed(session: ClientHttp2Session, socket: net.Socket): void {
   const key = Object.getOwnPropertySymbols(session).find(({ description }) =>

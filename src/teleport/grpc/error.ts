@@ -1,4 +1,4 @@
-/** The one place that turns gRPC statuses into our errors (wire.md §4.3). */
+/** The one place that turns gRPC statuses into our errors (teleport-protocol.md §4.3). */
 
 import { status as Status } from "@grpc/grpc-js";
 import { networkFault } from "../../net/network_fault.ts";
@@ -57,7 +57,7 @@ export function toClusterError(error: unknown, context: CallContext): ClusterErr
   return new ClusterError(kind, `${where}: ${details}`, options);
 }
 
-/** Teleport's wrapped errors come on several lines (wire.md §4.3). */
+/** Teleport's wrapped errors come on several lines (teleport-protocol.md §4.3). */
 function oneLine(text: string): string {
   return text.replace(/\s*[\n\t]\s*/g, ", ").trim().slice(0, 500);
 }

@@ -95,7 +95,7 @@ export class SshByteStream implements Stream {
   }
 }
 
-/** Servers that wait for the client to begin answer to our first line (wire.md §8). */
+/** Servers that wait for the client to begin answer to our first line (teleport-protocol.md §8). */
 function notSsh(start: Buffer): ClusterError {
   const text = start.toString("latin1", 0, 40);
   const found = start[0] === 0x15 || start[0] === 0x16

@@ -1,4 +1,7 @@
-/** The `@cert-authority` lines of an identity: who vouches for which hosts (sshd(8), wire.md §3.1). */
+/**
+ * The `@cert-authority` lines of an identity: who vouches for which hosts (sshd(8),
+ * teleport-protocol.md §3.1).
+ */
 
 import { Buffer } from "node:buffer";
 

@@ -1,4 +1,4 @@
-/** The way in through a proxy's SSH reverse tunnel (wire.md §2.3). */
+/** The way in through a proxy's SSH reverse tunnel (teleport-protocol.md §2.3). */
 
 import type { Duplex } from "node:stream";
 import { ClusterError } from "../../errors.ts";
@@ -68,7 +68,8 @@ async function connectTunnel(
   if (!tls) return await connectTcp(address, context, signal);
   const override = upgradeOverride(address, context.env);
   if (override !== true) {
-    // The connection is the test whether it reaches the proxy (wire.md §2.4), and of use if it does.
+    // The connection is the test whether it reaches the proxy (teleport-protocol.md §2.4), and of
+    // use if it does.
     const socket = await offerTunnel(address, context, signal);
     if (socket !== undefined) return socket;
     if (override === false) {

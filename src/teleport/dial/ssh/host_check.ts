@@ -1,4 +1,6 @@
-/** Whether a host certificate proves that we talk to the host we wanted (wire.md §2.3). */
+/**
+ * Whether a host certificate proves that we talk to the host we wanted (teleport-protocol.md §2.3).
+ */
 
 import { casFor, type SshCa } from "./ca.ts";
 import type { SshCertificate } from "./certificate.ts";

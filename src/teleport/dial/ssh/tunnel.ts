@@ -1,6 +1,7 @@
 /**
- * The way in through Teleport's SSH reverse tunnel: a channel of an SSH session with the proxy that ends
- * at the auth server (wire.md §2.3). What runs inside is the same TLS as everywhere else.
+ * The way in through Teleport's SSH reverse tunnel: a channel of an SSH session with the proxy that
+ * ends at the auth server (teleport-protocol.md §2.3). What runs inside is the same TLS as
+ * everywhere else.
  */
 
 import { Buffer } from "node:buffer";

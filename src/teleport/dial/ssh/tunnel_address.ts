@@ -1,4 +1,6 @@
-/** Where a proxy's SSH tunnel is, by what `/webapi/find` tells (wire.md §2.3, §2.6). */
+/**
+ * Where a proxy's SSH tunnel is, by what `/webapi/find` tells (teleport-protocol.md §2.3, §2.6).
+ */
 
 import * as v from "valibot";
 import type { Environment } from "../../../net/proxy_env.ts";

@@ -1,4 +1,4 @@
-/** The identity's SSH side, checked and ready to log in with (wire.md §2.3, §3.1). */
+/** The identity's SSH side, checked and ready to log in with (teleport-protocol.md §2.3, §3.1). */
 
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { Credentials } from "../../credentials.ts";
