@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { requestLink } from "./request_link.ts";
 
 Deno.test("requestLink() makes links as the original does", () => {
@@ -31,4 +32,18 @@ Deno.test("requestLink() refuses what is no address", () => {
     assert.equal(result.ok, false, address);
     assert.doesNotMatch(result.ok ? "" : result.error, /secret/);
   }
+});
+
+Deno.test("requestLink() makes a link to the proxy of any id", () => {
+  const character = fc.oneof(
+    fc.constantFrom(..."<>\"'&=/\\ \n`:;{}%-?#.", "\ud800"),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: character, minLength: 1 }), (id) => {
+      const made = requestLink("proxy.example.com:443", id);
+      assert.ok(made.ok && made.link !== undefined);
+      assert.match(made.link, /^https:\/\/proxy\.example\.com\/web\/requests\/[^<>"&/?#\s]+$/);
+    }),
+  );
 });

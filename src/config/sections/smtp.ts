@@ -2,9 +2,9 @@ import * as v from "valibot";
 import type { SmtpConfig } from "../config.ts";
 import { choice, flag, integer, path, text } from "../values/fields.ts";
 import { DEFAULT_MAX_CONNECTIONS, limitEntries } from "../values/limits.ts";
-import type { Context } from "../report.ts";
+import type { Context, Report } from "../report.ts";
 import { given, readSection } from "../section.ts";
-import { readSmtpAuth } from "./smtp_auth.ts";
+import { checkSecret } from "../values/secret.ts";
 
 const SUBMISSION_PORT = 587;
 // RFC 8314 §3.3: TLS from the first byte.
@@ -44,7 +44,7 @@ function schemaOf(context: Context) {
 }
 
 /** Values of `[smtp]`, each right by itself. */
-export type SmtpValues = Partial<v.InferOutput<ReturnType<typeof schemaOf>>>;
+type SmtpValues = Partial<v.InferOutput<ReturnType<typeof schemaOf>>>;
 
 /** Reads `[smtp]`; `undefined` when something is wrong and reported. */
 export async function readSmtp(table: unknown, context: Context): Promise<SmtpConfig | undefined> {
@@ -83,6 +83,32 @@ export async function readSmtp(table: unknown, context: Context): Promise<SmtpCo
       maxMessagesPerSecond: values.max_messages_per_second,
     }),
   };
+}
+
+/**
+ * Reads how to log in; `undefined` for a relay that wants no login, which the original refuses,
+ * and when something is wrong and reported.
+ */
+async function readSmtpAuth(
+  { username, password, password_file: file, auth_method: method }: SmtpValues,
+  report: Report,
+): Promise<SmtpConfig["auth"]> {
+  if (username === undefined) {
+    if (password !== undefined || file !== undefined) {
+      report.error("provide smtp.username to use SMTP");
+    } else if (method !== undefined) {
+      report.warn("smtp.auth_method has no effect without smtp.username");
+    }
+    return undefined;
+  }
+  const secret = await checkSecret({
+    value: password,
+    file,
+    fileKey: "smtp.password_file",
+    missing: "specify smtp.password or smtp.password_file",
+    empty: "provide smtp.password or smtp.password_file",
+  }, report);
+  return secret === undefined ? undefined : { username, password: secret, ...given({ method }) };
 }
 
 function readPolicy(value: string | undefined, { report }: Context): SmtpConfig["starttlsPolicy"] {

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
 import { composeMail, type MailContent } from "./compose.ts";
 import type { MailData } from "./mail_data.ts";
-import { requestLink } from "../../teleport/request_link.ts";
 import { loadTemplates } from "./templates.ts";
 
 const loaded = await loadTemplates(undefined);
@@ -106,14 +105,4 @@ Deno.test("composeMail() shows hostile values in HTML as they were written", () 
   const shown = texts(parse(composeMail(facts, templates).html ?? ""));
   // Title, head line, and the rows: cluster, user, role, reason, status.
   assert.equal(shown.split(evil).length - 1, 7);
-});
-
-Deno.test("requestLink() makes a link to the proxy of whatever id", () => {
-  fc.assert(
-    fc.property(hostile, (id) => {
-      const made = requestLink("proxy.example.com:443", id);
-      assert.ok(made.ok && made.link !== undefined);
-      assert.match(made.link, /^https:\/\/proxy\.example\.com\/web\/requests\/[^<>"&/?#\s]+$/);
-    }),
-  );
 });
