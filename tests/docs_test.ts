@@ -48,7 +48,8 @@ async function helpOf(command: string): Promise<string | undefined> {
 async function fault([program, ...words]: readonly string[]): Promise<string | undefined> {
   if (program === "deno") {
     const [, task = ""] = words;
-    return task in config.tasks ? undefined : `there is no task '${task}'`;
+    // Without a name it lists the tasks.
+    return task === "" || task in config.tasks ? undefined : `there is no task '${task}'`;
   }
   const [command, ...others] = words;
   // The program by its name, or a command that the reader is to choose.
