@@ -66,8 +66,8 @@ Deno.test("route says for each role and reviewer who is mailed and why", async (
     assert.deepEqual(stdout.trimEnd().split("\n"), [
       "role 'dba' -> bob@example.com, carol@example.com (entry 'dba' of role_to_recipients)",
       "role 'ops' -> all@example.com (no entry 'ops' in role_to_recipients, so that of '*')",
-      "suggested reviewer 'Bob@example.com' -> Bob@example.com (the name is a mail address)",
-      "suggested reviewer 'joe' -> nobody (the name is no mail address)",
+      "suggested reviewer 'Bob@example.com' -> Bob@example.com (the name is an email address)",
+      "suggested reviewer 'joe' -> nobody (the name is not an email address)",
       "Mailed, each once: bob@example.com, carol@example.com, all@example.com",
     ]);
   });
@@ -92,7 +92,7 @@ Deno.test("route tells of a missing configuration, and of the requester's mails,
   await withConfig(text, async (config) => {
     const { code, stdout } = await runCommand((io) => route({ config, ...request }, io));
     assert.equal(code, 0);
-    assert.match(stdout, /\nThe requester is mailed, too, if their name is a mail address /);
+    assert.match(stdout, /\nThe requester is mailed, too, if their name is an email address /);
   });
 });
 

@@ -6,6 +6,7 @@ import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import { listAndWatch, type ListWatchDeps } from "../requests/list_watch.ts";
 import type { Observer } from "../requests/observer.ts";
 import { Reconciler } from "../requests/reconciler.ts";
+import { RoleRouter } from "../routing/recipients.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import { recipientRules } from "./recipient_rules.ts";
@@ -66,6 +67,7 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     clusterName: server.clusterName,
     link: requestLinks(server),
   });
+  const rules = recipientRules(setup.config);
   const reconciler: Reconciler = new Reconciler({
     clock,
     random,
@@ -76,7 +78,8 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     breaker,
     observer,
     instance: crypto.randomUUID(),
-    policy: { ...recipientRules(setup.config), catchUpMs, retryForMs, notifyRequester },
+    router: new RoleRouter(rules),
+    policy: { catchUpMs, retryForMs, notifyRequester, isAddress: rules.isAddress },
     drain,
     kill,
   });

@@ -14,7 +14,7 @@ export type Snapshot = AccessRequest | "gone";
 export interface PlanInput {
   readonly snapshot: Snapshot;
   readonly record: PluginRecord | undefined;
-  /** Who is told of the request; only read while nobody has been told. */
+  /** Who is mailed about the request; only read where {@linkcode needsRecipients} says so. */
   readonly recipients: readonly string[];
   /** The requester's address when they want mails too. */
   readonly requester?: string;
@@ -57,18 +57,28 @@ export function plan(input: PlanInput): Plan {
   }
 }
 
+/**
+ * Whether {@linkcode plan} reads the recipients: they are decided once, before the first mail. Deciding
+ * takes calls to the cluster, which requests that need none must not cost.
+ */
+export function needsRecipients(input: Omit<PlanInput, "recipients">): boolean {
+  const { snapshot, record } = input;
+  if (snapshot === "gone" || snapshot.state !== "PENDING") return false;
+  return record === undefined ? !isOld(snapshot, input) : wasNeverNotified(record);
+}
+
 /** The owed mails of `before` that `next` no longer owes: superseded, not sent. */
 export function supersededMails(before: PluginRecord, next: PluginRecord): readonly OwedMail[] {
   return before.owed.filter((mail) => !next.owed.includes(mail));
 }
 
 function announce(input: PlanInput): Plan {
-  const { snapshot, nowMs } = input;
+  const { snapshot } = input;
   const ignore = (ignored: Ignored): Plan => ({ record: undefined, ignored });
   if (snapshot === "gone") return ignore("gone");
   if (snapshot.state === "NONE" || snapshot.state === "UNKNOWN") return ignore("unknown-state");
   if (snapshot.state !== "PENDING") return ignore("resolved");
-  if (nowMs - (snapshot.createdMs ?? nowMs) > input.catchUpMs) return ignore("old");
+  if (isOld(snapshot, input)) return ignore("old");
   if (input.recipients.length === 0) return ignore("no-recipients");
   const record: PluginRecord = {
     user: snapshot.user,
@@ -83,6 +93,13 @@ function announce(input: PlanInput): Plan {
     failed: [],
   };
   return { record: addReviews(input, record, snapshot) };
+}
+
+function isOld(
+  { createdMs }: AccessRequest,
+  { nowMs, catchUpMs }: Pick<PlanInput, "nowMs" | "catchUpMs">,
+): boolean {
+  return nowMs - (createdMs ?? nowMs) > catchUpMs;
 }
 
 function firstMails(input: PlanInput): readonly OwedMail[] {

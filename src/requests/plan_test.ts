@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { AccessRequest, RequestState } from "../teleport/access_request/read.ts";
 import { mailKey } from "./record/outbox.ts";
-import { plan, type PlanInput, supersededMails } from "./plan.ts";
+import { needsRecipients, plan, type PlanInput, supersededMails } from "./plan.ts";
 import type { PluginRecord } from "./record/record.ts";
 import { settle } from "./delivery/outcome.ts";
 import { aRecord, aRequest, owed } from "./testing/fixtures.ts";
@@ -10,15 +10,19 @@ import { NOW_MS } from "../testing/fake_clock.ts";
 
 const DAY_MS = 86_400_000;
 
-function run(changes: Partial<PlanInput>) {
-  return plan({
+function input(changes: Partial<PlanInput>): PlanInput {
+  return {
     snapshot: aRequest(),
     record: undefined,
     recipients: ["a@x.org", "b@x.org"],
     nowMs: NOW_MS,
     catchUpMs: DAY_MS,
     ...changes,
-  });
+  };
+}
+
+function run(changes: Partial<PlanInput>) {
+  return plan(input(changes));
 }
 
 function recordOf(changes: Partial<PlanInput>): PluginRecord {
@@ -275,4 +279,15 @@ Deno.test("plan() closes a request behind reviews that had no room, unless first
   const closed = recordOf({ snapshot, record: untold });
   assert.deepEqual([closed.owed.length, closed.resolution], [600, "DENIED"]);
   assert.ok(closed.owed.every(({ kind }) => kind === "resolution"));
+});
+
+Deno.test("needsRecipients() holds only before the first mail of a pending request", () => {
+  const needs = (changes: Partial<PlanInput>) => needsRecipients(input(changes));
+  assert.equal(needs({ record: undefined }), true);
+  assert.equal(needs({ record: aRecord() }), true);
+  assert.equal(needs({ record: aRecord({ owed: [owed("new", "a@x.org")] }) }), false);
+  assert.equal(needs({ record: undefined, snapshot: "gone" }), false);
+  assert.equal(needs({ record: undefined, snapshot: aRequest({ state: "APPROVED" }) }), false);
+  const old = aRequest({ createdMs: NOW_MS - 86_400_001 });
+  assert.equal(needs({ record: undefined, snapshot: old }), false);
 });

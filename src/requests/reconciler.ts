@@ -1,7 +1,18 @@
 /**
- * Brings every access request to where it should be: its latest snapshot and its record are looked
- * at, the plan is written down, and what is owed is sent (docs/internals/delivery.md). It reacts to
- * states, never to events: whatever happened while it was busy or away is part of the next look.
+ * Reconciles access requests: a request's latest snapshot and its record decide what is owed, never the
+ * events in between. Whatever happened during an outage is part of the next reconcile.
+ *
+ * The steps of one reconcile, in order:
+ *
+ *  1. snapshot  latest state from the watch or the listing        list_watch.ts, tracked_request.ts
+ *  2. route     who is mailed, once, before the first mail        ../routing/router.ts
+ *  3. plan      next record: owed and superseded mails (pure)     plan.ts
+ *  4. due       owed mails that may be tried now                  delivery/retries.ts
+ *  5. write     compare-and-set of the record, with the lease     record/stored_record.ts, record/lease.ts
+ *  6. send      within the limits of transport and breaker        delivery/dispatch.ts
+ *  7. settle    accepted and failed mails leave the record        delivery/settlement.ts
+ *
+ * What remains afterwards decides when the request is reconciled again ({@linkcode Next}).
  */
 
 import { DecorrelatedBackoff, retryDelayMs } from "../backoff.ts";
@@ -14,30 +25,40 @@ import type { CircuitBreaker } from "./delivery/circuit_breaker.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
 import type { Mailer } from "./delivery/mailer.ts";
 import type { Observer } from "./observer.ts";
-import { type Ignored, plan, type Snapshot, supersededMails } from "./plan.ts";
+import { needsRecipients, plan, type PlanInput, type Snapshot, supersededMails } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
-import { type RecipientRules, recipientsOf } from "../routing/recipients.ts";
+import type { Router } from "../routing/router.ts";
 import type { PluginRecord, RawRecord } from "./record/record.ts";
 import { FailureLog } from "./failure_log.ts";
 import { dueMails } from "./delivery/retries.ts";
 import type { FairSemaphore } from "./delivery/fair_semaphore.ts";
 import { WorkQueue } from "./work_queue.ts";
 
-/** Requests whose mails leave at once; more would take leases long before their mails can leave. */
+/** Requests being sent at the same time. More would hold leases long before their mails can leave. */
 const MAX_IN_FLIGHT_REQUESTS = 32;
-/** Requests worked on at once: however slowly mails leave, what others owe is written down. */
+/**
+ * Concurrent reconciles: twice the number that may send, so that new requests are recorded even while
+ * every sender waits for a slow server.
+ */
 const MAX_CONCURRENT_RECONCILES = 2 * MAX_IN_FLIGHT_REQUESTS;
-/** Recipients of one request that are served before others have their turn. */
+/** Recipients of one request that are served before other requests have their turn. */
 const RECIPIENTS_PER_RUN = 32;
 
-export interface ReconcilerPolicy extends RecipientRules {
+/** The configuration that decides what is owed. */
+export interface ReconcilerPolicy {
+  /** Pending requests without a record that are older are ignored. */
   readonly catchUpMs: number;
+  /** How long a mail may be owed before a further refusal drops it. */
   readonly retryForMs: number;
+  /** Whether requesters get mails about their own requests. */
   readonly notifyRequester: boolean;
+  /** Whether a text is an email address without a display name. */
+  readonly isAddress: (text: string) => boolean;
 }
 
 export interface ReconcilerDeps extends Runtime {
   readonly cluster: Cluster;
+  readonly router: Router;
   readonly mailer: Mailer;
   readonly semaphore: FairSemaphore;
   readonly breaker: CircuitBreaker;
@@ -50,6 +71,18 @@ export interface ReconcilerDeps extends Runtime {
   /** What is still on its way is cut off. */
   readonly kill: AbortSignal;
 }
+
+/**
+ * When a request is reconciled again, unless a newer snapshot or listing comes first:
+ * - `done`: never; nothing is owed
+ * - `parked`: when the transport can send, and the requests ahead of it have been served
+ * - `at`: at a time, when a mail may be tried again or another replica's lease is over
+ * - `again`: after the other requests that wait
+ * - `stopped`: never; the program stops, and gives the lease back
+ */
+type Next =
+  | { readonly next: "done" | "parked" | "again" | "stopped" }
+  | { readonly next: "at"; readonly atMs: number };
 
 export class Reconciler {
   readonly #tracked = new Map<string, TrackedRequest>();
@@ -167,39 +200,72 @@ export class Reconciler {
     return entry;
   }
 
-  /** One look at one request. Never rejects: a failure means another look later. */
+  /** One reconcile of one request. Never rejects: a failure means another one later. */
   async #work(id: string): Promise<void> {
     const entry = this.#tracked.get(id);
     if (entry === undefined) return this.#resumeNext();
+    const result = await this.#tryReconcile(id, entry);
+    switch (result.next) {
+      case "done":
+        // During a listing it stays: a record from before its last settlement would look new.
+        if (entry.snapshot === "gone" && !this.#isListing) this.#tracked.delete(id);
+        break;
+      case "parked":
+        this.#parked.add(id);
+        break;
+      case "at":
+        this.#queue.addAt(id, result.atMs);
+        break;
+      case "again":
+        this.#queue.add(id);
+        break;
+      case "stopped":
+        break;
+    }
+    this.deps.observer.reconciled();
+    this.#inFlight.delete(id);
+    this.#resumeNext();
+  }
+
+  async #tryReconcile(id: string, entry: TrackedRequest): Promise<Next> {
     try {
-      await this.#reconcile(id, entry);
+      const next = await this.#reconcile(id, entry);
       entry.failures = 0;
       this.#failures.succeeded(id);
+      return next;
     } catch (error) {
-      if (this.deps.drain.aborted) return;
+      if (this.deps.drain.aborted) return { next: "stopped" };
       const { clock, random } = this.deps;
       this.#failures.failed(id, error);
-      this.#queue.addAt(id, clock.now() + retryDelayMs(++entry.failures, random));
-    } finally {
-      this.deps.observer.reconciled();
-      this.#inFlight.delete(id);
-      this.#resumeNext();
+      return { next: "at", atMs: clock.now() + retryDelayMs(++entry.failures, random) };
     }
   }
 
-  async #reconcile(id: string, entry: TrackedRequest): Promise<void> {
-    const { clock, random, kill, instance, drain } = this.deps;
+  async #reconcile(id: string, entry: TrackedRequest): Promise<Next> {
+    const { clock, random, kill, instance, drain, router } = this.deps;
+    const { stored, retries, requestLog } = entry;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
+    let routed: { readonly request: Snapshot; readonly recipients: readonly string[] } | undefined;
     while (!drain.aborted) {
-      const { stored, retries, outdated, requestLog } = entry;
-      const snapshot = entry.effectiveSnapshot;
+      const { outdated, effectiveSnapshot: snapshot } = entry;
       requestLog.problems(stored.problems);
       const before = stored.record;
-      const planned = plan(this.#planInput(entry, snapshot));
+      const input = this.#planInput(entry, snapshot);
+      if (snapshot !== "gone" && routed?.request !== snapshot && needsRecipients(input)) {
+        const decision = await router.route(snapshot, drain);
+        requestLog.routed(decision);
+        routed = { request: snapshot, recipients: decision.recipients };
+        // Snapshot and record may have changed meanwhile.
+        continue;
+      }
+      const planned = plan({ ...input, recipients: routed?.recipients ?? [] });
       if (planned.record === undefined) {
         const isOver = planned.ignored === "gone" || planned.ignored === "resolved";
-        if (stored.isKnown || !isOver) return this.#leaveAlone(id, entry, planned.ignored);
-        // Somebody may have been told of it by another replica.
+        if (stored.isKnown || !isOver) {
+          requestLog.ignored(planned.ignored, entry.snapshot);
+          return { next: "done" };
+        }
+        // Another replica may already have notified someone.
         await stored.load(kill);
         continue;
       }
@@ -208,7 +274,7 @@ export class Reconciler {
       const { queuesByRecipient, nextMs } = dueMails(planned.record.owed, retries, nowMs);
       const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
       if (leaseEndMs !== undefined && planned.record.owed.length > 0) {
-        return this.#queue.addAt(id, leaseEndMs + random() * LEASE_GRACE_MS);
+        return { next: "at", atMs: leaseEndMs + random() * LEASE_GRACE_MS };
       }
       const send = queuesByRecipient.length > 0 && this.#maySend(id);
       if (send) {
@@ -219,7 +285,11 @@ export class Reconciler {
       if (changed || (send && !holdsLease(before?.owner, instance, nowMs))) {
         const next = withLease(planned.record, send ? instance : undefined, nowMs);
         const outcome = await stored.write(retries.withAttempts(next), kill);
-        if (outcome === "missing") return this.#recordDeleted(id, entry);
+        if (outcome === "missing") {
+          requestLog.recordDeleted(stored.record?.owed ?? []);
+          stored.set({});
+          return { next: "done" };
+        }
         if (outcome === "conflict") {
           await pause(clock, backoff.next(), drain);
           await stored.load(kill);
@@ -227,17 +297,22 @@ export class Reconciler {
         }
         if (before !== undefined) requestLog.superseded(supersededMails(before, planned.record));
       }
-      if (!send) return this.#rest(id, entry, queuesByRecipient.length > 0, nextMs);
+      if (!send) {
+        retries.keepOnly(stored.record?.owed ?? []);
+        if (queuesByRecipient.length > 0) return { next: "parked" };
+        return nextMs === undefined ? { next: "done" } : { next: "at", atMs: nextMs };
+      }
       const turn = queuesByRecipient.slice(0, RECIPIENTS_PER_RUN);
       await dispatch(
         { id, snapshot, stored, retries, requestLog, queuesByRecipient: turn, outdated },
         this.#dispatchDeps(),
       );
-      if (turn.length < queuesByRecipient.length) return this.#queue.add(id);
+      if (turn.length < queuesByRecipient.length) return { next: "again" };
     }
+    return { next: "stopped" };
   }
 
-  #planInput(entry: TrackedRequest, snapshot: Snapshot): Parameters<typeof plan>[0] {
+  #planInput(entry: TrackedRequest, snapshot: Snapshot): Omit<PlanInput, "recipients"> {
     const { policy } = this.deps;
     const { stored } = entry;
     const user = snapshot === "gone" ? stored.record?.user ?? "" : snapshot.user;
@@ -245,42 +320,10 @@ export class Reconciler {
     return {
       snapshot,
       record: stored.record,
-      recipients: snapshot === "gone" ? [] : this.#recipients(entry, snapshot),
       ...(wantsMail ? { requester: user } : {}),
       nowMs: entry.changedAtMs,
       catchUpMs: policy.catchUpMs,
     };
-  }
-
-  #recipients(entry: TrackedRequest, request: AccessRequest): readonly string[] {
-    const { addresses, complaints } = recipientsOf(request, this.deps.policy);
-    if (request.state === "PENDING") entry.requestLog.unreachable(complaints);
-    return addresses;
-  }
-
-  /** What is left has to wait: for its time, for the transport, or for nothing. */
-  #rest(id: string, entry: TrackedRequest, isDue: boolean, nextMs: number | undefined): void {
-    const owed = entry.stored.record?.owed ?? [];
-    entry.retries.keepOnly(owed);
-    if (nextMs !== undefined) this.#queue.addAt(id, nextMs);
-    if (isDue) this.#parked.add(id);
-    if (owed.length === 0) this.#forgetIfGone(id, entry);
-  }
-
-  #leaveAlone(id: string, entry: TrackedRequest, ignored: Ignored): void {
-    entry.requestLog.ignored(ignored, entry.snapshot);
-    this.#forgetIfGone(id, entry);
-  }
-
-  #recordDeleted(id: string, entry: TrackedRequest): void {
-    entry.requestLog.recordDeleted(entry.stored.record?.owed ?? []);
-    entry.stored.set({});
-    this.#forgetIfGone(id, entry);
-  }
-
-  #forgetIfGone(id: string, entry: TrackedRequest): void {
-    // While a listing is under way it stays: a record from before the last settlement would look new.
-    if (entry.snapshot === "gone" && !this.#isListing) this.#tracked.delete(id);
   }
 
   /** Another replica can then go on at once. */

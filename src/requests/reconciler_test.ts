@@ -3,6 +3,7 @@ import type { Refusal } from "../mail/transport.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest } from "./testing/fixtures.ts";
 import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
+import type { Router } from "../routing/router.ts";
 import { startReplica } from "./testing/replica.ts";
 
 const LATER: Refusal = { ok: false, category: "server", retry: "later", error: "451 try again" };
@@ -312,9 +313,7 @@ Deno.test("Reconciler sends no further mail of an older state when a newer one a
 });
 
 Deno.test("Reconciler says once that nobody is to be told, and writes no record", async () => {
-  const { clock, cluster, reconciler, log } = setUp({
-    policy: { roleToRecipients: new Map() },
-  });
+  const { clock, cluster, reconciler, log } = setUp({ roleToRecipients: new Map() });
   const request = aRequest({ suggestedReviewers: ["carol"] });
   cluster.put(request);
   reconciler.update("r1", request);
@@ -591,7 +590,7 @@ Deno.test("Reconciler writes down what is owed although the mails of many others
 Deno.test("Reconciler lets a small request have its turn between many big ones", async () => {
   const everybody = Array.from({ length: 80 }, (_, i) => `${i}@x.org`);
   const roleToRecipients = new Map([["many", everybody], ["*", ["few@x.org"]]]);
-  const { clock, cluster, reconciler, mailer } = setUp({ policy: { roleToRecipients } });
+  const { clock, cluster, reconciler, mailer } = setUp({ roleToRecipients });
   const big = Array.from({ length: 40 }, (_, i) => aRequest({ id: `big${i}`, roles: ["many"] }));
   for (const request of [...big, aRequest()]) {
     cluster.put(request);
@@ -707,4 +706,62 @@ Deno.test("Reconciler keeps its lease until it has noted what was accepted while
   mailer.answer();
   await clock.tick(0);
   assert.deepEqual(given, ["b@x.org"]);
+});
+
+Deno.test("Reconciler routes a request once, before its first mail", async () => {
+  const routed: string[] = [];
+  const router: Router = {
+    route: ({ id }) => {
+      routed.push(id);
+      return Promise.resolve({ recipients: ["a@x.org"], notices: [], trace: [] });
+    },
+  };
+  const { clock, cluster, reconciler, mailer } = setUp({ router });
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  for (const state of ["PENDING", "APPROVED"] as const) {
+    reconciler.update("r1", aRequest({ state, reviews: [review] }));
+    await clock.tick(0);
+  }
+  reconciler.update("r2", aRequest({ id: "r2", state: "DENIED" }));
+  await clock.tick(0);
+  assert.deepEqual(routed, ["r1"]);
+  assert.equal(mailer.accepted.length, 3);
+});
+
+Deno.test("Reconciler retries a request that cannot be routed now", async () => {
+  let failures = 2;
+  const router: Router = {
+    route: () =>
+      failures-- > 0
+        ? Promise.reject(new Error("no answer"))
+        : Promise.resolve({ recipients: ["a@x.org"], notices: [], trace: [] }),
+  };
+  const { clock, cluster, reconciler, mailer, log } = setUp({ router });
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(10_000);
+  assert.deepEqual(mailer.accepted, ["r1/new/0/a@x.org"]);
+  const [line] = log.lines.filter(({ level }) => level === "warn");
+  assert.deepEqual(line?.fields, { request_id: "r1", error: "no answer" });
+});
+
+Deno.test("Reconciler plans with the state that came while it was routing", async () => {
+  const answers: (() => void)[] = [];
+  const router: Router = {
+    route: () =>
+      new Promise((resolve) => {
+        answers.push(() => resolve({ recipients: ["a@x.org"], notices: [], trace: [] }));
+      }),
+  };
+  const { clock, cluster, reconciler, mailer } = setUp({ router });
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  cluster.put(aRequest({ state: "APPROVED" }));
+  reconciler.update("r1", aRequest({ state: "APPROVED" }));
+  answers[0]?.();
+  await clock.tick(1000);
+  assert.deepEqual([answers.length, mailer.attempts], [1, []]);
 });

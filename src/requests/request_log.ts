@@ -5,7 +5,7 @@ import { loggedMail } from "./delivery/logged_mail.ts";
 import type { Observer } from "./observer.ts";
 import type { OwedMail } from "./record/outbox.ts";
 import type { Ignored, Snapshot } from "./plan.ts";
-import type { Complaint } from "../routing/recipients.ts";
+import type { Routed } from "../routing/router.ts";
 
 export class RequestLog {
   readonly #logged = new Set<string>();
@@ -16,11 +16,12 @@ export class RequestLog {
     private readonly observer: Pick<Observer, "mailDropped">,
   ) {}
 
-  /** Suggested reviewers that get no mail. */
-  unreachable(complaints: readonly Complaint[]): void {
-    for (const { message, fields } of complaints) {
+  /** Who is mailed, and what the operator should know about it. */
+  routed({ recipients, notices, trace }: Routed): void {
+    for (const { message, fields } of notices) {
       this.#complain(`${message} ${JSON.stringify(fields)}`, message, fields);
     }
+    this.log.debug("Request is routed", { request_id: this.id, recipients, trace });
   }
 
   /** What could not be understood in the record. */

@@ -16,23 +16,23 @@ function recipients(
 }
 
 Deno.test("recipientsOf() takes a role's own list and not the wildcard's", () => {
-  const { addresses } = recipients({ dev: ["d@x.org"], "*": ["all@x.org"] }, ["dev"]);
+  const { recipients: addresses } = recipients({ dev: ["d@x.org"], "*": ["all@x.org"] }, ["dev"]);
   assert.deepEqual(addresses, ["d@x.org"]);
 });
 
 Deno.test("recipientsOf() falls back to the wildcard for a role without a list, or an empty one", () => {
   const map = { dev: ["d@x.org"], empty: [], "*": ["all@x.org"] };
-  assert.deepEqual(recipients(map, ["dev", "dba"]).addresses, ["d@x.org", "all@x.org"]);
-  assert.deepEqual(recipients(map, ["empty"]).addresses, ["all@x.org"]);
+  assert.deepEqual(recipients(map, ["dev", "dba"]).recipients, ["d@x.org", "all@x.org"]);
+  assert.deepEqual(recipients(map, ["empty"]).recipients, ["all@x.org"]);
 });
 
 Deno.test("recipientsOf() takes role names literally", () => {
-  const { addresses } = recipients({ "d*": ["d@x.org"], "*": ["all@x.org"] }, ["dev"]);
+  const { recipients: addresses } = recipients({ "d*": ["d@x.org"], "*": ["all@x.org"] }, ["dev"]);
   assert.deepEqual(addresses, ["all@x.org"]);
 });
 
 Deno.test("recipientsOf() adds suggested reviewers, in order and each once whatever the case", () => {
-  const { addresses } = recipients(
+  const { recipients: addresses } = recipients(
     { "*": ["All@x.org", "ops@x.org"] },
     ["a", "b"],
     ["bob@x.org", "all@X.org", "BOB@x.org"],
@@ -41,52 +41,58 @@ Deno.test("recipientsOf() adds suggested reviewers, in order and each once whate
 });
 
 Deno.test("recipientsOf() takes suggested reviewers only when no role is requested", () => {
-  assert.deepEqual(recipients({ "*": ["all@x.org"] }, [], ["bob@x.org"]).addresses, ["bob@x.org"]);
+  assert.deepEqual(recipients({ "*": ["all@x.org"] }, [], ["bob@x.org"]).recipients, ["bob@x.org"]);
 });
 
 Deno.test("recipientsOf() reports reviewers that are no addresses, each once", () => {
-  const { addresses, complaints } = recipients({ "*": ["all@x.org"] }, ["a"], [
+  const { recipients: addresses, notices } = recipients({ "*": ["all@x.org"] }, ["a"], [
     "carol",
     "carol",
     "x@y",
   ]);
   assert.deepEqual(addresses, ["all@x.org", "x@y"]);
-  assert.deepEqual(complaints, [{
+  assert.deepEqual(notices, [{
     message: "Failed to notify a suggested reviewer with an invalid email address",
     fields: { reviewer: "carol" },
   }]);
   const long = recipients({ "*": ["all@x.org"] }, ["a"], [`${"x".repeat(1000)}@y`]);
-  assert.deepEqual(long.addresses, ["all@x.org"]);
-  assert.deepEqual(long.complaints[0]?.fields, {
+  assert.deepEqual(long.recipients, ["all@x.org"]);
+  assert.deepEqual(long.notices[0]?.fields, {
     reviewer: `${"x".repeat(254)}… (748 more characters)`,
   });
 });
 
 Deno.test("recipientsOf() takes the first hundred suggested reviewers and counts the others", () => {
   const suggested = Array.from({ length: 130 }, (_, n) => `r${n}@x.org`);
-  const { addresses, complaints } = recipients({ "*": ["all@x.org"] }, ["a"], [
+  const { recipients: addresses, notices } = recipients({ "*": ["all@x.org"] }, ["a"], [
     ...suggested,
     "R129@x.org",
     "no-address",
   ]);
   assert.deepEqual(addresses, ["all@x.org", ...suggested.slice(0, 100)]);
-  assert.deepEqual(complaints, [{
+  assert.deepEqual(notices, [{
     message: "More than 100 suggested reviewers, the first 100 are mailed",
     fields: { left_out: 31 },
   }]);
   const hundred = recipients({ "*": ["all@x.org"] }, ["a"], suggested.slice(0, 100));
-  assert.equal(hundred.addresses.length, 101);
-  assert.deepEqual(hundred.complaints, []);
+  assert.equal(hundred.recipients.length, 101);
+  assert.deepEqual(hundred.notices, []);
 });
 
 Deno.test("recipientsOf() mails outside of the allowed domains only what the operator wrote", () => {
   const map = { dev: ["d@out.org"], other: ["Ops@out.org"], "*": ["all@x.org"] };
   const suggested = ["bob@x.org", "eve@evil.org", "ops@out.org", "c@sub.y.org", "mallory@y.org"];
-  const { addresses, complaints } = recipients(map, ["dev"], suggested, ["x.org", ".y.org"]);
+  const { recipients: addresses, notices } = recipients(map, ["dev"], suggested, [
+    "x.org",
+    ".y.org",
+  ]);
   assert.deepEqual(addresses, ["d@out.org", "bob@x.org", "ops@out.org", "c@sub.y.org"]);
-  assert.deepEqual(complaints, [{
+  assert.deepEqual(notices, [{
     message: "Suggested reviewers outside of delivery.allowed_domains are not mailed",
     fields: { left_out: 2, reviewers: ["eve@evil.org", "mallory@y.org"] },
   }]);
-  assert.deepEqual(recipients(map, ["dev"], suggested, []).addresses, ["d@out.org", "ops@out.org"]);
+  assert.deepEqual(recipients(map, ["dev"], suggested, []).recipients, [
+    "d@out.org",
+    "ops@out.org",
+  ]);
 });

@@ -22,6 +22,7 @@ export class Fleet {
   constructor(
     private readonly surroundings: Surroundings,
     private readonly policy: ReconcilerPolicy,
+    private readonly recipients: readonly string[],
     private readonly deps: {
       readonly random: Random;
       readonly count: (what: string) => void;
@@ -53,6 +54,7 @@ export class Fleet {
     const exits = exitsOf(machine, line, this.surroundings, random.fork());
     const replica = startReplica(machine, exits, {
       policy: this.policy,
+      recipients: this.recipients,
       semaphore: random.int(1, 4),
       perSecond: random.pick([undefined, undefined, 1, 10]),
       random: random.fork(),

@@ -10,6 +10,7 @@ import type { Cluster } from "../../src/requests/ports.ts";
 import { unobserved } from "../../src/requests/observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../../src/requests/reconciler.ts";
 import { FairSemaphore } from "../../src/requests/delivery/fair_semaphore.ts";
+import { RoleRouter } from "../../src/routing/recipients.ts";
 import { fakeLog } from "../../src/testing/fake_log.ts";
 import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -24,6 +25,8 @@ export interface Exits {
 
 export interface ReplicaOptions {
   readonly policy: ReconcilerPolicy;
+  /** Who is mailed about every request. */
+  readonly recipients: readonly string[];
   readonly semaphore: number;
   /** Mails per second; undefined = no limit. */
   readonly perSecond: number | undefined;
@@ -56,6 +59,10 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const honest = mailerOf(exits, machine);
   const reconciler: Reconciler = new Reconciler({
     cluster,
+    router: new RoleRouter({
+      roleToRecipients: new Map([["*", options.recipients]]),
+      isAddress: policy.isAddress,
+    }),
     mailer: sabotage.mailer?.(honest, exits.cluster) ?? honest,
     semaphore: new FairSemaphore(options.semaphore, options.perSecond, clock),
     breaker,

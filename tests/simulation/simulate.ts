@@ -46,12 +46,12 @@ export async function simulate(
   const fleet = new Fleet(
     { world, cluster, office, ledger, onSend: audit.onSend },
     {
-      roleToRecipients: new Map([["*", recipients]]),
       isAddress: (text) => text.includes("@"),
       catchUpMs: 86_400_000,
       retryForMs: 86_400_000,
       notifyRequester: requester !== undefined,
     },
+    recipients,
     { random: random.fork(), count, sabotage: options.sabotage ?? {} },
   );
   const history = new Map<string, AccessRequest>();

@@ -40,14 +40,19 @@ export interface SettlementDeps extends Runtime {
   readonly kill: AbortSignal;
 }
 
+/**
+ * What the settlement may do with the lease:
+ * - `held`: mails may leave, as long as the record names us and the clock allows it
+ * - `releasing`: a write that gives the lease back is under way, or went unanswered
+ * - `unwritable`: the last write failed; what is sent now could not be recorded either
+ * - `overtaken`: another replica has the lease, or the record is gone
+ */
+type LeaseState = "held" | "releasing" | "unwritable" | "overtaken";
+
 export class Settlement {
   readonly #unsettled: Outcome[] = [];
   #oldestMs = 0;
-  #lost = false;
-  /** The lease may be gone already: a write that gives it back is under way, or went unanswered. */
-  #isGivingBack = false;
-  /** The last write failed: what is sent now could not be written down either. */
-  #isStuck = false;
+  #lease: LeaseState = "held";
   #wake: () => void = () => {};
   #writes: Promise<unknown> = Promise.resolve();
 
@@ -59,17 +64,20 @@ export class Settlement {
     private readonly deps: SettlementDeps,
   ) {}
 
-  /** Takes the lease again if it has run out while a mail waited. */
+  /** Takes the lease again if it has expired while a mail waited. */
   async takeLease(): Promise<void> {
-    if (this.#isStuck || this.#lost || this.#holdsLease()) return;
+    if (this.#lease === "unwritable" || this.#lease === "overtaken" || this.#holdsLease()) return;
     await this.#exclusive(async () => {
       if (!this.#holdsLease()) await this.#write();
     });
   }
 
-  /** Whether the mail may leave at this moment: a write that begins before it is sent may change that. */
+  /**
+   * Whether the mail may be sent now. Call it immediately before sending: a write that starts in between
+   * can give the lease back.
+   */
   maySend(mail: OwedMail): boolean {
-    if (this.#isStuck || this.#lost || !this.#holdsLease()) return false;
+    if (!this.#holdsLease()) return false;
     const key = mailKey(mail);
     return this.stored.record?.owed.some((other) => mailKey(other) === key) ?? false;
   }
@@ -103,7 +111,7 @@ export class Settlement {
       : active > 0 && waiting === 0
       ? this.#oldestMs + LINGER_MS - nowMs
       : 0;
-    const renewMs = sending > 0 && !this.#lost && this.#holdsLease()
+    const renewMs = sending > 0 && this.#holdsLease()
       ? (this.stored.record?.owner?.untilMs ?? 0) - LEASE_MS / 2 - nowMs
       : Infinity;
     return Math.max(0, Math.min(settleMs, renewMs));
@@ -133,11 +141,10 @@ export class Settlement {
     for (;;) {
       try {
         const isDone = await this.#writeOnce();
-        this.#isStuck = false;
         this.deps.writeFailures.succeeded(this.id);
         if (isDone) return;
       } catch (error) {
-        this.#isStuck = true;
+        if (this.#lease !== "overtaken") this.#lease = "unwritable";
         this.deps.writeFailures.failed(this.id, error);
       }
       await pause(this.deps.clock, backoff.next(), this.deps.kill);
@@ -158,10 +165,9 @@ export class Settlement {
       this.#settled(outcomes);
       return true;
     }
-    if (next.owner === undefined) this.#isGivingBack = true;
+    if (next.owner === undefined && this.#lease === "held") this.#lease = "releasing";
     switch (await this.stored.write(this.retries.withAttempts(next), this.deps.kill)) {
       case "written":
-        this.#isGivingBack = false;
         this.#settled(outcomes);
         return true;
       case "missing":
@@ -172,8 +178,7 @@ export class Settlement {
         return true;
       case "conflict":
         await this.stored.load(this.deps.kill);
-        this.#isGivingBack = false;
-        this.#lost = this.#isForeign();
+        this.#lease = this.#isForeign() ? "overtaken" : "held";
         return false;
     }
   }
@@ -192,17 +197,18 @@ export class Settlement {
 
   #holdsLease(): boolean {
     const { instance, clock } = this.deps;
-    return !this.#isGivingBack && holdsLease(this.stored.record?.owner, instance, clock.now());
+    return this.#lease === "held" && holdsLease(this.stored.record?.owner, instance, clock.now());
   }
 
   #settled(outcomes: readonly Outcome[]): void {
+    if (this.#lease !== "overtaken") this.#lease = "held";
     this.#unsettled.splice(0, outcomes.length);
     this.#oldestMs = this.#unsettled[0]?.atMs ?? 0;
   }
 
   /** Nothing more can be written: mails that were sent and not settled may be sent again. */
   #giveUp(reason: string): void {
-    this.#lost = true;
+    this.#lease = "overtaken";
     if (this.#unsettled.length > 0) {
       const mails = this.#unsettled.length;
       this.deps.log.warn("Sent mails cannot be recorded", { request_id: this.id, mails, reason });

@@ -44,7 +44,7 @@ async function takeOver(
     },
   };
   const replica = startReplica(cluster, clock, {
-    policy: { roleToRecipients: new Map([["*", recipients]]) },
+    roleToRecipients: new Map([["*", recipients]]),
     mailer: new ComposingMailer({
       transport,
       templates: loaded.templates,

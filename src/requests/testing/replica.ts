@@ -6,6 +6,8 @@ import type { Mailer } from "../delivery/mailer.ts";
 import { type Observer, unobserved } from "../observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
 import { FairSemaphore } from "../delivery/fair_semaphore.ts";
+import { RoleRouter } from "../../routing/recipients.ts";
+import type { Router } from "../../routing/router.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
 import { FakeMailer } from "./fake_mailer.ts";
 import { type FakeClock } from "../../testing/fake_clock.ts";
@@ -28,6 +30,9 @@ export function startReplica(
   options: {
     readonly instance?: string;
     readonly policy?: Partial<ReconcilerPolicy>;
+    readonly roleToRecipients?: ReadonlyMap<string, readonly string[]>;
+    /** Routes in place of the role map. */
+    readonly router?: Router;
     readonly semaphore?: number;
     readonly random?: () => number;
     /** Sends in place of the fake. */
@@ -40,6 +45,7 @@ export function startReplica(
   const drain = new AbortController();
   const kill = new AbortController();
   const random = options.random ?? (() => 0.5);
+  const isAddress = (text: string) => text.includes("@");
   const replica = {
     verify: (): Receipt => ({ ok: true, messageId: "", response: "250 ok" }),
   };
@@ -52,14 +58,18 @@ export function startReplica(
   });
   const reconciler: Reconciler = new Reconciler({
     cluster,
+    router: options.router ?? new RoleRouter({
+      roleToRecipients: options.roleToRecipients ??
+        new Map([["*", ["a@x.org", "b@x.org", "c@x.org"]]]),
+      isAddress,
+    }),
     mailer: options.mailer ?? mailer,
     semaphore: new FairSemaphore(options.semaphore ?? 10, undefined, clock),
     breaker,
     observer: options.observer ?? unobserved,
     instance: options.instance ?? "one",
     policy: {
-      roleToRecipients: new Map([["*", ["a@x.org", "b@x.org", "c@x.org"]]]),
-      isAddress: (text) => text.includes("@"),
+      isAddress,
       catchUpMs: 86_400_000,
       retryForMs: 86_400_000,
       notifyRequester: false,
