@@ -17,11 +17,12 @@ export class RequestLog {
   ) {}
 
   /** Who is mailed, and what the operator should know about it. */
-  routed({ recipients, notices, trace }: Routed): void {
+  routed({ recipients, notices }: Routed): void {
     for (const { message, fields } of notices) {
       this.#complain(`${message} ${JSON.stringify(fields)}`, message, fields);
     }
-    this.log.debug("Request is routed", { request_id: this.id, recipients, trace });
+    // Without the trace: it names roles, and the log tells nothing of what requests are about.
+    this.log.debug("Request is routed", { request_id: this.id, recipients });
   }
 
   /** What could not be understood in the record. */

@@ -24,7 +24,7 @@ export interface Routed {
   /** In a stable order; each address once, whatever its case. */
   readonly recipients: readonly string[];
   readonly notices: readonly Notice[];
-  /** The decision step by step, for the debug log and the command `route`. */
+  /** The decision step by step, for the command `route`. */
   readonly trace: readonly RouteStep[];
 }
 
