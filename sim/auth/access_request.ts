@@ -3,15 +3,18 @@
  * (teleport-protocol.md §1.1, §1.5).
  */
 
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromDate, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import {
+  AccessRequestKind,
+  type AccessRequestSpecV3,
+  type AccessRequestSpecV3Schema,
   type AccessRequestV3,
   AccessRequestV3Schema,
   type AccessReview,
   AccessReviewSchema,
   RequestState,
-  type ResourceID,
+  type ResourceConstraintsSchema,
 } from "../../src/teleport/generated/types_pb.ts";
 
 /** So many approvals, or so many denials, decide a request. */
@@ -20,15 +23,44 @@ export interface Thresholds {
   readonly deny: number;
 }
 
+/** One of several thresholds. */
+export interface NamedThreshold extends Thresholds {
+  readonly name?: string;
+  /** It is only told: every reviewer counts. */
+  readonly filter?: string;
+}
+
+/** A resource that is asked for, with what of it. */
+export interface NewRequestedResource {
+  /** Default the cluster's name. */
+  readonly cluster?: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly part?: string;
+  /** Of these constraints only one. */
+  readonly roleArns?: readonly string[];
+  readonly logins?: readonly string[];
+  readonly desktopLogins?: readonly string[];
+  readonly database?: {
+    readonly users?: readonly string[];
+    readonly names?: readonly string[];
+    readonly roles?: readonly string[];
+  };
+}
+
 /** A request as a person would make it; what is left out has a harmless default. */
 export interface NewRequest {
   readonly user?: string;
   readonly roles?: readonly string[];
   readonly reason?: string;
   readonly reviewers?: readonly string[];
-  readonly resources?: readonly Omit<ResourceID, "$typeName" | "$unknown">[];
+  readonly resources?: readonly NewRequestedResource[];
+  /** The fields that hold the resources; default 26 with constraints, and else 14. */
+  readonly resourcesIn?: "14" | "26" | "both";
   /** Absent = reviews are only recorded, and `setState` decides. */
-  readonly thresholds?: Thresholds;
+  readonly thresholds?: Thresholds | readonly NamedThreshold[];
+  /** By role, sets of places in `thresholds`; default one set with all of them. */
+  readonly roleThresholds?: Readonly<Record<string, readonly (readonly number[])[]>>;
   /** Default a random UUID. */
   readonly id?: string;
   readonly created?: Date;
@@ -36,6 +68,17 @@ export interface NewRequest {
   readonly accessExpires?: Date;
   /** When the pending request vanishes, `Metadata.Expires`; default an hour from its creation. */
   readonly expires?: Date;
+  readonly maxDuration?: Date;
+  readonly sessionTtl?: Date;
+  readonly assumeStart?: Date;
+  /** Default none, as before Teleport 18. */
+  readonly kind?: "short" | "long";
+  /** Of a long-term request: the access list that grants all of its resources. */
+  readonly recommendedAccessList?: string;
+  /** Of a long-term request: why its resources cannot be granted together. */
+  readonly validation?: string;
+  readonly loginHint?: string;
+  readonly annotations?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A review as a person would give it. */
@@ -44,6 +87,8 @@ export interface NewReview {
   readonly state: RequestState;
   readonly reason?: string;
   readonly accessList?: { readonly name: string; readonly title: string };
+  readonly assumeStart?: Date;
+  readonly submittedBy?: string;
 }
 
 const ACCESS_TTL_MS = 12 * 3_600_000;
@@ -57,21 +102,19 @@ export function isUnset(time: Timestamp | undefined): boolean {
   return time === undefined || time.seconds <= 0n;
 }
 
-/** A pending request. */
-export function buildRequest(request: NewRequest, now: Date): AccessRequestV3 {
+/** A pending request in the cluster of that name. */
+export function buildRequest(request: NewRequest, now: Date, cluster: string): AccessRequestV3 {
   const created = request.created ?? now;
   const after = (ms: number) => new Date(created.getTime() + ms);
   const roles = [...request.roles ?? ["dev"]];
-  const { thresholds } = request;
-  // Every role is decided by the one set that holds the one threshold.
-  const mapping = thresholds ? roles.map((role) => [role, { Sets: [{ Indexes: [0] }] }]) : [];
+  const expires = timestampFromDate(request.expires ?? after(PENDING_TTL_MS));
   return create(AccessRequestV3Schema, {
     Kind: "access_request",
     Version: "v3",
     Metadata: {
       Name: request.id ?? crypto.randomUUID(),
       Namespace: "default",
-      Expires: timestampFromDate(request.expires ?? after(PENDING_TTL_MS)),
+      Expires: expires,
     },
     Spec: {
       User: request.user ?? "alice@example.com",
@@ -81,29 +124,122 @@ export function buildRequest(request: NewRequest, now: Date): AccessRequestV3 {
       Expires: timestampFromDate(request.accessExpires ?? after(ACCESS_TTL_MS)),
       RequestReason: request.reason ?? "",
       ResolveAnnotations: {},
-      SystemAnnotations: {},
-      Thresholds: thresholds
-        ? [{ Name: "default", Approve: thresholds.approve, Deny: thresholds.deny }]
-        : [],
-      RoleThresholdMapping: Object.fromEntries(mapping),
+      SystemAnnotations: {
+        Values: Object.fromEntries(
+          Object.entries(request.annotations ?? {}).map((
+            [key, values],
+          ) => [key, { Values: [...values] }]),
+        ),
+      },
+      ...thresholdFields(request, roles),
       SuggestedReviewers: [...request.reviewers ?? []],
-      RequestedResourceIDs: [...request.resources ?? []],
-      MaxDuration: ZERO_TIME,
-      SessionTTL: ZERO_TIME,
+      ...resourceFields(request, cluster),
+      LoginHint: request.loginHint ?? "",
+      MaxDuration: timeOrZero(request.maxDuration),
+      SessionTTL: timeOrZero(request.sessionTtl),
+      ...request.assumeStart && { AssumeStartTime: timestampFromDate(request.assumeStart) },
+      ResourceExpiry: expires,
+      ...kindFields(request, cluster),
     },
   });
 }
 
-/** A review, dated now. */
-export function buildReview(review: NewReview, now: Date): AccessReview {
+/** A review, dated now; it counts for each of so many thresholds. */
+export function buildReview(review: NewReview, now: Date, thresholds = 0): AccessReview {
   return create(AccessReviewSchema, {
     Author: review.author,
     ProposedState: review.state,
     Reason: review.reason ?? "",
     Created: timestampFromDate(now),
     Annotations: {},
+    ThresholdIndexes: Array.from({ length: thresholds }, (_, index) => index),
+    SubmittedBy: review.submittedBy ?? "",
+    ...review.assumeStart && { AssumeStartTime: timestampFromDate(review.assumeStart) },
     ...review.accessList && {
       accessList: { Name: review.accessList.name, Title: review.accessList.title },
     },
   });
+}
+
+type SpecFields = Exclude<
+  MessageInitShape<typeof AccessRequestSpecV3Schema>,
+  AccessRequestSpecV3
+>;
+
+function thresholdFields({ thresholds = [], roleThresholds }: NewRequest, roles: string[]) {
+  const list: readonly NamedThreshold[] = "approve" in thresholds
+    ? [{ name: "default", ...thresholds }]
+    : thresholds;
+  if (list.length === 0) return {};
+  const sets = (role: string) => roleThresholds?.[role] ?? [list.map((_, index) => index)];
+  return {
+    Thresholds: list.map(({ name = "", filter = "", approve, deny }) => ({
+      Name: name,
+      Filter: filter,
+      Approve: approve,
+      Deny: deny,
+    })),
+    RoleThresholdMapping: Object.fromEntries(
+      roles.map((role) => [role, { Sets: sets(role).map((set) => ({ Indexes: [...set] })) }]),
+    ),
+  } satisfies SpecFields;
+}
+
+function resourceFields({ resources = [], resourcesIn }: NewRequest, cluster: string): SpecFields {
+  const described = resources.map((resource) => ({
+    id: resourceId(resource, cluster),
+    constraints: constraintsOf(resource),
+  }));
+  const isConstrained = described.some(({ constraints }) => constraints !== undefined);
+  const where = resourcesIn ?? (isConstrained ? "26" : "14");
+  return {
+    RequestedResourceIDs: where === "26" ? [] : described.map(({ id }) => id),
+    RequestedResourceAccessIDs: where === "14" ? [] : described.map(({ id, constraints }) => ({
+      id,
+      ...constraints && { constraints },
+    })),
+  };
+}
+
+function resourceId({ kind, name, part = "", cluster }: NewRequestedResource, own: string) {
+  return { ClusterName: cluster ?? own, Kind: kind, Name: name, SubResourceName: part };
+}
+
+function constraintsOf(
+  { roleArns, logins, desktopLogins, database }: NewRequestedResource,
+): MessageInitShape<typeof ResourceConstraintsSchema> | undefined {
+  const version = "v1";
+  if (roleArns) {
+    return { version, details: { case: "awsConsole", value: { roleArns: [...roleArns] } } };
+  }
+  if (logins) return { version, details: { case: "ssh", value: { logins: [...logins] } } };
+  if (desktopLogins) {
+    return { version, details: { case: "windowsDesktop", value: { logins: [...desktopLogins] } } };
+  }
+  if (database === undefined) return undefined;
+  const { users = [], names = [], roles = [] } = database;
+  const value = { users: [...users], names: [...names], roles: [...roles] };
+  return { version, details: { case: "database", value } };
+}
+
+function kindFields(request: NewRequest, cluster: string): SpecFields {
+  const { kind, recommendedAccessList = "", validation = "", resources = [] } = request;
+  if (kind === undefined) return {};
+  if (kind === "short") return { RequestKind: AccessRequestKind.SHORT_TERM };
+  const ids = resources.map((resource) => resourceId(resource, cluster));
+  return {
+    RequestKind: AccessRequestKind.LONG_TERM,
+    LongTermGrouping: {
+      AccessListToResources: recommendedAccessList === ""
+        ? {}
+        : { [recommendedAccessList]: { ResourceIds: ids } },
+      RecommendedAccessList: recommendedAccessList,
+      ValidationMessage: validation,
+      CanProceed: validation === "",
+    },
+  };
+}
+
+function timeOrZero(time: Date | undefined): Timestamp {
+  return time === undefined ? ZERO_TIME : timestampFromDate(time);
 }

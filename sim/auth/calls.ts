@@ -2,13 +2,13 @@
 
 import * as grpc from "@grpc/grpc-js";
 import { AuthFaults, InjectedFault } from "./faults.ts";
-import type { CallContext } from "./methods.ts";
+import type { CallContext } from "./host.ts";
 import { ClusterError } from "./cluster_error.ts";
 import {
   type Handlers,
   isStreaming,
-  METHOD_NAMES,
   type MethodName,
+  METHODS,
   type Sink,
   type StatusName,
 } from "./grpc_service.ts";
@@ -34,16 +34,15 @@ export abstract class AuthCalls extends AuthFaults {
 
   /** The handlers in the form that grpc-js calls. */
   protected implementation(handlers: Handlers<CallContext>): grpc.UntypedServiceImplementation {
-    return Object.fromEntries(METHOD_NAMES.flatMap((name) => {
-      const handler = handlers[name] as AnyHandler | undefined;
-      if (handler === undefined) return [];
-      return [[
+    return Object.fromEntries([...METHODS.keys()].map((name) => {
+      const handler = handlers[name] as AnyHandler;
+      return [
         name,
         isStreaming(name)
           ? (call: StreamCall) => void this.#stream(name, handler, call)
           : (call: UnaryCall, callback: grpc.sendUnaryData<unknown>) =>
             void this.#answer(name, handler, call, callback),
-      ]];
+      ];
     }));
   }
 

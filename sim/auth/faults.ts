@@ -1,6 +1,6 @@
 /** What can be made to go wrong with the calls of a simulated auth server. */
 
-import type { MethodName, StatusName } from "./grpc_service.ts";
+import { type MethodName, serviceOf, type StatusName } from "./grpc_service.ts";
 
 /** A status that is no error of the cluster's, but was asked for. */
 export class InjectedFault extends Error {
@@ -10,10 +10,29 @@ export class InjectedFault extends Error {
   }
 }
 
+/** What this program calls of a Teleport 9 server, which knows none of the newer services. */
+const TELEPORT_9: ReadonlySet<MethodName> = new Set<MethodName>([
+  "Ping",
+  "WatchEvents",
+  "GetAccessRequestsV2",
+  "GetPluginData",
+  "UpdatePluginData",
+  "SetAccessRequestState",
+  "SubmitAccessReview",
+  "DeleteAccessRequest",
+  "GetUser",
+  "ListResources",
+]);
+
 /** Faults by method, each used up by the calls that it spoils. */
 export class AuthFaults {
   /** How often each method has been called, spoiled calls included. */
   readonly calls: Map<MethodName, number> = new Map();
+  /**
+   * Whether the server is Teleport 9: no watch status, no partial success of a watch, no kinds but
+   * access requests, and calls that came later are UNIMPLEMENTED.
+   */
+  isOld = false;
   /** Delay before each call is looked at. */
   callDelayMs = 0;
   readonly #failures = new Map<MethodName, InjectedFault[]>();
@@ -47,6 +66,7 @@ export class AuthFaults {
   /** Ends all faults; counts stay. */
   clearFaults(): void {
     this.callDelayMs = 0;
+    this.isOld = false;
     for (const faults of [this.#failures, this.#losses, this.#missing, this.#delays]) {
       faults.clear();
     }
@@ -62,10 +82,13 @@ export class AuthFaults {
 
   /** Throws the fault that is due before the call is carried out. */
   protected checkBefore(method: MethodName): void {
-    if (this.#missing.has(method)) {
+    if (this.#missing.has(method) || this.isOld && !TELEPORT_9.has(method)) {
+      const service = serviceOf(method);
       throw new InjectedFault(
         "UNIMPLEMENTED",
-        `unknown method ${method} for service proto.AuthService`,
+        service === "proto.AuthService"
+          ? `unknown method ${method} for service ${service}`
+          : `unknown service ${service}`,
       );
     }
     const fault = this.#failures.get(method)?.shift();

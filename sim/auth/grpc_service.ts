@@ -1,15 +1,41 @@
-/** `AuthService` as `@grpc/grpc-js` wants it described, from the generated descriptor. */
+/** The server's services as `@grpc/grpc-js` wants them described, from the generated descriptors. */
 
-import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import type { MethodDefinition, ServiceDefinition, status } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
+import { AccessListService } from "../../src/teleport/generated/access_list_pb.ts";
+import { AccessMonitoringRulesService } from "../../src/teleport/generated/access_monitoring_rules_pb.ts";
 import { AuthService } from "../../src/teleport/generated/auth_pb.ts";
+import { UserLoginStateService } from "../../src/teleport/generated/user_login_state_pb.ts";
+import { UsersService } from "../../src/teleport/generated/users_pb.ts";
 
-type Methods = typeof AuthService["method"];
-type LocalName = keyof Methods & string;
+const SERVICES = [
+  ["", AuthService],
+  ["AccessMonitoringRulesService.", AccessMonitoringRulesService],
+  ["UserLoginStateService.", UserLoginStateService],
+  ["UsersService.", UsersService],
+  ["AccessListService.", AccessListService],
+] as const;
 
-/** `Ping`, `WatchEvents`, ...: the names as they stand in the path of a call. */
-export type MethodName = Capitalize<LocalName>;
+type MethodsOf<Prefix extends string, S extends { method: Record<string, DescMethod> }> = {
+  [L in keyof S["method"] & string as `${Prefix}${Capitalize<L>}`]: S["method"][L];
+};
+
+export type Methods =
+  & MethodsOf<"", typeof AuthService>
+  & MethodsOf<"AccessMonitoringRulesService.", typeof AccessMonitoringRulesService>
+  & MethodsOf<"UserLoginStateService.", typeof UserLoginStateService>
+  & MethodsOf<"UsersService.", typeof UsersService>
+  & MethodsOf<"AccessListService.", typeof AccessListService>;
+
+/** `Ping`, `WatchEvents`, ...; outside of the auth service `UsersService.GetUser` and so on. */
+export type MethodName = keyof Methods & string;
 
 /** `UNAVAILABLE`, `NOT_FOUND`, ...: every status that is an error. */
 export type StatusName = Exclude<keyof typeof status, "OK">;
@@ -23,36 +49,40 @@ export interface Sink<T> {
   onClose(callback: () => void): void;
 }
 
-/**
- * One function per method of the service; what they throw becomes the status of the call. Methods
- * without one are UNIMPLEMENTED, as on a server that is too old for them.
- */
+/** One function per method; what they throw becomes the status of the call. */
 export type Handlers<Context> = {
-  readonly [L in LocalName as Capitalize<L>]?: Methods[L]["methodKind"] extends "unary" ? (
-      request: MessageShape<Methods[L]["input"]>,
+  readonly [N in MethodName]: Methods[N]["methodKind"] extends "unary" ? (
+      request: MessageShape<Methods[N]["input"]>,
       context: Context,
-    ) => MessageShape<Methods[L]["output"]>
+    ) => MessageShape<Methods[N]["output"]>
     : (
-      request: MessageShape<Methods[L]["input"]>,
+      request: MessageShape<Methods[N]["input"]>,
       context: Context,
-      sink: Sink<MessageShape<Methods[L]["output"]>>,
+      sink: Sink<MessageShape<Methods[N]["output"]>>,
     ) => void;
 };
 
-/** The names of all methods. */
-export const METHOD_NAMES = AuthService.methods.map((method) => method.name as MethodName);
+/** The descriptions of all methods. */
+export const METHODS: ReadonlyMap<MethodName, DescMethod> = new Map(
+  SERVICES.flatMap(([prefix, service]) =>
+    service.methods.map((method) => [`${prefix}${method.name}` as MethodName, method] as const)
+  ),
+);
 
 /** Whether the method answers with a stream. */
 export function isStreaming(name: MethodName): boolean {
-  return AuthService.methods.some((method) =>
-    method.name === name && method.methodKind === "server_streaming"
-  );
+  return METHODS.get(name)?.methodKind === "server_streaming";
 }
 
-/** The service definition, also good for a generic client in tests. */
-export const AUTH_SERVICE: ServiceDefinition = Object.fromEntries(
-  AuthService.methods.map((method) => [method.name, {
-    path: `/${AuthService.typeName}/${method.name}`,
+/** The full name of a method's service, such as `proto.AuthService`. */
+export function serviceOf(name: MethodName): string {
+  return METHODS.get(name)?.parent.typeName ?? "";
+}
+
+/** All methods as one definition, also good for a generic client in tests. */
+export const SERVICE_DEFINITION: ServiceDefinition = Object.fromEntries(
+  [...METHODS].map(([name, method]) => [name, {
+    path: `/${method.parent.typeName}/${method.name}`,
     requestStream: false,
     responseStream: method.methodKind === "server_streaming",
     ...codec("request", method.input),

@@ -82,3 +82,19 @@ function sortKey({ Metadata: metadata, Spec: spec }: AccessRequestV3, sort: Acce
       return id;
   }
 }
+
+/** A page of a listing by name: from the name `start`, "" = the first, at most `size` items. */
+export function pageByName<T>(
+  items: readonly (readonly [name: string, item: T])[],
+  start: string,
+  size: number,
+): { readonly items: readonly T[]; readonly next: string } {
+  const rest = items.filter(([name]) => name >= start)
+    .sort(([a], [b]) => compare(a, b));
+  return { items: rest.slice(0, size).map(([, item]) => item), next: rest[size]?.[0] ?? "" };
+}
+
+/** The size of a page: what the client asks for, 0 = as the server likes, and never more than `max`. */
+export function pageSize(asked: number, max: number): number {
+  return asked > 0 ? Math.min(asked, max) : max;
+}

@@ -4,48 +4,38 @@
  */
 
 import { create } from "@bufbuild/protobuf";
-import { EmptySchema } from "@bufbuild/protobuf/wkt";
+import { EmptySchema, timestampDate } from "@bufbuild/protobuf/wkt";
 import {
-  type Event,
   ListAccessRequestsResponseSchema,
   PingResponseSchema,
   PluginDataSeqSchema,
-  type Watch,
 } from "../../src/teleport/generated/auth_pb.ts";
-import type {
-  AccessRequestFilter,
-  AccessRequestV3,
-  AccessReviewSubmission,
+import {
+  type AccessRequestFilter,
+  type AccessRequestSpecV3,
+  type AccessRequestV3,
+  type AccessReviewSubmission,
+  ThresholdIndexSetsSchema,
 } from "../../src/teleport/generated/types_pb.ts";
 import { isUnset, ZERO_TIME } from "./access_request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { ClusterError } from "./cluster_error.ts";
-import type { Handlers, Sink } from "./grpc_service.ts";
+import { directoryMethods } from "./directory_methods.ts";
+import type { Handlers } from "./grpc_service.ts";
+import type { AuthHost, CallContext } from "./host.ts";
 import { matches, page } from "./listing.ts";
 import { ACCESS_PLUGIN_DATA, ACCESS_REQUEST, type Caller } from "./rbac.ts";
-import type { RequestCache } from "./request_cache.ts";
+import { ruleMethods } from "./rule_methods.ts";
 import { confirmKinds } from "./watchers.ts";
-
-export interface CallContext extends Caller {
-  readonly remoteAddr: string;
-}
-
-/** The part of the server that the methods need beside the cluster. */
-export interface AuthHost {
-  readonly serverVersion: string;
-  readonly advancedAccessWorkflows: boolean;
-  readonly proxyPublicAddr: string;
-  /** The server's cache of requests, which may lag behind the cluster. */
-  readonly cache: RequestCache;
-  /** Sends INIT, perhaps later, and then what happens, until the stream ends. */
-  watch(kinds: Watch["Kinds"], sink: Sink<Event>): void;
-}
 
 /** The methods over a cluster. */
 export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallContext> {
   const { roles } = cluster;
 
   return {
+    ...ruleMethods(cluster, host),
+    ...directoryMethods(cluster, host),
+
     Ping: (_request, context) =>
       create(PingResponseSchema, {
         ClusterName: cluster.name,
@@ -58,8 +48,9 @@ export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallCont
     WatchEvents: (request, caller, sink) => {
       const kinds = confirmKinds(request, (kind) => {
         // Everybody may watch their own requests.
-        if (kind.Filter["user"] !== caller.user) roles.require(caller, "read", kind.Kind);
-      });
+        const isOwn = kind.Kind === ACCESS_REQUEST && kind.Filter["user"] === caller.user;
+        if (!isOwn) roles.require(caller, "read", kind.Kind);
+      }, host.isOld);
       host.watch(kinds, sink);
     },
 
@@ -140,6 +131,16 @@ function visible(
   );
 }
 
+/** Any threshold is enough for a role that says nothing of them. */
+function mapThresholds(spec: AccessRequestSpecV3): AccessRequestSpecV3["RoleThresholdMapping"] {
+  const { Roles: roles, Thresholds: thresholds, RoleThresholdMapping: mapping } = spec;
+  if (thresholds.length === 0 || Object.keys(mapping).length > 0) return mapping;
+  const all = create(ThresholdIndexSetsSchema, {
+    Sets: [{ Indexes: thresholds.map((_, index) => index) }],
+  });
+  return Object.fromEntries(roles.map((role) => [role, all]));
+}
+
 /** What the server fills in of a request that comes over the wire. */
 function withGoTimes(request: AccessRequestV3, cluster: Cluster): AccessRequestV3 {
   const template = cluster.draft({
@@ -158,6 +159,7 @@ function withGoTimes(request: AccessRequestV3, cluster: Cluster): AccessRequestV
     SessionTTL: given.SessionTTL ?? ZERO_TIME,
     ResolveAnnotations: given.ResolveAnnotations ?? spec.ResolveAnnotations,
     SystemAnnotations: given.SystemAnnotations ?? spec.SystemAnnotations,
+    RoleThresholdMapping: mapThresholds(given),
   });
   if (request.Metadata?.Expires && !isUnset(request.Metadata.Expires)) {
     metadata.Expires = request.Metadata.Expires;
@@ -188,5 +190,7 @@ function submitReview(
     ...review?.accessList && {
       accessList: { name: review.accessList.Name, title: review.accessList.Title },
     },
+    ...review?.AssumeStartTime && { assumeStart: timestampDate(review.AssumeStartTime) },
+    ...review?.SubmittedBy && { submittedBy: review.SubmittedBy },
   });
 }

@@ -21,12 +21,15 @@ export interface Rule {
   readonly deny?: boolean;
   /** A condition on the resource. It never holds here, so the rule grants and denies nothing. */
   readonly where?: string;
+  /** Granted by the role's `preview_as_roles`: it counts for calls that use these alone. */
+  readonly preview?: boolean;
 }
 
 export type Role = readonly Rule[];
 
 export const ACCESS_REQUEST = "access_request";
 export const ACCESS_PLUGIN_DATA = "access_plugin_data";
+export const ACCESS_MONITORING_RULE = "access_monitoring_rule";
 
 /** The least that the plugin can work with. */
 export const MINIMAL_ROLE: Role = [
@@ -34,35 +37,78 @@ export const MINIMAL_ROLE: Role = [
   { kind: ACCESS_PLUGIN_DATA, verbs: ["update"] },
 ];
 
+const READ: readonly Verb[] = ["list", "read"];
+
+/** Teleport's preset `access-plugin`. */
+export const PRESET_ROLE: Role = [
+  { kind: ACCESS_REQUEST, verbs: READ },
+  { kind: ACCESS_PLUGIN_DATA, verbs: ["list", "create", "read", "update", "delete"] },
+  { kind: ACCESS_MONITORING_RULE, verbs: READ },
+  { kind: "access_list", verbs: READ },
+  { kind: "role", verbs: READ },
+  { kind: "user", verbs: READ },
+  { kind: "user_login_state", verbs: READ },
+  { kind: "node", verbs: READ, preview: true },
+  { kind: "app", verbs: READ, preview: true },
+  { kind: "db", verbs: READ, preview: true },
+  { kind: "kube_cluster", verbs: READ, preview: true },
+];
+
 /** Somebody who may do everything here, for tests that play a user. */
 export const ADMIN_ROLE: Role = [
   { kind: ACCESS_REQUEST, verbs: ["list", "read", "create", "update", "delete", "review"] },
   { kind: ACCESS_PLUGIN_DATA, verbs: ["list", "read", "update"] },
+  { kind: ACCESS_MONITORING_RULE, verbs: ["list", "read", "create", "update", "delete"] },
+  { kind: "access_list", verbs: READ },
+  { kind: "user", verbs: READ },
+  { kind: "user_login_state", verbs: READ },
+  { kind: "node", verbs: READ },
+  { kind: "app", verbs: READ },
+  { kind: "db", verbs: READ },
+  { kind: "kube_cluster", verbs: READ },
+  { kind: "windows_desktop", verbs: READ },
+  { kind: "user_group", verbs: READ },
 ];
 
 /** The roles of a cluster, by name; a role that is not there grants nothing. */
 export class Roles {
-  readonly #roles = new Map<string, Role>([[DEFAULT_ROLE, MINIMAL_ROLE], ["admin", ADMIN_ROLE]]);
+  readonly #roles = new Map<string, Role>([[DEFAULT_ROLE, PRESET_ROLE], ["admin", ADMIN_ROLE]]);
+
+  readonly #denied = new Set<string>();
 
   /** Adds a role, or replaces it: callers have the new rules from their next call on. */
   set(name: string, role: Role): void {
     this.#roles.set(name, role);
   }
 
-  /** Whether one of the caller's roles has the verb on the kind. */
-  allows(caller: Caller, kind: string, verb: Verb): boolean {
+  /** Denies reading a kind to every role, or ends that. */
+  deny(kind: string, denied = true): void {
+    if (denied) this.#denied.add(kind);
+    else this.#denied.delete(kind);
+  }
+
+  /** Whether one of the caller's roles has the verb on the kind; with `preview`, also as it previews. */
+  allows(
+    caller: Caller,
+    kind: string,
+    verb: Verb,
+    { preview = false }: { readonly preview?: boolean } = {},
+  ): boolean {
+    if (this.#denied.has(kind) && READ.includes(verb)) return false;
     const rules = caller.roles.flatMap((name) => this.#roles.get(name) ?? [])
       .filter((rule) =>
-        rule.where === undefined && rule.kind === kind && rule.verbs.includes(verb)
+        rule.where === undefined && rule.kind === kind && rule.verbs.includes(verb) &&
+        (preview || !rule.preview)
       );
     return rules.length > 0 && !rules.some(({ deny }) => deny);
   }
 
   /** The caller's roles as `GetCurrentUserRoles` sends them. */
   messages(caller: Caller): RoleV6[] {
+    const denials = [...this.#denied].map((kind) => ({ kind, verbs: READ, deny: true }));
     return caller.roles.flatMap((name) => {
       const role = this.#roles.get(name);
-      return role === undefined ? [] : [roleMessage(name, role)];
+      return role === undefined ? [] : [roleMessage(name, [...role, ...denials])];
     });
   }
 
@@ -81,15 +127,22 @@ export class Roles {
 
 function roleMessage(name: string, role: Role): RoleV6 {
   const conditions = (isDeny: boolean) => {
-    const rules = role.filter(({ deny = false }) => deny === isDeny);
+    const all = role.filter(({ deny = false }) => deny === isDeny);
+    const rules = all.filter(({ preview = false }) => !preview);
     const reviews = rules.some(({ verbs }) => verbs.includes("review"));
+    const previews = all.length > rules.length;
     return {
       Rules: rules.map(({ kind, verbs, where = "" }) => ({
         Resources: [kind],
         Verbs: verbs.filter((verb) => verb !== "review"),
         Where: where,
       })),
-      ...reviews && { ReviewRequests: { Roles: ["*"] } },
+      ...(reviews || previews) && {
+        ReviewRequests: {
+          Roles: reviews ? ["*"] : [],
+          PreviewAsRoles: previews ? ["list-access-request-resources"] : [],
+        },
+      },
     };
   };
   return create(RoleV6Schema, {

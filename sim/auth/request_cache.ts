@@ -62,11 +62,15 @@ export class RequestCache {
     const endings = [
       this.#watchers.subscribe(kinds, listener),
       this.cluster.watchers.subscribe(kinds, (event) => {
-        if (this.#pause === undefined) listener(event);
+        if (this.#pause === undefined || !isOfRequest(event)) listener(event);
       }),
     ];
     return () => endings.forEach((end) => end());
   }
+}
+
+function isOfRequest({ Resource: { case: kind, value } }: Event): boolean {
+  return kind === "AccessRequest" || kind === "ResourceHeader" && value.Kind === ACCESS_REQUEST;
 }
 
 function gone(Name: string): AccessRequestV3 {

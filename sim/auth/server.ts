@@ -8,9 +8,10 @@ import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import type { Event, Watch } from "../../src/teleport/generated/auth_pb.ts";
 import { AuthCalls } from "./calls.ts";
-import { type AuthHost, authMethods, type CallContext } from "./methods.ts";
+import type { AuthHost, CallContext } from "./host.ts";
+import { authMethods } from "./methods.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { AUTH_SERVICE, type Sink, type StatusName } from "./grpc_service.ts";
+import { SERVICE_DEFINITION, type Sink, type StatusName } from "./grpc_service.ts";
 import { issueAuthServer } from "../pki/identity.ts";
 import type { Pki } from "../pki/pki.ts";
 import type { HostCertificateHolder } from "../cluster/rotation.ts";
@@ -45,6 +46,7 @@ export class AuthServer extends AuthCalls
   /** True as on Enterprise; OSS has no review pages to link to. */
   advancedAccessWorkflows = true;
   proxyPublicAddr = "";
+  maxPageSize = 1000;
   /** Whether INIT carries the confirmed kinds, as from v13 on. */
   watchStatus = true;
   /** Delay of INIT, as while a server's caches start. */
@@ -74,7 +76,7 @@ export class AuthServer extends AuthCalls
       if (!this.isSilent) this.#injector.injectConnection(socket);
     });
     server.on("tlsClientError", (_error, socket) => socket.destroy());
-    this.#grpc.addService(AUTH_SERVICE, this.implementation(authMethods(cluster, this)));
+    this.#grpc.addService(SERVICE_DEFINITION, this.implementation(authMethods(cluster, this)));
   }
 
   get port(): number {
@@ -134,7 +136,7 @@ export class AuthServer extends AuthCalls
     });
     this.timers.pause(this.initDelayMs).then(() => {
       if (!this.#watches.has(sink)) return;
-      sink.send(initEvent(kinds, this.watchStatus));
+      sink.send(initEvent(kinds, this.watchStatus && !this.isOld));
       unsubscribe = this.cache.subscribe(kinds, (event) => sink.send(event));
     });
   }

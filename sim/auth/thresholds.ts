@@ -6,21 +6,28 @@ import {
   RequestState,
 } from "../../src/teleport/generated/types_pb.ts";
 
-const APPROVING = [RequestState.APPROVED, RequestState.PROMOTED];
-
-/** The first review with which a threshold is reached; undefined while none is. */
+/**
+ * The review that decided; undefined while none has. Approvals decide when each set of each role has a
+ * threshold that is reached, denials when any threshold of any role is.
+ */
 export function decidingReview(spec: AccessRequestSpecV3): AccessReview | undefined {
-  const counts = new Map<RequestState, number>();
+  const sets = Object.values(spec.RoleThresholdMapping).flatMap(({ Sets }) => Sets);
+  const approvals = new Map<number, number>();
+  const denials = new Map<number, number>();
   for (const review of spec.Reviews) {
-    const state = review.ProposedState;
-    const count = (counts.get(state) ?? 0) + 1;
-    counts.set(state, count);
-    const reached = spec.Thresholds.some(({ Approve: approve, Deny: deny }) => {
-      const needed = state === RequestState.DENIED ? deny : APPROVING.includes(state) ? approve : 0;
-      // A threshold of 0 is one that was not set.
-      return needed > 0 && count >= needed;
-    });
-    if (reached) return review;
+    const counts = review.ProposedState === RequestState.DENIED ? denials : approvals;
+    for (const index of review.ThresholdIndexes) counts.set(index, (counts.get(index) ?? 0) + 1);
+    // A threshold of 0 is one that was not set.
+    const isApproved = (index: number) => {
+      const needed = spec.Thresholds[index]?.Approve ?? 0;
+      return needed > 0 && (approvals.get(index) ?? 0) >= needed;
+    };
+    const isDenied = (index: number) => {
+      const needed = spec.Thresholds[index]?.Deny ?? 0;
+      return needed > 0 && (denials.get(index) ?? 0) >= needed;
+    };
+    if (sets.some(({ Indexes }) => Indexes.some(isDenied))) return review;
+    if (sets.length > 0 && sets.every(({ Indexes }) => Indexes.some(isApproved))) return review;
   }
   return undefined;
 }

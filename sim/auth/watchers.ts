@@ -11,13 +11,19 @@ import {
   type Watch,
 } from "../../src/teleport/generated/auth_pb.ts";
 import {
+  type AccessMonitoringRule,
+  AccessMonitoringRuleSchema,
+} from "../../src/teleport/generated/access_monitoring_rules_pb.ts";
+import {
   type AccessRequestV3,
   AccessRequestV3Schema,
   RequestState,
   type WatchKind,
 } from "../../src/teleport/generated/types_pb.ts";
 import { ClusterError } from "./cluster_error.ts";
-import { ACCESS_REQUEST } from "./rbac.ts";
+import { ACCESS_MONITORING_RULE, ACCESS_REQUEST } from "./rbac.ts";
+
+const WATCHABLE = [ACCESS_REQUEST, ACCESS_MONITORING_RULE];
 
 /** Throws unless the caller may read the kind that is to be watched. */
 export type CheckKind = (kind: WatchKind) => void;
@@ -43,7 +49,11 @@ export class Watchers {
   /** Tells of a request that is new or has changed. */
   put(request: AccessRequestV3): void {
     for (const [listener, kinds] of this.#open) {
-      if (!kinds.some((kind) => named(kind, request) && passes(kind, request))) continue;
+      const id = request.Metadata?.Name ?? "";
+      const isWatched = kinds.some((kind) =>
+        isOf(kind, ACCESS_REQUEST, id) && passes(kind, request)
+      );
+      if (!isWatched) continue;
       const value = clone(AccessRequestV3Schema, request);
       listener(create(EventSchema, {
         Type: Operation.PUT,
@@ -54,35 +64,68 @@ export class Watchers {
 
   /** Tells of a request that is gone. Filters do not hold this back, since the state is unknown. */
   delete(request: AccessRequestV3): void {
-    for (const [listener, kinds] of this.#open) {
-      if (!kinds.some((kind) => named(kind, request))) continue;
-      listener(create(EventSchema, {
-        Type: Operation.DELETE,
+    this.#publish(ACCESS_REQUEST, request.Metadata?.Name ?? "", deletion);
+  }
+
+  /** Tells of a rule that is new or has changed. */
+  putRule(rule: AccessMonitoringRule): void {
+    const name = rule.metadata?.name ?? "";
+    this.#publish(ACCESS_MONITORING_RULE, name, () =>
+      create(EventSchema, {
+        Type: Operation.PUT,
         Resource: {
-          case: "ResourceHeader",
-          value: {
-            Kind: ACCESS_REQUEST,
-            Version: "v3",
-            Metadata: { Name: request.Metadata?.Name ?? "", Namespace: "default" },
-          },
+          case: "AccessMonitoringRule",
+          value: clone(AccessMonitoringRuleSchema, rule),
         },
       }));
+  }
+
+  deleteRule(name: string): void {
+    this.#publish(ACCESS_MONITORING_RULE, name, deletion);
+  }
+
+  /** Each listener gets an event of its own. */
+  #publish(kind: string, name: string, event: (kind: string, name: string) => Event): void {
+    for (const [listener, kinds] of this.#open) {
+      if (kinds.some((watched) => isOf(watched, kind, name))) listener(event(kind, name));
     }
   }
 }
 
-/** The kinds of a watch that can be had: all of them, or those that remain with partial success. */
-export function confirmKinds(watch: Watch, checkAccess: CheckKind): WatchKind[] {
+const VERSIONS: Readonly<Record<string, string>> = {
+  [ACCESS_REQUEST]: "v3",
+  [ACCESS_MONITORING_RULE]: "v1",
+};
+
+function deletion(kind: string, name: string): Event {
+  return create(EventSchema, {
+    Type: Operation.DELETE,
+    Resource: {
+      case: "ResourceHeader",
+      value: {
+        Kind: kind,
+        Version: VERSIONS[kind] ?? "",
+        Metadata: { Name: name, Namespace: "default" },
+      },
+    },
+  });
+}
+
+/**
+ * The kinds of a watch that can be had: all of them, or those that remain with partial success, of which
+ * an old server knows nothing.
+ */
+export function confirmKinds(watch: Watch, checkAccess: CheckKind, isOld = false): WatchKind[] {
   if (watch.Kinds.length === 0) {
     throw new ClusterError("PERMISSION_DENIED", "can't setup global watch");
   }
   const confirmed = watch.Kinds.filter((kind) => {
     try {
-      checkKind(kind);
+      checkKind(kind, isOld);
       checkAccess(kind);
       return true;
     } catch (error) {
-      if (watch.AllowPartialSuccess && error instanceof ClusterError) return false;
+      if (watch.AllowPartialSuccess && !isOld && error instanceof ClusterError) return false;
       throw error;
     }
   });
@@ -110,21 +153,22 @@ export function initEvent(kinds: readonly WatchKind[], withStatus: boolean): Eve
   });
 }
 
-function checkKind(kind: WatchKind): void {
-  if (kind.Kind !== ACCESS_REQUEST) {
+function checkKind(kind: WatchKind, isOld: boolean): void {
+  if (isOld ? kind.Kind !== ACCESS_REQUEST : !WATCHABLE.includes(kind.Kind)) {
     throw new ClusterError(
       "INVALID_ARGUMENT",
       `resource type "${kind.Kind}" is not supported by this event stream`,
     );
   }
+  if (kind.Kind !== ACCESS_REQUEST) return;
   const unknown = Object.keys(kind.Filter).find((key) => !FILTER_KEYS.includes(key));
   if (unknown !== undefined) {
     throw new ClusterError("INVALID_ARGUMENT", `unsupported filter key "${unknown}"`);
   }
 }
 
-function named(kind: WatchKind, request: AccessRequestV3): boolean {
-  return kind.Name === "" || kind.Name === request.Metadata?.Name;
+function isOf(watched: WatchKind, kind: string, name: string): boolean {
+  return watched.Kind === kind && (watched.Name === "" || watched.Name === name);
 }
 
 function passes({ Filter: filter }: WatchKind, request: AccessRequestV3): boolean {

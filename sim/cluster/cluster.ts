@@ -26,6 +26,10 @@ import { PluginDataStore } from "../auth/plugin_data.ts";
 import { Roles } from "../auth/rbac.ts";
 import { decidingReview } from "../auth/thresholds.ts";
 import { Watchers } from "../auth/watchers.ts";
+import { AccessListStore } from "./access_list_store.ts";
+import { ResourceStore } from "./resource_store.ts";
+import { RuleStore } from "./rule_store.ts";
+import { UserStore } from "./user_store.ts";
 
 /** What a decision says beside the new state. */
 export interface Decision {
@@ -36,11 +40,15 @@ export interface Decision {
   readonly assumeStartTime?: Timestamp;
 }
 
-/** Requests, plugin data, roles and watches of one cluster. */
+/** Everything that one cluster knows, and the watches of it. */
 export class Cluster {
   readonly pluginData: PluginDataStore;
   readonly roles: Roles = new Roles();
   readonly watchers: Watchers = new Watchers();
+  readonly rules: RuleStore = new RuleStore(this.watchers);
+  readonly users: UserStore = new UserStore();
+  readonly resources: ResourceStore = new ResourceStore();
+  readonly accessLists: AccessListStore = new AccessListStore();
   readonly #requests = new Map<string, AccessRequestV3>();
 
   constructor(
@@ -57,7 +65,7 @@ export class Cluster {
 
   /** What `create` would store. */
   draft(request: NewRequest = {}): AccessRequestV3 {
-    return buildRequest(request, this.now());
+    return buildRequest(request, this.now(), this.name);
   }
 
   /** Stores a request that somebody else has built. */
@@ -116,10 +124,11 @@ export class Cluster {
   /** Adds a review; with thresholds it may decide the request, which is one change with it. */
   review(id: string, review: NewReview): AccessRequestV3 {
     const { request, spec } = this.#find(id, "review");
-    spec.Reviews.push(buildReview(review, this.now()));
+    spec.Reviews.push(buildReview(review, this.now(), spec.Thresholds.length));
     const deciding = spec.State === RequestState.PENDING ? decidingReview(spec) : undefined;
     if (deciding === undefined) return this.#store(request, spec, spec.State, spec.ResolveReason);
     if (deciding.accessList) spec.accessList = deciding.accessList;
+    if (deciding.AssumeStartTime) spec.AssumeStartTime = deciding.AssumeStartTime;
     return this.#store(request, spec, deciding.ProposedState, deciding.Reason);
   }
 
@@ -150,6 +159,7 @@ export class Cluster {
     spec.ResolveReason = reason;
     if (state === RequestState.APPROVED && request.Metadata && spec.Expires) {
       request.Metadata.Expires = spec.Expires;
+      spec.ResourceExpiry = spec.Expires;
     }
     this.#requests.set(idOf(request), request);
     this.watchers.put(request);

@@ -132,16 +132,25 @@ Deno.test("Watchers hold back a PUT by filter and name, but no DELETE by filter"
 });
 
 Deno.test("confirmKinds() refuses a strict watch and narrows a partial one", () => {
-  const Kinds = [{ Kind: "access_request" }, { Kind: "access_monitoring_rule" }];
+  const Kinds = [{ Kind: "access_request" }, { Kind: "user" }];
   assert.throws(() => confirmKinds(create(WatchSchema, { Kinds }), () => {}), {
     code: "INVALID_ARGUMENT",
-    message: 'resource type "access_monitoring_rule" is not supported by this event stream',
+    message: 'resource type "user" is not supported by this event stream',
   });
   const partial = confirmKinds(create(WatchSchema, { Kinds, AllowPartialSuccess: true }), () => {});
   assert.deepEqual(partial.map((kind) => kind.Kind), ["access_request"]);
   const status = initEvent(partial, true);
   assert.equal(status.Resource.case, "WatchStatus");
   assert.equal(initEvent(partial, false).Resource.case, undefined);
+});
+
+Deno.test("confirmKinds() of an old server knows access requests only, and no partial success", () => {
+  const Kinds = [{ Kind: "access_request" }, { Kind: "access_monitoring_rule" }];
+  const watch = create(WatchSchema, { Kinds, AllowPartialSuccess: true });
+  assert.equal(confirmKinds(watch, () => {}).length, 2);
+  assert.throws(() => confirmKinds(watch, () => {}, true), {
+    message: 'resource type "access_monitoring_rule" is not supported by this event stream',
+  });
 });
 
 Deno.test("confirmKinds() refuses a watch of nothing and one that nothing is left of", () => {

@@ -8,15 +8,24 @@ import {
 } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
-import { AuthService } from "../../src/teleport/generated/auth_pb.ts";
-import { AUTH_SERVICE, type StatusName } from "../auth/grpc_service.ts";
+import {
+  type MethodName,
+  METHODS,
+  type Methods,
+  SERVICE_DEFINITION,
+  type StatusName,
+} from "../auth/grpc_service.ts";
 import type { Identity } from "../pki/identity.ts";
 
-type Methods = typeof AuthService["method"];
+/** `ping`, or `UsersService.GetUser` outside of the auth service. */
+type CallName = { [N in MethodName]: N extends `${string}.${string}` ? N : Uncapitalize<N> }[
+  MethodName
+];
+type MethodOf<N extends CallName> = N extends MethodName ? Methods[N] : Methods[Capitalize<N>];
 type Unary = {
-  [L in keyof Methods]: Methods[L]["methodKind"] extends "unary" ? L : never;
-}[keyof Methods];
-type Streaming = Exclude<keyof Methods, Unary>;
+  [N in CallName]: MethodOf<N>["methodKind"] extends "unary" ? N : never;
+}[CallName];
+type Streaming = Exclude<CallName, Unary>;
 
 /** What a call or a stream came to: `OK`, or the name and the text of its status. */
 export type Outcome<T> =
@@ -71,8 +80,8 @@ export class RpcClient implements Disposable {
   /** Makes a unary call. */
   call<L extends Unary>(
     name: L,
-    init?: MessageInitShape<Methods[L]["input"]>,
-  ): Promise<Outcome<MessageShape<Methods[L]["output"]>>> {
+    init?: MessageInitShape<MethodOf<L>["input"]>,
+  ): Promise<Outcome<MessageShape<MethodOf<L>["output"]>>> {
     const { input, definition } = describe(name);
     return new Promise((resolve) => {
       this.#client.makeUnaryRequest(
@@ -80,7 +89,7 @@ export class RpcClient implements Disposable {
         definition.requestSerialize,
         definition.responseDeserialize as (
           bytes: Buffer,
-        ) => MessageShape<Methods[L]["output"]>,
+        ) => MessageShape<MethodOf<L>["output"]>,
         create(input, init as MessageInitShape<DescMessage>),
         this.#metadata(),
         { deadline: Date.now() + DEADLINE_MS },
@@ -92,13 +101,13 @@ export class RpcClient implements Disposable {
   /** Opens an answer stream. */
   stream<L extends Streaming>(
     name: L,
-    init?: MessageInitShape<Methods[L]["input"]>,
-  ): Incoming<MessageShape<Methods[L]["output"]>> {
+    init?: MessageInitShape<MethodOf<L>["input"]>,
+  ): Incoming<MessageShape<MethodOf<L>["output"]>> {
     const { input, definition } = describe(name);
     const stream = this.#client.makeServerStreamRequest(
       definition.path,
       definition.requestSerialize,
-      definition.responseDeserialize as (bytes: Buffer) => MessageShape<Methods[L]["output"]>,
+      definition.responseDeserialize as (bytes: Buffer) => MessageShape<MethodOf<L>["output"]>,
       create(input, init as MessageInitShape<DescMessage>),
       this.#metadata(),
       { deadline: Date.now() + DEADLINE_MS },
@@ -117,10 +126,11 @@ export class RpcClient implements Disposable {
   }
 }
 
-function describe(name: keyof Methods): { input: DescMessage; definition: Definition } {
-  const method = AuthService.method[name];
-  const definition = AUTH_SERVICE[method.name];
-  if (!definition) throw new Error(`Cannot call '${name}': not in the service definition`);
+function describe(call: CallName): { input: DescMessage; definition: Definition } {
+  const name = call.charAt(0).toUpperCase() + call.slice(1);
+  const method = METHODS.get(name as MethodName);
+  const definition = SERVICE_DEFINITION[name];
+  if (!method || !definition) throw new Error(`Cannot call '${name}': no service has it`);
   return { input: method.input, definition };
 }
 

@@ -1,66 +1,11 @@
 import assert from "node:assert/strict";
-import { type AuthServer, startAuthServer } from "../../sim/auth/server.ts";
-import { Cluster } from "../../sim/cluster/cluster.ts";
 import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
-import { createPki } from "../../sim/pki/pki.ts";
 import { startProxy } from "../../sim/proxy/proxy.ts";
-import type { Clock } from "../clock.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { RequestState } from "./generated/types_pb.ts";
-import type { TeleportClient, WatchEvent } from "./client.ts";
-import { ClusterError } from "./errors.ts";
+import type { WatchEvent } from "./client.ts";
 import { permission } from "./permissions.ts";
-import { connectClient } from "./testing/cluster_client.ts";
-
-const CLUSTER = "sim.example.com";
-const pki = await createPki(CLUSTER);
-const never = new AbortController().signal;
-
-type Client = TeleportClient & Disposable & { readonly lines: readonly string[] };
-
-function connect(address: string, identity: string, clock?: Clock): Client {
-  const connected = connectClient({ address, identity, ...clock && { clock } });
-  return Object.assign(connected.client, {
-    lines: connected.lines,
-    [Symbol.dispose]: () => connected[Symbol.dispose](),
-  });
-}
-
-interface Setting {
-  readonly cluster: Cluster;
-  readonly auth: AuthServer;
-  readonly client: TeleportClient;
-  readonly lines: readonly string[];
-  readonly identity: string;
-}
-
-/** A cluster with an auth server, and a client that talks to it. */
-async function withCluster(
-  test: (setting: Setting) => Promise<void>,
-  clock?: Clock,
-): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    const identity = `${dir}/identity`;
-    await Deno.writeTextFile(identity, identityFileText(await issueIdentity(pki)));
-    const cluster = new Cluster(CLUSTER);
-    await using auth = await startAuthServer(cluster, pki);
-    using client = connect(auth.address, identity, clock);
-    await test({ cluster, auth, client, lines: client.lines, identity });
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<ClusterError> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.ok(error instanceof ClusterError, String(error));
-    return error;
-  }
-  assert.fail("no error");
-}
+import { CLUSTER, connect, errorOf, never, pki, withCluster } from "./testing/with_cluster.ts";
 
 Deno.test("TeleportClient.ping() tells what the server says of itself", async () => {
   await withCluster(async ({ auth, client }) => {

@@ -5,7 +5,7 @@ import { pause } from "../clock.ts";
 import { orAborted } from "../net/deadline.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionSource } from "./client.ts";
+import type { ConnectionSource } from "./calls/caller.ts";
 import { ClusterError } from "./errors.ts";
 
 /** Waits between attempts that failed: one after another, however many calls want a connection. */

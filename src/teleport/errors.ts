@@ -5,6 +5,7 @@
  * - `denied`: the role lacks a permission
  * - `credentials`: the server or we refuse the credentials
  * - `unsupported`: the server does not know the call, or is too old
+ * - `not-found`: what the call is about does not exist
  * - `invalid`: the server does not accept what was sent
  * - `other`: anything else
  */
@@ -13,6 +14,7 @@ export type ClusterErrorKind =
   | "denied"
   | "credentials"
   | "unsupported"
+  | "not-found"
   | "invalid"
   | "other";
 

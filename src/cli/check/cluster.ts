@@ -77,6 +77,7 @@ const REMEDIES: Readonly<Record<ClusterError["kind"], string>> = {
     "another cluster's or a web server's, correct it; if a proxy's public certificate is private, " +
     "name its authority in teleport.web_root_cas",
   unsupported: "upgrade the Teleport server",
+  "not-found": "report this as a bug of teleport-email",
   invalid: "report this as a bug of teleport-email",
   other: "try again, and look at the auth server's log",
 };

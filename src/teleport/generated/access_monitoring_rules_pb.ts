@@ -6,6 +6,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { EmptySchema } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty } from "@bufbuild/protobuf/wkt";
 import type { Metadata } from "./header_pb.ts";
 import { file_header } from "./header_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file access_monitoring_rules.proto.
  */
 export const file_access_monitoring_rules: GenFile = /*@__PURE__*/
-  fileDesc("Ch1hY2Nlc3NfbW9uaXRvcmluZ19ydWxlcy5wcm90bxIhdGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxIsIBChRBY2Nlc3NNb25pdG9yaW5nUnVsZRIuCghtZXRhZGF0YRgBIAEoCzIcLnRlbGVwb3J0LmhlYWRlci52MS5NZXRhZGF0YRIMCgRraW5kGAIgASgJEhAKCHN1Yl9raW5kGAMgASgJEg8KB3ZlcnNpb24YBCABKAkSSQoEc3BlYxgFIAEoCzI7LnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BY2Nlc3NNb25pdG9yaW5nUnVsZVNwZWMiuQMKGEFjY2Vzc01vbml0b3JpbmdSdWxlU3BlYxIQCghzdWJqZWN0cxgBIAMoCRIOCgZzdGF0ZXMYAiADKAkSEQoJY29uZGl0aW9uGAMgASgJEkUKDG5vdGlmaWNhdGlvbhgEIAEoCzIvLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5Ob3RpZmljYXRpb24STAoQYXV0b21hdGljX3JldmlldxgGIAEoCzIyLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BdXRvbWF0aWNSZXZpZXcSFQoNZGVzaXJlZF9zdGF0ZRgHIAEoCRJdCglzY2hlZHVsZXMYCCADKAsySi50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuQWNjZXNzTW9uaXRvcmluZ1J1bGVTcGVjLlNjaGVkdWxlc0VudHJ5Gl0KDlNjaGVkdWxlc0VudHJ5EgsKA2tleRgBIAEoCRI6CgV2YWx1ZRgCIAEoCzIrLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5TY2hlZHVsZToCOAEiMAoMTm90aWZpY2F0aW9uEgwKBG5hbWUYASABKAkSEgoKcmVjaXBpZW50cxgCIAMoCSJICg9BdXRvbWF0aWNSZXZpZXcSEwoLaW50ZWdyYXRpb24YASABKAkSEAoIZGVjaXNpb24YAiABKAkSDgoGcmVhc29uGAMgASgJIkkKCFNjaGVkdWxlEj0KBHRpbWUYASABKAsyLy50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuVGltZVNjaGVkdWxlIp0BCgxUaW1lU2NoZWR1bGUSRQoGc2hpZnRzGAEgAygLMjUudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLlRpbWVTY2hlZHVsZS5TaGlmdBIQCgh0aW1lem9uZRgCIAEoCRo0CgVTaGlmdBIPCgd3ZWVrZGF5GAEgASgJEg0KBXN0YXJ0GAIgASgJEgsKA2VuZBgDIAEoCSJJCiBMaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAMSEgoKcGFnZV90b2tlbhgCIAEoCSKfAQoqTGlzdEFjY2Vzc01vbml0b3JpbmdSdWxlc1dpdGhGaWx0ZXJSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoAxISCgpwYWdlX3Rva2VuGAIgASgJEhAKCHN1YmplY3RzGAMgAygJEhkKEW5vdGlmaWNhdGlvbl9uYW1lGAQgASgJEh0KFWF1dG9tYXRpY19yZXZpZXdfbmFtZRgGIAEoCSKEAQohTGlzdEFjY2Vzc01vbml0b3JpbmdSdWxlc1Jlc3BvbnNlEkYKBXJ1bGVzGAEgAygLMjcudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLkFjY2Vzc01vbml0b3JpbmdSdWxlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTKEAwocQWNjZXNzTW9uaXRvcmluZ1J1bGVzU2VydmljZRKmAQoZTGlzdEFjY2Vzc01vbml0b3JpbmdSdWxlcxJDLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5MaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVxdWVzdBpELnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5MaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVzcG9uc2USugEKI0xpc3RBY2Nlc3NNb25pdG9yaW5nUnVsZXNXaXRoRmlsdGVyEk0udGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLkxpc3RBY2Nlc3NNb25pdG9yaW5nUnVsZXNXaXRoRmlsdGVyUmVxdWVzdBpELnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5MaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVzcG9uc2ViBnByb3RvMw", [file_header]);
+  fileDesc("Ch1hY2Nlc3NfbW9uaXRvcmluZ19ydWxlcy5wcm90bxIhdGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxIsIBChRBY2Nlc3NNb25pdG9yaW5nUnVsZRIuCghtZXRhZGF0YRgBIAEoCzIcLnRlbGVwb3J0LmhlYWRlci52MS5NZXRhZGF0YRIMCgRraW5kGAIgASgJEhAKCHN1Yl9raW5kGAMgASgJEg8KB3ZlcnNpb24YBCABKAkSSQoEc3BlYxgFIAEoCzI7LnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BY2Nlc3NNb25pdG9yaW5nUnVsZVNwZWMiuQMKGEFjY2Vzc01vbml0b3JpbmdSdWxlU3BlYxIQCghzdWJqZWN0cxgBIAMoCRIOCgZzdGF0ZXMYAiADKAkSEQoJY29uZGl0aW9uGAMgASgJEkUKDG5vdGlmaWNhdGlvbhgEIAEoCzIvLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5Ob3RpZmljYXRpb24STAoQYXV0b21hdGljX3JldmlldxgGIAEoCzIyLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BdXRvbWF0aWNSZXZpZXcSFQoNZGVzaXJlZF9zdGF0ZRgHIAEoCRJdCglzY2hlZHVsZXMYCCADKAsySi50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuQWNjZXNzTW9uaXRvcmluZ1J1bGVTcGVjLlNjaGVkdWxlc0VudHJ5Gl0KDlNjaGVkdWxlc0VudHJ5EgsKA2tleRgBIAEoCRI6CgV2YWx1ZRgCIAEoCzIrLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5TY2hlZHVsZToCOAEiMAoMTm90aWZpY2F0aW9uEgwKBG5hbWUYASABKAkSEgoKcmVjaXBpZW50cxgCIAMoCSJICg9BdXRvbWF0aWNSZXZpZXcSEwoLaW50ZWdyYXRpb24YASABKAkSEAoIZGVjaXNpb24YAiABKAkSDgoGcmVhc29uGAMgASgJIkkKCFNjaGVkdWxlEj0KBHRpbWUYASABKAsyLy50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuVGltZVNjaGVkdWxlIp0BCgxUaW1lU2NoZWR1bGUSRQoGc2hpZnRzGAEgAygLMjUudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLlRpbWVTY2hlZHVsZS5TaGlmdBIQCgh0aW1lem9uZRgCIAEoCRo0CgVTaGlmdBIPCgd3ZWVrZGF5GAEgASgJEg0KBXN0YXJ0GAIgASgJEgsKA2VuZBgDIAEoCSJJCiBMaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAMSEgoKcGFnZV90b2tlbhgCIAEoCSKfAQoqTGlzdEFjY2Vzc01vbml0b3JpbmdSdWxlc1dpdGhGaWx0ZXJSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoAxISCgpwYWdlX3Rva2VuGAIgASgJEhAKCHN1YmplY3RzGAMgAygJEhkKEW5vdGlmaWNhdGlvbl9uYW1lGAQgASgJEh0KFWF1dG9tYXRpY19yZXZpZXdfbmFtZRgGIAEoCSKEAQohTGlzdEFjY2Vzc01vbml0b3JpbmdSdWxlc1Jlc3BvbnNlEkYKBXJ1bGVzGAEgAygLMjcudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLkFjY2Vzc01vbml0b3JpbmdSdWxlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJqCiFDcmVhdGVBY2Nlc3NNb25pdG9yaW5nUnVsZVJlcXVlc3QSRQoEcnVsZRgBIAEoCzI3LnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BY2Nlc3NNb25pdG9yaW5nUnVsZSJqCiFVcGRhdGVBY2Nlc3NNb25pdG9yaW5nUnVsZVJlcXVlc3QSRQoEcnVsZRgBIAEoCzI3LnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BY2Nlc3NNb25pdG9yaW5nUnVsZSJqCiFVcHNlcnRBY2Nlc3NNb25pdG9yaW5nUnVsZVJlcXVlc3QSRQoEcnVsZRgBIAEoCzI3LnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BY2Nlc3NNb25pdG9yaW5nUnVsZSIuCh5HZXRBY2Nlc3NNb25pdG9yaW5nUnVsZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSIxCiFEZWxldGVBY2Nlc3NNb25pdG9yaW5nUnVsZVJlcXVlc3QSDAoEbmFtZRgBIAEoCTLyCAocQWNjZXNzTW9uaXRvcmluZ1J1bGVzU2VydmljZRKbAQoaQ3JlYXRlQWNjZXNzTW9uaXRvcmluZ1J1bGUSRC50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuQ3JlYXRlQWNjZXNzTW9uaXRvcmluZ1J1bGVSZXF1ZXN0GjcudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLkFjY2Vzc01vbml0b3JpbmdSdWxlEpsBChpVcGRhdGVBY2Nlc3NNb25pdG9yaW5nUnVsZRJELnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5VcGRhdGVBY2Nlc3NNb25pdG9yaW5nUnVsZVJlcXVlc3QaNy50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuQWNjZXNzTW9uaXRvcmluZ1J1bGUSmwEKGlVwc2VydEFjY2Vzc01vbml0b3JpbmdSdWxlEkQudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLlVwc2VydEFjY2Vzc01vbml0b3JpbmdSdWxlUmVxdWVzdBo3LnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5BY2Nlc3NNb25pdG9yaW5nUnVsZRKVAQoXR2V0QWNjZXNzTW9uaXRvcmluZ1J1bGUSQS50ZWxlcG9ydC5hY2Nlc3Ntb25pdG9yaW5ncnVsZXMudjEuR2V0QWNjZXNzTW9uaXRvcmluZ1J1bGVSZXF1ZXN0GjcudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLkFjY2Vzc01vbml0b3JpbmdSdWxlEnoKGkRlbGV0ZUFjY2Vzc01vbml0b3JpbmdSdWxlEkQudGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLkRlbGV0ZUFjY2Vzc01vbml0b3JpbmdSdWxlUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRKmAQoZTGlzdEFjY2Vzc01vbml0b3JpbmdSdWxlcxJDLnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5MaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVxdWVzdBpELnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5MaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVzcG9uc2USugEKI0xpc3RBY2Nlc3NNb25pdG9yaW5nUnVsZXNXaXRoRmlsdGVyEk0udGVsZXBvcnQuYWNjZXNzbW9uaXRvcmluZ3J1bGVzLnYxLkxpc3RBY2Nlc3NNb25pdG9yaW5nUnVsZXNXaXRoRmlsdGVyUmVxdWVzdBpELnRlbGVwb3J0LmFjY2Vzc21vbml0b3JpbmdydWxlcy52MS5MaXN0QWNjZXNzTW9uaXRvcmluZ1J1bGVzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_empty, file_header]);
 
 /**
  * @generated from message teleport.accessmonitoringrules.v1.AccessMonitoringRule
@@ -297,9 +299,134 @@ export const ListAccessMonitoringRulesResponseSchema: GenMessage<ListAccessMonit
   messageDesc(file_access_monitoring_rules, 8);
 
 /**
+ * @generated from message teleport.accessmonitoringrules.v1.CreateAccessMonitoringRuleRequest
+ */
+export type CreateAccessMonitoringRuleRequest = Message<"teleport.accessmonitoringrules.v1.CreateAccessMonitoringRuleRequest"> & {
+  /**
+   * @generated from field: teleport.accessmonitoringrules.v1.AccessMonitoringRule rule = 1;
+   */
+  rule?: AccessMonitoringRule | undefined;
+};
+
+/**
+ * Describes the message teleport.accessmonitoringrules.v1.CreateAccessMonitoringRuleRequest.
+ * Use `create(CreateAccessMonitoringRuleRequestSchema)` to create a new message.
+ */
+export const CreateAccessMonitoringRuleRequestSchema: GenMessage<CreateAccessMonitoringRuleRequest> = /*@__PURE__*/
+  messageDesc(file_access_monitoring_rules, 9);
+
+/**
+ * @generated from message teleport.accessmonitoringrules.v1.UpdateAccessMonitoringRuleRequest
+ */
+export type UpdateAccessMonitoringRuleRequest = Message<"teleport.accessmonitoringrules.v1.UpdateAccessMonitoringRuleRequest"> & {
+  /**
+   * @generated from field: teleport.accessmonitoringrules.v1.AccessMonitoringRule rule = 1;
+   */
+  rule?: AccessMonitoringRule | undefined;
+};
+
+/**
+ * Describes the message teleport.accessmonitoringrules.v1.UpdateAccessMonitoringRuleRequest.
+ * Use `create(UpdateAccessMonitoringRuleRequestSchema)` to create a new message.
+ */
+export const UpdateAccessMonitoringRuleRequestSchema: GenMessage<UpdateAccessMonitoringRuleRequest> = /*@__PURE__*/
+  messageDesc(file_access_monitoring_rules, 10);
+
+/**
+ * @generated from message teleport.accessmonitoringrules.v1.UpsertAccessMonitoringRuleRequest
+ */
+export type UpsertAccessMonitoringRuleRequest = Message<"teleport.accessmonitoringrules.v1.UpsertAccessMonitoringRuleRequest"> & {
+  /**
+   * @generated from field: teleport.accessmonitoringrules.v1.AccessMonitoringRule rule = 1;
+   */
+  rule?: AccessMonitoringRule | undefined;
+};
+
+/**
+ * Describes the message teleport.accessmonitoringrules.v1.UpsertAccessMonitoringRuleRequest.
+ * Use `create(UpsertAccessMonitoringRuleRequestSchema)` to create a new message.
+ */
+export const UpsertAccessMonitoringRuleRequestSchema: GenMessage<UpsertAccessMonitoringRuleRequest> = /*@__PURE__*/
+  messageDesc(file_access_monitoring_rules, 11);
+
+/**
+ * @generated from message teleport.accessmonitoringrules.v1.GetAccessMonitoringRuleRequest
+ */
+export type GetAccessMonitoringRuleRequest = Message<"teleport.accessmonitoringrules.v1.GetAccessMonitoringRuleRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message teleport.accessmonitoringrules.v1.GetAccessMonitoringRuleRequest.
+ * Use `create(GetAccessMonitoringRuleRequestSchema)` to create a new message.
+ */
+export const GetAccessMonitoringRuleRequestSchema: GenMessage<GetAccessMonitoringRuleRequest> = /*@__PURE__*/
+  messageDesc(file_access_monitoring_rules, 12);
+
+/**
+ * @generated from message teleport.accessmonitoringrules.v1.DeleteAccessMonitoringRuleRequest
+ */
+export type DeleteAccessMonitoringRuleRequest = Message<"teleport.accessmonitoringrules.v1.DeleteAccessMonitoringRuleRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message teleport.accessmonitoringrules.v1.DeleteAccessMonitoringRuleRequest.
+ * Use `create(DeleteAccessMonitoringRuleRequestSchema)` to create a new message.
+ */
+export const DeleteAccessMonitoringRuleRequestSchema: GenMessage<DeleteAccessMonitoringRuleRequest> = /*@__PURE__*/
+  messageDesc(file_access_monitoring_rules, 13);
+
+/**
  * @generated from service teleport.accessmonitoringrules.v1.AccessMonitoringRulesService
  */
 export const AccessMonitoringRulesService: GenService<{
+  /**
+   * @generated from rpc teleport.accessmonitoringrules.v1.AccessMonitoringRulesService.CreateAccessMonitoringRule
+   */
+  createAccessMonitoringRule: {
+    methodKind: "unary";
+    input: typeof CreateAccessMonitoringRuleRequestSchema;
+    output: typeof AccessMonitoringRuleSchema;
+  },
+  /**
+   * @generated from rpc teleport.accessmonitoringrules.v1.AccessMonitoringRulesService.UpdateAccessMonitoringRule
+   */
+  updateAccessMonitoringRule: {
+    methodKind: "unary";
+    input: typeof UpdateAccessMonitoringRuleRequestSchema;
+    output: typeof AccessMonitoringRuleSchema;
+  },
+  /**
+   * @generated from rpc teleport.accessmonitoringrules.v1.AccessMonitoringRulesService.UpsertAccessMonitoringRule
+   */
+  upsertAccessMonitoringRule: {
+    methodKind: "unary";
+    input: typeof UpsertAccessMonitoringRuleRequestSchema;
+    output: typeof AccessMonitoringRuleSchema;
+  },
+  /**
+   * @generated from rpc teleport.accessmonitoringrules.v1.AccessMonitoringRulesService.GetAccessMonitoringRule
+   */
+  getAccessMonitoringRule: {
+    methodKind: "unary";
+    input: typeof GetAccessMonitoringRuleRequestSchema;
+    output: typeof AccessMonitoringRuleSchema;
+  },
+  /**
+   * @generated from rpc teleport.accessmonitoringrules.v1.AccessMonitoringRulesService.DeleteAccessMonitoringRule
+   */
+  deleteAccessMonitoringRule: {
+    methodKind: "unary";
+    input: typeof DeleteAccessMonitoringRuleRequestSchema;
+    output: typeof EmptySchema;
+  },
   /**
    * @generated from rpc teleport.accessmonitoringrules.v1.AccessMonitoringRulesService.ListAccessMonitoringRules
    */

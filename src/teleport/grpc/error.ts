@@ -7,7 +7,7 @@ import { ClusterError, type ClusterErrorKind } from "../errors.ts";
 const KINDS: Readonly<Record<number, ClusterErrorKind>> = {
   [Status.INVALID_ARGUMENT]: "invalid",
   [Status.DEADLINE_EXCEEDED]: "unavailable",
-  [Status.NOT_FOUND]: "invalid",
+  [Status.NOT_FOUND]: "not-found",
   [Status.ALREADY_EXISTS]: "invalid",
   [Status.PERMISSION_DENIED]: "denied",
   [Status.RESOURCE_EXHAUSTED]: "unavailable",

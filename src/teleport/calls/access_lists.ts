@@ -1,0 +1,33 @@
+/** Listing access lists and their owners. Only Teleport Enterprise has any. */
+
+import { AccessListService } from "../generated/access_list_pb.ts";
+import { type AccessList, readAccessList } from "../access_list.ts";
+import { type Caller, LIST_TIMEOUT_MS } from "./caller.ts";
+
+const PAGE_SIZE = 200;
+
+export async function listAccessLists(
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<readonly AccessList[]> {
+  const action = "list access lists";
+  const method = AccessListService.method.listAccessLists;
+  return await caller.pages(action, async (nextToken) => {
+    const options = { action, timeoutMs: LIST_TIMEOUT_MS, signal };
+    const page = await caller.unary(method, { pageSize: PAGE_SIZE, nextToken }, options);
+    const items = page.accessLists.flatMap((list) => readAccessList(list) ?? []);
+    return { items, next: page.nextToken };
+  });
+}
+
+/** The user names of the owners; those of lists that own the list are among them, each once. */
+export async function listAccessListOwners(
+  caller: Caller,
+  accessList: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const method = AccessListService.method.getAccessListOwners;
+  const action = `list the owners of access list '${accessList}'`;
+  const { owners } = await caller.unary(method, { accessList }, { action, signal });
+  return [...new Set(owners.map(({ name }) => name))];
+}

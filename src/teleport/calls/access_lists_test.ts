@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { errorOf, never, withCluster } from "../testing/with_cluster.ts";
+
+Deno.test("TeleportClient lists access lists with their next audit, and the users who own them", async () => {
+  await withCluster(async ({ cluster: { accessLists }, auth, client }) => {
+    const nextAudit = new Date("2027-01-02T03:04:05Z");
+    accessLists.set({
+      name: "l1",
+      title: "Production",
+      description: "On call",
+      owners: ["alice", "list:l2"],
+      roles: ["dba"],
+      nextAudit,
+      remindBeforeMs: 90_061_500,
+      months: 3,
+      members: 7,
+    });
+    accessLists.set({ name: "l2", owners: ["bob"] });
+    accessLists.set({ name: "l3" });
+    auth.maxPageSize = 2;
+    const lists = await client.listAccessLists(never);
+    assert.deepEqual(lists.map(({ name }) => name), ["l1", "l2", "l3"]);
+    assert.deepEqual(lists[0], {
+      name: "l1",
+      title: "Production",
+      description: "On call",
+      owners: [{ name: "alice", isAccessList: false }, { name: "l2", isAccessList: true }],
+      roles: ["dba"],
+      memberCount: 7,
+      nextAuditMs: nextAudit.getTime(),
+      remindBeforeMs: 90_061_500,
+      auditMonths: 3,
+    });
+    assert.equal(lists[2]?.nextAuditMs, undefined);
+    assert.deepEqual(await client.listAccessListOwners("l1", never), ["alice", "bob"]);
+    assert.equal((await errorOf(client.listAccessListOwners("gone", never))).kind, "not-found");
+  });
+});
+
+Deno.test("TeleportClient tells an edition without access lists from a missing permission", async () => {
+  await withCluster(async ({ cluster, auth, client }) => {
+    cluster.roles.deny("access_list");
+    assert.equal((await errorOf(client.listAccessLists(never))).kind, "denied");
+    auth.advancedAccessWorkflows = false;
+    assert.equal((await errorOf(client.listAccessLists(never))).kind, "unsupported");
+    assert.equal((await errorOf(client.listAccessListOwners("l1", never))).kind, "unsupported");
+  });
+});

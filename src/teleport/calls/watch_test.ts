@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import type { Setting } from "../testing/with_cluster.ts";
+import { errorOf, never, withCluster } from "../testing/with_cluster.ts";
+import type { WatchEvent } from "./watch.ts";
+
+const RULES = ["access_monitoring_rule"] as const;
+
+/** Watches until the condition holds, doing something after INIT. */
+async function eventsOf(
+  { client }: Setting,
+  afterInit: () => void,
+  isLast: (event: WatchEvent<typeof RULES[number]>) => boolean,
+): Promise<WatchEvent<typeof RULES[number]>[]> {
+  const stop = new AbortController();
+  const events: WatchEvent<typeof RULES[number]>[] = [];
+  for await (const event of client.watch(stop.signal, RULES)) {
+    events.push(event);
+    if (event.type === "init") afterInit();
+    if (isLast(event)) stop.abort();
+  }
+  return events;
+}
+
+Deno.test("TeleportClient.watch() gives rules along with requests, and says that it does", async () => {
+  await withCluster(async (setting) => {
+    const { rules } = setting.cluster;
+    const events = await eventsOf(setting, () => {
+      rules.put({ name: "r1", condition: "true", recipients: ["a@x.org"] });
+      setting.cluster.create();
+      rules.delete("r1");
+    }, ({ type }) => type === "delete-rule");
+    assert.deepEqual(events.map(({ type }) => type), ["init", "put-rule", "put", "delete-rule"]);
+    const [init, put, , gone] = events;
+    assert.ok(init?.type === "init" && put?.type === "put-rule" && gone?.type === "delete-rule");
+    assert.deepEqual(init.kinds, RULES);
+    assert.equal(put.rule.name, "r1");
+    assert.deepEqual(put.rule.notification, { name: "email", recipients: ["a@x.org"] });
+    assert.equal(gone.name, "r1");
+  });
+});
+
+Deno.test("TeleportClient.watch() goes on without rules where role or server do not allow them", async () => {
+  const refusals: readonly ((setting: Setting) => void)[] = [
+    ({ cluster }) => cluster.roles.deny("access_monitoring_rule"),
+    ({ auth }) => auth.isOld = true,
+    ({ auth }) => {
+      const words = 'access denied to perform action "read" on "access_monitoring_rule"';
+      auth.failNext("WatchEvents", "PERMISSION_DENIED", words);
+      auth.isOld = true;
+    },
+  ];
+  for (const refuse of refusals) {
+    await withCluster(async (setting) => {
+      refuse(setting);
+      const events = await eventsOf(setting, () => {
+        setting.cluster.rules.put({ name: "r1" });
+        setting.cluster.create();
+      }, ({ type }) => type === "put");
+      assert.deepEqual(events.map(({ type }) => type), ["init", "put"]);
+      assert.ok(events[0]?.type === "init");
+      assert.deepEqual(events[0].kinds, []);
+    });
+  }
+});
+
+Deno.test("TeleportClient.watch() takes all kinds for confirmed where INIT says nothing", async () => {
+  await withCluster(async (setting) => {
+    setting.auth.watchStatus = false;
+    const [init] = await eventsOf(setting, () => {}, () => true);
+    assert.ok(init?.type === "init");
+    assert.deepEqual(init.kinds, RULES);
+  });
+});
+
+Deno.test("TeleportClient.watch() is refused where access requests may not be watched", async () => {
+  await withCluster(async ({ cluster, client }) => {
+    cluster.roles.set("access-plugin", [{ kind: "access_monitoring_rule", verbs: ["read"] }]);
+    const error = await errorOf(Array.fromAsync(client.watch(never, RULES)));
+    assert.equal(error.kind, "denied");
+    assert.match(error.message, /'list' and 'read' on 'access_request'/);
+  });
+});
+
+Deno.test("TeleportClient.watch() ignores rules that it did not ask for", async () => {
+  await withCluster(async ({ cluster, client }) => {
+    const stop = new AbortController();
+    const types: string[] = [];
+    for await (const event of client.watch(stop.signal)) {
+      types.push(event.type);
+      cluster.rules.put({ name: "r1" });
+      if (event.type === "init") cluster.create();
+      else stop.abort();
+    }
+    assert.deepEqual(types, ["init", "put"]);
+  });
+});
