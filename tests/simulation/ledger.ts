@@ -6,8 +6,8 @@ import { mailKey } from "../../src/requests/record/outbox.ts";
 import type { Machine } from "./machine.ts";
 
 /**
- * Why an acceptance may be followed by another of the same mail (docs/internals/delivery.md, "When a mail comes
- * twice"): nobody who could know of it was able to write it down.
+ * Why an acceptance may be followed by another of the same mail (docs/internals/delivery.md, "When an email
+ * is sent twice"): no replica that could know of it was able to record it.
  */
 export type Excuse = "no answer" | "sender crashed" | "sender was cut off" | "lease was overtaken";
 

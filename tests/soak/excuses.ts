@@ -1,4 +1,4 @@
-/** What may make a mail come twice (docs/internals/delivery.md, "When a mail comes twice"), and when that was. */
+/** What may make a mail come twice (docs/internals/delivery.md, "When an email is sent twice"), and when that was. */
 
 /** The case of docs/internals/delivery.md that a fault belongs to. */
 export type Cause = "no answer" | "sender died" | "overtaken";
