@@ -72,6 +72,11 @@ export class MailServer extends MailFaults implements AsyncDisposable {
     return this.#listener.connections;
   }
 
+  /** How many connections clients have opened so far. */
+  get accepted(): number {
+    return this.#listener.accepted;
+  }
+
   /** Everything that was accepted so far. */
   get mails(): readonly ReceivedMail[] {
     return this.mailbox.mails;

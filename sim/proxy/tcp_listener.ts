@@ -8,12 +8,14 @@ export class TcpListener implements AsyncDisposable {
   /** By the client's port. */
   readonly #sockets = new Map<number | undefined, Socket>();
   #port: number;
+  #accepted = 0;
 
   /** Port 0 = a free one, which stays the same over `stop()` and `start()`. */
   constructor(readonly server: Server, port = 0) {
     this.#port = port;
     server.on("connection", (socket: Socket) => {
       const { remotePort } = socket;
+      this.#accepted++;
       this.#sockets.set(remotePort, socket);
       socket.on("close", () => this.#sockets.delete(remotePort));
       // A broken connection is no error of the server; those who use the socket see it close.
@@ -37,6 +39,11 @@ export class TcpListener implements AsyncDisposable {
   /** How many connections are open. */
   get connections(): number {
     return this.#sockets.size;
+  }
+
+  /** How many connections clients have opened so far. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Listens; nothing happens when it already does. */

@@ -1,5 +1,5 @@
 /**
- * `deno run -A bench/ways.ts`: how long each way into the cluster takes, at the start and after the
+ * `deno run -A bench/connection_methods.ts`: how long each way into the cluster takes, at the start and after the
  * server that it leads through has restarted. On the simulated cluster of this machine.
  */
 
