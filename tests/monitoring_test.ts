@@ -16,6 +16,8 @@ async function everyMetric(): Promise<Scrape> {
       isConnected: true,
       isWatching: true,
       isPaused: false,
+      connectionLimit: 10,
+      rateLimit: 5,
       owed: 1,
       oldestOwedMs: 1,
       failed: 0,

@@ -3,9 +3,11 @@
 import { ComposingMailer } from "../requests/delivery/composing_mailer.ts";
 import { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
 import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
+import type { PaceChange } from "../requests/delivery/pace.ts";
 import { listAndWatch, type ListWatchDeps } from "../requests/list_watch.ts";
 import type { Observer } from "../requests/observer.ts";
 import { Reconciler } from "../requests/reconciler.ts";
+import type { Log } from "../log.ts";
 import { RoleRouter } from "../routing/recipients.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ServerInfo } from "../teleport/client.ts";
@@ -47,7 +49,12 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
   const endWork = new AbortController();
   const drain = AbortSignal.any([deps.drain, endWork.signal]);
   const { maxConnections, maxMessagesPerSecond } = transport;
-  const semaphore = new FairSemaphore(maxConnections, maxMessagesPerSecond, clock);
+  const semaphore = new FairSemaphore(
+    maxConnections,
+    maxMessagesPerSecond,
+    clock,
+    (change) => logPace(change, log),
+  );
   const breaker = new CircuitBreaker(transport, {
     clock,
     random,
@@ -100,4 +107,11 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
       await check;
     },
   };
+}
+
+function logPace({ isLowered, connections, perSecond, error }: PaceChange, log: Log): void {
+  const fields = { connections, ...perSecond === undefined ? {} : { per_second: perSecond } };
+  if (isLowered) {
+    log.warn("Mail service limits sending, mails go slower for a while", { ...fields, error });
+  } else log.info("Mails go at the configured pace again", fields);
 }

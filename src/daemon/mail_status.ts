@@ -1,6 +1,7 @@
 /** The mails that are owed or were given up, in the words of `/status`. */
 
 import type { FailedMailStatus, OwedMailStatus } from "../ops/status.ts";
+import type { LastAttempt } from "../requests/delivery/retries.ts";
 import type { FailedMail, OwedMail } from "../requests/record/outbox.ts";
 import { decodeRecord, type RawRecord } from "../requests/record/record.ts";
 
@@ -26,7 +27,7 @@ export function outboxOf(records: ReadonlyMap<string, RawRecord>): OutboxListing
 /** `error` is what became of the last attempt. */
 export function owedStatus(
   id: string,
-  mail: OwedMail & { readonly error?: string },
+  mail: OwedMail & LastAttempt,
 ): OwedMailStatus {
   return {
     ...mailStatus(id, mail),
@@ -34,6 +35,8 @@ export function owedStatus(
     attempts: mail.attempts,
     ...mail.notBeforeMs === 0 ? {} : { "not_before": time(mail.notBeforeMs) },
     ...mail.error === undefined ? {} : { error: mail.error },
+    ...mail.category === undefined ? {} : { category: mail.category },
+    ...mail.remedy === undefined ? {} : { remedy: mail.remedy },
   };
 }
 

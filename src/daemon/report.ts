@@ -2,6 +2,8 @@
 
 import type { Readings } from "../ops/gauges.ts";
 import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
+import type { Refusal } from "../mail/transport.ts";
+import type { Pace } from "../requests/delivery/pace.ts";
 import type { RequestOutbox } from "../requests/tracked_request.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import type { Connection } from "../teleport/connection.ts";
@@ -21,8 +23,11 @@ export interface Facts {
   /** The connection's; without one, those that were read last. */
   readonly credentials: Credentials | undefined;
   readonly transport: string | undefined;
-  /** Why no mail can be sent. */
-  readonly pausedBy: string | undefined;
+  readonly isPaused: boolean;
+  /** What nothing was accepted for since; undefined when there is no outage. */
+  readonly outage: Refusal | undefined;
+  /** How many mails go at once and how fast; undefined until the server has answered. */
+  readonly pace: Pick<Pace, "isLowered" | "connections" | "perSecond"> | undefined;
   readonly lastSentMs: number | undefined;
   readonly queue: number;
   readonly outbox: readonly RequestOutbox[];
@@ -30,7 +35,7 @@ export interface Facts {
 }
 
 export function statusOf(facts: Facts): Status {
-  const { outbox, pausedBy, reload } = facts;
+  const { outbox, outage, pace, reload } = facts;
   const owed = outbox.flatMap(({ id, owed }) => owed.map((mail) => [id, mail] as const));
   const failed = outbox.flatMap(({ id, failed }) => failed.map((mail) => [id, mail] as const));
   const listed = <T, S>(mails: readonly T[], status: (mail: T) => S) => ({
@@ -45,8 +50,18 @@ export function statusOf(facts: Facts): Status {
     cluster: clusterOf(facts),
     mail: {
       ...facts.transport !== undefined && { transport: facts.transport },
-      paused: pausedBy !== undefined,
-      ...pausedBy !== undefined && { reason: pausedBy },
+      paused: facts.isPaused,
+      ...outage && {
+        reason: outage.error,
+        category: outage.category,
+        ...outage.remedy !== undefined && { remedy: outage.remedy },
+      },
+      ...pace?.isLowered && {
+        slowed: {
+          connections: pace.connections,
+          ...pace.perSecond !== undefined && { "messages_per_second": pace.perSecond },
+        },
+      },
       ...facts.lastSentMs !== undefined && { "last_sent": time(facts.lastSentMs) },
     },
     queue: facts.queue,
@@ -84,7 +99,9 @@ export function readingsOf(facts: Facts): Readings {
     isReady: facts.notReady.length === 0,
     isConnected: facts.connection !== undefined,
     isWatching: facts.watch.isLive,
-    isPaused: facts.pausedBy !== undefined,
+    isPaused: facts.isPaused,
+    connectionLimit: facts.pace?.connections,
+    rateLimit: facts.pace?.perSecond,
     owed: owed.length,
     oldestOwedMs: owed.length === 0 ? undefined : owed.reduce((a, b) => Math.min(a, b)),
     failed: outbox.reduce((count, { failed }) => count + failed.length, 0),

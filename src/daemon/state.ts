@@ -30,8 +30,8 @@ export interface RunningSetup {
 /** What the state needs to see of the work with that setup. */
 export interface RunningWork {
   readonly reconciler: Pick<Reconciler, "outbox" | "queueDepth">;
-  readonly breaker: Pick<CircuitBreaker, "pauseReason">;
-  readonly semaphore: Pick<FairSemaphore, "isThrottled">;
+  readonly breaker: Pick<CircuitBreaker, "pauseReason" | "outage">;
+  readonly semaphore: Pick<FairSemaphore, "isThrottled" | "pace">;
 }
 
 export class DaemonState implements Observer, Disposable {
@@ -139,7 +139,7 @@ export class DaemonState implements Observer, Disposable {
 
   /** One line: `connected by ssh, 3 mails owed`. */
   get summary(): string {
-    const { connection, watch, pausedBy, outbox } = this.#facts();
+    const { connection, watch, isPaused, outbox } = this.#facts();
     const owed = outbox.reduce((count, request) => count + request.owed.length, 0);
     return [
       connection === undefined || !watch.isLive
@@ -147,7 +147,7 @@ export class DaemonState implements Observer, Disposable {
         : connection.way === "direct"
         ? "connected directly"
         : `connected by ${connection.way}`,
-      ...pausedBy === undefined ? [] : ["mail is paused"],
+      ...isPaused ? ["mail is paused"] : [],
       ...this.isReloaded ? [] : ["the last reload failed"],
       `${owed} ${owed === 1 ? "mail" : "mails"} owed`,
     ].join(", ");
@@ -170,7 +170,9 @@ export class DaemonState implements Observer, Disposable {
       connection,
       credentials: connection?.credentials ?? store?.last,
       transport: setup?.config.mail.kind,
-      pausedBy: work?.breaker.pauseReason,
+      isPaused: work?.breaker.pauseReason !== undefined,
+      outage: work?.breaker.outage,
+      pace: work?.semaphore.pace,
       lastSentMs: this.#lastSentMs,
       queue: work?.reconciler.queueDepth ?? 0,
       outbox: work?.reconciler.outbox() ?? [],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { aRecord, owed } from "../requests/testing/fixtures.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
+import { Pace } from "../requests/delivery/pace.ts";
 import { DaemonState, type RunningSetup, type RunningWork } from "./state.ts";
 
 /** A setup of which only connection and transport are looked at. */
@@ -27,8 +28,9 @@ Deno.test("DaemonState says in one line how the daemon is doing, and why it is n
       get pauseReason() {
         return reason;
       },
+      outage: undefined,
     },
-    semaphore: { isThrottled: false },
+    semaphore: { isThrottled: false, pace: new Pace(10, undefined, new FakeClock()) },
   };
   state.work = work;
   assert.equal(state.summary, "connected by ssh, mail is paused, 1 mail owed");
@@ -43,8 +45,9 @@ Deno.test("DaemonState finds a work queue that stands still, but not one that is
   let isThrottled = true;
   state.work = {
     reconciler: { queueDepth: 1, outbox: () => [] },
-    breaker: { pauseReason: undefined },
+    breaker: { pauseReason: undefined, outage: undefined },
     semaphore: {
+      pace: new Pace(10, undefined, new FakeClock()),
       get isThrottled() {
         return isThrottled;
       },

@@ -27,12 +27,28 @@ export interface MailMessage {
  */
 export type Retry = "later" | "never" | "transport";
 
+/**
+ * What a refusal is about.
+ * - `network`, `tls`, `timeout`: the connection
+ * - `authentication`: the login, or the access token
+ * - `configuration`: what the operator has set, such as the name in EHLO
+ * - `rate-limit`: mails or connections come too fast
+ * - `quota`: what the account may send in an hour, day or month is used up
+ * - `sender`: the sender's address, SPF, DKIM or DMARC
+ * - `policy`: block lists, filters, or a refusal without a known reason
+ * - `recipient`, `message`: this mailbox, this mail
+ * - `server`: the server's own trouble
+ * - `cancelled`: the caller ended the attempt
+ */
 export type RefusalCategory =
   | "network"
   | "tls"
   | "authentication"
   | "configuration"
   | "rate-limit"
+  | "quota"
+  | "sender"
+  | "policy"
   | "timeout"
   | "recipient"
   | "message"
@@ -58,6 +74,15 @@ export interface Refusal {
   readonly retryAfterMs?: number;
   /** One line: failed step, target, the server's words. Never a secret. */
   readonly error: string;
+  /** What the operator can do, in one sentence. Absent where there is nothing to do. */
+  readonly remedy?: string;
+  /** The service asks for fewer connections, or for fewer mails a second. */
+  readonly pace?: "connections" | "rate";
+  /**
+   * Equal for refusals of the same kind, such as `RCPT 550 5.7.1`: when several recipients in a row meet
+   * it, it concerns the transport. Absent where no server has answered.
+   */
+  readonly signature?: string;
 }
 
 export interface MailTransport extends AsyncDisposable {

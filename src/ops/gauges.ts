@@ -8,6 +8,10 @@ export interface Readings {
   readonly isConnected: boolean;
   readonly isWatching: boolean;
   readonly isPaused: boolean;
+  /** How many mails may be under way; undefined until the cluster has answered. */
+  readonly connectionLimit: number | undefined;
+  /** Messages per second; undefined when unlimited. */
+  readonly rateLimit: number | undefined;
   readonly owed: number;
   /** Since when the mail that has waited longest is owed; undefined when none is. */
   readonly oldestOwedMs: number | undefined;
@@ -39,6 +43,16 @@ export const GAUGES: readonly (readonly [string, string, Reading])[] = [
     `${PREFIX}transport_paused`,
     "Whether no mail can be sent at the moment.",
     (now) => Number(now.isPaused),
+  ],
+  [
+    `${PREFIX}transport_connections_limit`,
+    "How many mails may be under way at once: as configured, or less while the mail service asks for less.",
+    (now) => now.connectionLimit,
+  ],
+  [
+    `${PREFIX}transport_messages_per_second_limit`,
+    "How many mails may leave in a second; absent when there is no limit.",
+    (now) => now.rateLimit,
   ],
   [`${PREFIX}owed_mails`, "Mails that are owed.", (now) => now.owed],
   [

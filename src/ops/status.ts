@@ -26,6 +26,9 @@ const OwedMailStatus = v.object({
   not_before: v.optional(Time),
   /** What became of the last attempt; absent when there was none in this process. */
   error: v.optional(v.string()),
+  /** What `error` is about, as the metrics say it, and what to do about it. */
+  category: v.optional(v.string()),
+  remedy: v.optional(v.string()),
 });
 
 const FailedMailStatus = v.object({ ...mail, at: Time, error: v.string() });
@@ -62,8 +65,17 @@ export const StatusSchema = v.object({
     transport: v.optional(v.string()),
     /** Nothing can be sent at the moment. */
     paused: v.boolean(),
-    /** Why; absent unless paused. */
+    /** Why; also while the next attempt after a pause is under way. Absent when there is no outage. */
     reason: v.optional(v.string()),
+    /** What `reason` is about, as the metrics say it. */
+    category: v.optional(v.string()),
+    /** What to do about it. */
+    remedy: v.optional(v.string()),
+    /** Present while mails go slower than configured, because the mail service asks for it. */
+    slowed: v.optional(v.object({
+      connections: Count,
+      messages_per_second: v.optional(v.number()),
+    })),
     /** When a mail was last accepted; absent when none was since the start. */
     last_sent: v.optional(Time),
   }),

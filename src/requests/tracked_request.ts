@@ -7,7 +7,7 @@ import type { FailedMail, OwedMail } from "./record/outbox.ts";
 import type { Snapshot } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import { RequestLog } from "./request_log.ts";
-import { Retries } from "./delivery/retries.ts";
+import { type LastAttempt, Retries } from "./delivery/retries.ts";
 import { StoredRecord } from "./record/stored_record.ts";
 
 export interface TrackedRequestDeps extends Runtime {
@@ -19,7 +19,7 @@ export interface TrackedRequestDeps extends Runtime {
 export interface RequestOutbox {
   readonly id: string;
   /** With the error of the last attempt, if there was one in this process. */
-  readonly owed: readonly (OwedMail & { readonly error?: string })[];
+  readonly owed: readonly (OwedMail & LastAttempt)[];
   readonly failed: readonly FailedMail[];
 }
 

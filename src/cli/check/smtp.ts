@@ -4,7 +4,8 @@ import type { SmtpConfig } from "../../config/config.ts";
 import { createSmtpTransport } from "../../mail/smtp/transport.ts";
 import { probeSmtp, type SmtpView } from "../../mail/smtp/probe.ts";
 import { NO_TLS_AT_ONCE } from "../../mail/smtp/receipt.ts";
-import type { Receipt, Refusal, RefusalCategory } from "../../mail/transport.ts";
+import { REMEDIES } from "../../mail/smtp/remedies.ts";
+import type { Receipt, Refusal } from "../../mail/transport.ts";
 import { dial, lookupAll } from "../../net/dial.ts";
 import { DialError } from "../../net/dial_error.ts";
 import { smtpOptions } from "../../daemon/transport.ts";
@@ -109,7 +110,12 @@ function tls(
   return { ...base, level: "ok" };
 }
 
-function problem(check: string, { error, category }: Refusal, view: SmtpView | undefined): Finding {
+function remedyOf(remedy: string | undefined): Pick<Finding, "remedy"> {
+  return remedy === undefined ? {} : { remedy };
+}
+
+function problem(check: string, refusal: Refusal, view: SmtpView | undefined): Finding {
+  const { error, category } = refusal;
   const seen = view?.tls;
   const shown = seen === undefined
     ? ""
@@ -117,13 +123,13 @@ function problem(check: string, { error, category }: Refusal, view: SmtpView | u
       new Date(seen.notAfterMs).toISOString()
     })`;
   const remedy = category !== "tls"
-    ? REMEDIES[category]
+    ? refusal.remedy
     : error.includes(NO_TLS_AT_ONCE)
     ? STARTTLS_PORT
     : view !== undefined && seen === undefined
     ? NO_TLS
-    : REMEDIES.tls;
-  return { check, level: "problem", text: error + shown, remedy };
+    : refusal.remedy;
+  return { check, level: "problem", text: error + shown, ...remedyOf(remedy) };
 }
 
 const STARTTLS_PORT =
@@ -133,22 +139,3 @@ const STARTTLS_PORT =
 const NO_TLS = "the server offers no STARTTLS: use its port for implicit TLS (465, " +
   "implicit_tls = true), or, on a network you trust, set starttls_policy to 'opportunistic' or " +
   "'disabled'";
-
-const REMEDIES: Readonly<Record<RefusalCategory, string>> = {
-  network:
-    "check smtp.host and smtp.port, that the server runs, and that no firewall or provider " +
-    "blocks the port",
-  tls: "if the authority is private, name it in smtp.root_cas; if the certificate is for another " +
-    "name, set smtp.server_name or use that name as smtp.host; if it has expired, have it renewed",
-  authentication: "check smtp.username and the password, and whether the server wants an app " +
-    "password or another auth_method; without log-in, leave smtp.username out",
-  configuration:
-    "check smtp.host and smtp.port (587 with STARTTLS, 465 with implicit_tls), and the " +
-    "files that [smtp] names",
-  "rate-limit": "wait, or lower smtp.max_messages_per_second",
-  timeout: "check smtp.port (465 needs implicit_tls), and that no firewall stands between",
-  recipient: "look at the mail server's log",
-  message: "look at the mail server's log",
-  server: "look at the mail server's log",
-  cancelled: "try again",
-};

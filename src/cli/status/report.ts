@@ -29,7 +29,8 @@ export function statusText(status: Status): string {
     line("ready", status.ready ? "yes" : `no: ${status.reasons.join("; ")}`),
     line("cluster", `${name}, ${way}${until}`),
     line("watching", `${cluster.watching ? "yes" : "no"}, since ${cluster.watching_since}`),
-    line("mail", `${mail.paused ? `paused: ${mail.reason ?? "?"}` : "works"}, ${sent}`),
+    line("mail", `${mailState(mail)}, ${sent}`),
+    ...mail.remedy === undefined ? [] : [line("", `To do: ${mail.remedy}`)],
     line("settings", `read ${status.reload.loaded}${status.reload.ok ? "" : LAST_FAILED}`),
     line("queue", pluralize(status.queue, "request")),
     outboxText({ owed: owed.mails, failed: failed.mails }, {
@@ -37,6 +38,17 @@ export function statusText(status: Status): string {
       failed: failed.count,
     }),
   ].join("");
+}
+
+function mailState({ paused, reason, category, slowed }: Status["mail"]): string {
+  const why = `${reason ?? "?"}${category === undefined ? "" : ` (${category})`}`;
+  if (paused) return `paused: ${why}`;
+  // A pause has just ended, and no mail was accepted yet.
+  if (reason !== undefined) return `trying again after: ${why}`;
+  if (slowed === undefined) return "works";
+  const { connections, messages_per_second: rate } = slowed;
+  const limit = rate === undefined ? "" : ` and ${Number(rate.toFixed(2))} mails a second`;
+  return `works, slowed by the mail service to ${pluralize(connections, "connection")}${limit}`;
 }
 
 /** The numbers may be larger than the lists. */

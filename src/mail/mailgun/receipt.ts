@@ -1,7 +1,10 @@
 /** The one place that turns failures of Mailgun calls into refusals. */
 
 import { fetchFault } from "../../net/network_fault.ts";
+import { pauseInWords } from "../server_words.ts";
+import { judgeAnswer } from "./answer_table.ts";
 import { MailgunStatusError } from "./provider.ts";
+import { REMEDIES } from "./remedies.ts";
 import { retryAfterMs } from "./retry_after.ts";
 import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
 import { singleLine } from "../../text.ts";
@@ -12,78 +15,52 @@ export interface MailgunAttempt {
   readonly secrets: readonly string[];
   readonly expired: boolean;
   readonly cancelled: boolean;
+  /** Sender and recipient, whose parts in an answer say nothing. */
+  readonly addresses: readonly string[];
   readonly nowMs: number;
 }
 
-type Verdict = readonly [category: RefusalCategory, retry: Retry];
-
 /** Turns whatever a call failed with into a refusal; never throws. */
 export function mailgunRefusal(error: unknown, attempt: MailgunAttempt): Refusal {
-  const [category, retry] = verdict(error, attempt);
-  const pause = error instanceof MailgunStatusError
-    ? retryAfterMs(error.retryAfter, attempt.nowMs)
-    : undefined;
-  const words = attempt.cancelled
-    ? "cancelled"
-    : attempt.expired
-    ? "no answer within the time limit"
-    : error instanceof MailgunStatusError
-    ? error.message
-    : fetchFault(error);
+  const say = (words: string) =>
+    `Cannot send mail through Mailgun '${attempt.target}': ${singleLine(words, attempt.secrets)}`;
+  if (attempt.cancelled) return refusal("cancelled", "later", say("cancelled"));
+  if (attempt.expired) {
+    return refusal("timeout", "transport", say("no answer within the time limit"));
+  }
+  if (error instanceof MailgunStatusError) {
+    return refusedBy(error, attempt, say(error.message));
+  }
+  // `fetch` has one error type for everything between the name lookup and a reset connection.
+  const words = fetchFault(error);
+  const isTls = /certificate|\btls\b|handshake/i.test(words);
+  return refusal(isTls ? "tls" : "network", "transport", say(words));
+}
+
+function refusedBy(
+  { status, words, retryAfter }: MailgunStatusError,
+  { addresses, nowMs }: MailgunAttempt,
+  error: string,
+): Refusal {
+  const { category, retry, pace, remedy } = judgeAnswer(status, words, addresses);
+  const isLimit = category === "rate-limit" || category === "quota";
+  const pause = retryAfterMs(retryAfter, nowMs) ??
+    (isLimit ? pauseInWords(words, nowMs) : undefined);
+  // A time to wait holds for all mails: limits are per account or domain.
+  const waits = isLimit && pause !== undefined ? "transport" : retry;
   return {
-    ok: false,
-    category,
-    retry,
+    ...refusal(category, waits, error, remedy),
     ...(pause === undefined || retry === "never" ? {} : { retryAfterMs: pause }),
-    error: `Cannot send mail through Mailgun '${attempt.target}': ${
-      singleLine(words, attempt.secrets)
-    }`,
+    ...pace === undefined ? {} : { pace },
+    signature: `HTTP ${status}`,
   };
 }
 
-function verdict(error: unknown, attempt: MailgunAttempt): Verdict {
-  if (attempt.cancelled) return ["cancelled", "later"];
-  if (attempt.expired) return ["timeout", "transport"];
-  if (error instanceof MailgunStatusError) return judgeStatus(error.status, error.words);
-  // `fetch` has one error type for everything between the name lookup and a reset connection.
-  const isTls = /certificate|\btls\b|handshake/i.test(fetchFault(error));
-  return [isTls ? "tls" : "network", "transport"];
-}
-
-/** Decides about an answer that takes no mail. */
-function judgeStatus(status: number, words: string): Verdict {
-  // A sandbox or test account that does not know this recipient: the operator can mend that.
-  if (/authorized recipients/i.test(words)) return ["configuration", "later"];
-  switch (status) {
-    case 400:
-      return judgeBadRequest(words);
-    case 401:
-    case 403:
-      return ["authentication", "transport"];
-    case 408:
-      return ["timeout", "transport"];
-    case 413:
-      return ["message", "never"];
-    case 429:
-      // Limits are per account or domain, so they hold for every mail.
-      return ["rate-limit", "transport"];
-    case 500:
-    case 501:
-      // May be due to this very mail, so it waits alone.
-      return ["server", "later"];
-    default:
-      if (status > 501) return ["server", "transport"];
-      // 402 unpaid, 404 unknown domain ("can be temporal"), redirects, successes that are not
-      // Mailgun's: all concern the account or the base URL, none the mail.
-      return ["configuration", "transport"];
-  }
-}
-
-function judgeBadRequest(words: string): Verdict {
-  if (/^'?to'? parameter|\brecipient/i.test(words)) return ["recipient", "never"];
-  // The sender is the same for all mails, and the domain and the account are, too.
-  if (/\bfrom\b|domain|sender|account|not allowed to send/i.test(words)) {
-    return ["configuration", "transport"];
-  }
-  return ["message", "never"];
+function refusal(
+  category: RefusalCategory,
+  retry: Retry,
+  error: string,
+  remedy = category === "cancelled" ? undefined : REMEDIES[category],
+): Refusal {
+  return { ok: false, category, retry, error, ...remedy === undefined ? {} : { remedy } };
 }

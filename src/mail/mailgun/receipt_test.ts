@@ -9,7 +9,6 @@ const IN_90_S = "Sat, 25 Jan 2025 10:31:30 GMT";
 
 const says = (message: string): BodyInit => JSON.stringify({ message });
 
-// docs/operate/delivery-errors.md is this table in words.
 const TABLE: readonly [
   status: number,
   body: BodyInit | null,
@@ -18,21 +17,43 @@ const TABLE: readonly [
 ][] = [
   [400, says("to parameter is not a valid address. please check documentation"), "recipient never"],
   [400, says("'to' parameter is not a valid address"), "recipient never"],
-  [400, says("from parameter is not a valid address"), "configuration transport"],
+  [400, says("from parameter is not a valid address"), "sender transport"],
+  // Words of an echoed address do not count.
+  [400, says("to parameter is not a valid address: from@domain.example"), "recipient never"],
+  [400, says("Recipient from@domain.example is odd"), "message later"],
+  [400, says("Too many recipients"), "rate-limit later"],
+  [
+    400,
+    says("Domain mg.example.org is not allowed to send: message limit reached"),
+    "quota transport",
+  ],
+  [400, says("Message size exceeds 25 MB"), "message never"],
   [400, says("Domain mg.example.org is not allowed to send"), "configuration transport"],
   [400, says("Not allowed to send: activate your email address"), "configuration transport"],
-  [400, says("Need at least one of 'text' or 'html'"), "message never"],
+  [400, says("Need at least one of 'text' or 'html'"), "message later"],
   [400, says("Please add the address to your authorized recipients"), "configuration later"],
   [401, "Forbidden", "authentication transport"],
-  [402, says("Payment required"), "configuration transport"],
+  [402, says("Payment required"), "quota transport"],
   [403, says("Sandbox subdomains: add to authorized recipients"), "configuration later"],
   [403, says("Domain is disabled"), "authentication transport"],
   [404, says("Domain not found: mg.example.org"), "configuration transport"],
   [408, null, "timeout transport"],
   [413, "<html>Request Entity Too Large</html>", "message never", ["90", undefined]],
+  // mailgun-java#50, Ghost#15725: the time is in the words.
+  [
+    420,
+    says(
+      "Domain mg.example.org is not allowed to send: recipient limit exceeded, try again after " +
+        "Sat, 25 Jan 2025 10:40:00 UTC",
+    ),
+    "rate-limit transport",
+    ["", 600_000],
+  ],
+  [420, says("slow down"), "rate-limit later"],
+  [429, says("Too many messages. Try again in 92 seconds."), "rate-limit transport", ["", 92_000]],
   [429, says("slow down"), "rate-limit transport", ["90", 90_000]],
   [429, says("slow down"), "rate-limit transport", [IN_90_S, 90_000]],
-  [429, null, "rate-limit transport", ["soon", undefined]],
+  [429, null, "rate-limit later", ["soon", undefined]],
   // May be due to this very mail, so that it waits alone.
   [500, says("oops"), "server later"],
   [500, null, "server later"],

@@ -5,6 +5,7 @@ import { formatMailbox, recipientProblem } from "../address.ts";
 import { orAborted, startDeadline } from "../../net/deadline.ts";
 import { mailgunProvider } from "./provider.ts";
 import { mailgunRefusal } from "./receipt.ts";
+import { KEY_FILE_REMEDY } from "./remedies.ts";
 import { bareMessageId } from "../message_id.ts";
 import type { MailMessage, MailTransport, Receipt } from "../transport.ts";
 import { reasonOf, singleLine } from "../../text.ts";
@@ -64,7 +65,8 @@ async function send(
     key = await options.privateKey();
   } catch (cause) {
     const error = `Cannot read the Mailgun private key: ${singleLine(reasonOf(cause))}`;
-    return { ok: false, category: "configuration", retry: "transport", error };
+    const remedy = KEY_FILE_REMEDY;
+    return { ok: false, category: "configuration", retry: "transport", error, remedy };
   }
   using deadline = startDeadline(deps.timeoutMs ?? TIMEOUT_MS, signal);
   try {
@@ -86,6 +88,7 @@ async function send(
     return mailgunRefusal(error, {
       target: `${options.baseUrl} ${options.domain}`,
       secrets: [key],
+      addresses: [message.from.address, message.to],
       expired: deadline.expired,
       cancelled: signal.aborted,
       nowMs: (deps.now ?? Date.now)(),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assertMailgunRefused, KEY, mailgunTransport } from "../testing/mailgun_client.ts";
+import { KEY_FILE_REMEDY } from "./remedies.ts";
 import { startMailgunServer } from "../testing/mailgun_server.ts";
 import { never, testMessage } from "../testing/smtp_client.ts";
 
@@ -87,6 +88,7 @@ Deno.test("send() reads the key for every mail", async () => {
     category: "configuration",
     retry: "transport",
     error: "Cannot read the Mailgun private key: gone",
+    remedy: KEY_FILE_REMEDY,
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { SMTPServerOptions } from "smtp-server";
+import { REMEDIES } from "./remedies.ts";
 import type { SmtpOptions } from "./options.ts";
 import { createTestAuthority } from "../testing/certificates.ts";
 import { never, testMessage, testTransport } from "../testing/smtp_client.ts";
@@ -123,6 +124,7 @@ Deno.test("send() reports a password file that cannot be read", async () => {
     category: "configuration",
     retry: "transport",
     error: "Cannot read the SMTP password: no such file",
+    remedy: REMEDIES.configuration,
   });
 });
 

@@ -2,7 +2,10 @@
 
 import { ClearTextError } from "./clear_text.ts";
 import { DialError } from "../../net/dial_error.ts";
-import { judgeReply } from "./reply.ts";
+import { REMEDIES } from "./remedies.ts";
+import { judgeReply, parseReply, type SmtpReply } from "./reply.ts";
+import type { Row } from "./reply_table.ts";
+import { pauseInWords } from "../server_words.ts";
 import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
@@ -17,6 +20,9 @@ export interface SmtpAttempt {
   readonly expired: boolean;
   /** The caller gave up. */
   readonly cancelled: boolean;
+  /** Sender and recipient, whose parts in a reply say nothing. */
+  readonly addresses?: readonly string[];
+  readonly nowMs?: number;
 }
 
 /**
@@ -40,11 +46,51 @@ export const NO_TLS_AT_ONCE = "the server does not begin with TLS";
 /** Turns whatever an attempt failed with into a refusal; never throws. */
 export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
   const parts = partsOf(error);
-  const [category, retry] = verdict(error, parts, attempt);
   const words = singleLine(explanation(error, parts, attempt), attempt.secrets);
-  return { ok: false, category, retry, error: `${action(parts, attempt)}: ${words}` };
+  const text = `${action(parts, attempt)}: ${words}`;
+  const reply = replyOf(error, parts, attempt);
+  if (reply !== undefined) return refusedBy(judgeReply(reply), reply, text, attempt);
+  const [category, retry] = verdict(error, parts, attempt);
+  return { ok: false, category, retry, error: text, ...remedyOf(category) };
 }
 
+function refusedBy(row: Row, reply: SmtpReply, error: string, attempt: SmtpAttempt): Refusal {
+  const { category, retry, pace, remedy } = row;
+  const isLimit = category === "rate-limit" || category === "quota";
+  const pause = isLimit ? pauseInWords(reply.text, attempt.nowMs ?? Date.now()) : undefined;
+  return {
+    ok: false,
+    category,
+    retry,
+    error,
+    ...remedy === undefined ? remedyOf(category) : { remedy },
+    ...pace === undefined ? {} : { pace },
+    ...pause === undefined ? {} : { retryAfterMs: pause },
+    signature: [reply.step, reply.code, reply.enhanced].join(" ").trim(),
+  };
+}
+
+function remedyOf(category: RefusalCategory): Pick<Refusal, "remedy"> {
+  return category === "cancelled" ? {} : { remedy: REMEDIES[category] };
+}
+
+/** The server's refusal, where that is what ended the attempt. */
+function replyOf(
+  error: unknown,
+  { code, command, replyCode, reply }: SmtpError,
+  attempt: SmtpAttempt,
+): SmtpReply | undefined {
+  if (attempt.cancelled || attempt.expired || error instanceof DialError) return undefined;
+  if (error instanceof ClearTextError || replyCode === undefined || reply === undefined) {
+    return undefined;
+  }
+  if (replyCode < 400 || replyCode > 599 || isForeign(reply)) return undefined;
+  // nodemailer names no step for a 421 that comes in the middle of a mail.
+  const isMailing = code === "ECONNECTION" && command === "CONN" && replyCode === 421;
+  return parseReply(isMailing ? "MAIL" : command, replyCode, reply, attempt.addresses);
+}
+
+/** For all that is not a server's refusal. */
 function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdict {
   if (attempt.cancelled) return ["cancelled", "later"];
   if (attempt.expired) return ["timeout", attempt.contentStarted ? "later" : "transport"];
@@ -55,8 +101,6 @@ function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdic
   if (error instanceof ClearTextError) return ["tls", "transport"];
   // Something answers, but not with SMTP: most likely the wrong port, or a filter in between.
   if (isForeign(parts.reply)) return ["configuration", lost(attempt)];
-  // May come at any time, and says the same at every time (RFC 5321 §3.8).
-  if (parts.replyCode === 421) return ["server", "transport"];
   switch (parts.code) {
     case "EAUTH":
     case "ENOAUTH":
@@ -68,13 +112,13 @@ function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdic
     case "EPROTOCOL":
     case "ECONNECTION":
     case "ESOCKET":
+      // A reply that is not a refusal, where none was due.
       if (parts.replyCode !== undefined) return ["server", "transport"];
       return [isTlsFailure(parts) ? "tls" : "network", lost(attempt)];
     case "EENVELOPE":
     case "EMESSAGE":
-      if (parts.replyCode !== undefined && parts.reply !== undefined) {
-        return judgeReply(parts.command, parts.replyCode, parts.reply);
-      }
+      // Such as 250 to DATA: the server is out of step.
+      if (parts.replyCode !== undefined) return ["server", "later"];
       // nodemailer's own checks: an address it does not put into a command, or a mail above the
       // size that the server announced (RFC 1870).
       if (/sender/i.test(parts.message)) return ["configuration", "transport"];

@@ -87,9 +87,9 @@ EHLO      server transport          server transport          server transport  
 STARTTLS  tls transport             tls transport             server transport  network transport  timeout transport  configuration transport
 AUTH      authentication transport  authentication transport  server transport  network transport  timeout transport  configuration transport
 MAIL      server later              configuration transport   server transport  network transport  timeout transport  configuration transport
-RCPT      server later              recipient never           server transport  network transport  timeout transport  configuration transport
-DATA      server later              message never             server transport  network transport  timeout transport  configuration transport
-.         server later              message never             server transport  network later      timeout later      configuration later
+RCPT      server later              policy later              server transport  network transport  timeout transport  configuration transport
+DATA      server later              policy later              server transport  network transport  timeout transport  configuration transport
+.         server later              policy later              server transport  network later      timeout later      configuration later
 `;
 
 const [[, ...faults] = [], ...rows] = TABLE.trim().split("\n").map((row) => row.split(/ {2,}/));

@@ -1,47 +1,80 @@
-/** What a server's reply to MAIL, RCPT or DATA means for the mail (RFC 5321 §4.2, RFC 3463). */
+/** Reads a server's reply (RFC 5321 §4.2, RFC 3463) and looks up what it means for the mail. */
 
-import type { RefusalCategory, Retry } from "../transport.ts";
+import { ownWords } from "../server_words.ts";
+import { type Row, ROWS, type Step } from "./reply_table.ts";
 
-type Verdict = readonly [category: RefusalCategory, retry: Retry];
-
-/** Authentication required, mechanism too weak, credentials invalid, encryption needed (RFC 4954 §6). */
-const AUTHENTICATION_CODES = [530, 534, 535, 538];
-
-/**
- * Words by which servers that check the sender only at RCPT or DATA (SES, Office 365, Postfix with
- * `smtpd_delay_reject`) say that we may not send as we do, or not from where we are. An operator can
- * mend that, so these mails wait instead of being lost.
- */
-const ABOUT_SENDER =
-  /relay|send\s*as|sender|not verified|not owned|permission|unauthori[sz]ed|authenticat|client host|block ?list|blacklist|blocked using/i;
-
-/** A full mailbox by its enhanced code, under whatever code it comes (RFC 3463 §3.3). */
-const MAILBOX_FULL = /^\d{3}[ -][45]\.2\.2\b/;
-
-/** Decides about a 4xx or 5xx reply but 421; `command` is nodemailer's name of the step. */
-export function judgeReply(command: string, code: number, reply: string): Verdict {
-  if (AUTHENTICATION_CODES.includes(code)) return ["authentication", "transport"];
-  if (code < 500) return ["server", "later"];
-  // Bad sequence: the session was in the wrong state, another one will not be.
-  if (code === 503 && command !== "MAIL FROM") return ["server", "later"];
-  if (command === "MAIL FROM") return judgeSender(code);
-  if (MAILBOX_FULL.test(reply)) return ["recipient", "later"];
-  if (command === "RCPT TO") {
-    // A full mailbox; clients should treat it as 452 (RFC 5321 §4.5.3.1.10).
-    if (code === 552) return ["recipient", "later"];
-    return ABOUT_SENDER.test(reply) ? ["configuration", "later"] : ["recipient", "never"];
-  }
-  if (code === 552) return ["message", "never"];
-  return ABOUT_SENDER.test(reply) ? ["configuration", "later"] : ["message", "never"];
+export interface SmtpReply {
+  readonly step: Step;
+  /** `550`. */
+  readonly code: number;
+  /** `5.1.1`, or empty where the server gives none. */
+  readonly enhanced: string;
+  /** The text on one line, without codes. */
+  readonly text: string;
+  /** The text without addresses and other quotations. */
+  readonly words: string;
 }
 
+/** Longer replies say nothing more. */
+const MAX_TEXT = 4000;
+
+const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3}(?=\s|$)/;
+/** As qmail and its heirs write it, at the end of a sentence. */
+const TRAILING = /[(\s]#([245]\.\d{1,3}\.\d{1,3})\)?/;
+
 /**
- * All mails have the same sender, so a refused one concerns the configuration: everything waits,
- * nothing is charged to a mail, readiness tells why. Exceptions are the parameters that differ
- * from mail to mail: SIZE (552), SMTPUTF8 and BODY (501, 504, 555).
+ * Takes nodemailer's name of the step and the reply with its codes, of one line or of several;
+ * `addresses` are those of the mail, whose parts the server may repeat.
  */
-function judgeSender(code: number): Verdict {
-  if (code === 552) return ["message", "never"];
-  if ([501, 504, 555].includes(code)) return ["message", "later"];
-  return ["configuration", "transport"];
+export function parseReply(
+  command: string,
+  code: number,
+  reply: string,
+  addresses: readonly string[] = [],
+): SmtpReply {
+  const lines = reply.slice(0, MAX_TEXT).split(/\r?\n/).map((line) =>
+    line.replace(/^\d{3}[ -]?/, "").trimStart()
+  );
+  const text = lines.map((line) => line.replace(ENHANCED, "").trim()).join(" ").trim();
+  const first = lines.map((line) => ENHANCED.exec(line)?.[0]).find((found) => found !== undefined);
+  return {
+    step: stepOf(command),
+    code,
+    enhanced: first ?? TRAILING.exec(text)?.[1] ?? "",
+    text,
+    words: ownWords(text, addresses),
+  };
+}
+
+/** The row of the table that decides about a reply of class 4 or 5. */
+export function judgeReply(reply: SmtpReply): Row {
+  const row = ROWS.find((row) => applies(row, reply));
+  // The last rows take everything.
+  if (row === undefined) throw new Error(`no row for ${reply.code} at ${reply.step}`);
+  return row;
+}
+
+function applies(row: Row, { step, code, enhanced, words }: SmtpReply): boolean {
+  return (row.at === undefined || row.at.includes(step)) &&
+    (row.codes === undefined || row.codes.test(String(code))) &&
+    (row.enhanced === undefined || row.enhanced.test(enhanced)) &&
+    (row.words === undefined || row.words.test(words)) &&
+    (row.unless === undefined || !row.unless.test(words));
+}
+
+function stepOf(command: string): Step {
+  const word = command.split(" ")[0]?.toUpperCase() ?? "";
+  switch (word) {
+    case "EHLO":
+    case "HELO":
+      return "EHLO";
+    case "STARTTLS":
+    case "AUTH":
+    case "MAIL":
+    case "RCPT":
+    case "DATA":
+      return word;
+    default:
+      return "greeting";
+  }
 }

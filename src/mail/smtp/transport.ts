@@ -12,6 +12,7 @@ import {
 } from "./options.ts";
 import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
 import { smtpRefusal } from "./receipt.ts";
+import { REMEDIES } from "./remedies.ts";
 import type { MailMessage, MailTransport, Receipt, Refusal } from "../transport.ts";
 import { singleLine } from "../../text.ts";
 
@@ -78,7 +79,9 @@ class SmtpTransport implements MailTransport {
       const error = `Cannot send mail to '${singleLine(message.to)}': the address ${problem}`;
       return { ok: false, category: "recipient", retry: "never", error };
     }
-    return await this.#attempt(signal, (secrets) => this.#poolFor(secrets), async (pool, limit) => {
+    const addresses = [message.from.address, message.to];
+    const open = (secrets: SmtpSecrets) => this.#poolFor(secrets);
+    return await this.#attempt(signal, addresses, open, async (pool, limit) => {
       const { response, rejected } = await pool.send(smtpMessage(message), limit);
       if (rejected.length > 0) throw rejected[0];
       return { ok: true, messageId: message.messageId, response: singleLine(response) };
@@ -94,7 +97,7 @@ class SmtpTransport implements MailTransport {
       return pool;
     };
     try {
-      return await this.#attempt(signal, open, async (pool, limit) => {
+      return await this.#attempt(signal, [], open, async (pool, limit) => {
         await orAborted(pool.verify(), limit);
         return { ok: true, messageId: "", response: "" };
       });
@@ -111,12 +114,20 @@ class SmtpTransport implements MailTransport {
 
   async #attempt(
     signal: AbortSignal,
+    addresses: readonly string[],
     poolFor: (secrets: SmtpSecrets) => SmtpPool,
     run: (pool: SmtpPool, limit: AbortSignal) => Promise<Receipt>,
   ): Promise<Receipt> {
     const read = await this.#secrets();
     if (!read.ok) {
-      return { ok: false, category: "configuration", retry: "transport", error: read.error };
+      const remedy = REMEDIES.configuration;
+      return {
+        ok: false,
+        category: "configuration",
+        retry: "transport",
+        error: read.error,
+        remedy,
+      };
     }
     if (signal.aborted || this.#disposed) return this.#cancelled();
     const pool = poolFor(read.secrets);
@@ -135,6 +146,7 @@ class SmtpTransport implements MailTransport {
         contentStarted: pool.contentStarted(deadline.signal),
         expired: deadline.expired,
         cancelled: signal.aborted || this.#disposed,
+        addresses,
       });
     }
   }

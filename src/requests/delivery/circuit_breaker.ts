@@ -7,10 +7,13 @@
 import { retryDelayMs } from "../../backoff.ts";
 import { pause } from "../../clock.ts";
 import type { MailTransport, Refusal } from "../../mail/transport.ts";
+import { RefusalStreak } from "./refusal_streak.ts";
 import type { Runtime } from "../../runtime.ts";
 
 /** A failure this long after sending resumed is a new outage; an attempt takes a few minutes at most. */
 const NEW_OUTAGE_MS = 600_000;
+/** Pauses are so much longer when a quota is used up: asking again and again may extend the block. */
+const QUOTA_PATIENCE = 4;
 
 export interface CircuitBreakerDeps extends Runtime {
   /** Called whenever sending resumes. */
@@ -20,7 +23,10 @@ export interface CircuitBreakerDeps extends Runtime {
 }
 
 export class CircuitBreaker {
-  #reason: string | undefined;
+  #isPaused = false;
+  /** What began or prolongs the outage; kept until it is over. */
+  #refusal: Refusal | undefined;
+  readonly #streak = new RefusalStreak();
   #failures = 0;
   #pausedAtMs = 0;
   #resumedAtMs = 0;
@@ -33,12 +39,20 @@ export class CircuitBreaker {
   ) {}
 
   get isPaused(): boolean {
-    return this.#reason !== undefined;
+    return this.#isPaused;
   }
 
   /** Why nothing can be sent; undefined while sending is not paused. */
   get pauseReason(): string | undefined {
-    return this.#reason;
+    return this.#isPaused ? this.#refusal?.error : undefined;
+  }
+
+  /**
+   * What the outage is due to; also while sending has resumed and no mail was accepted yet. Undefined when
+   * there is no outage.
+   */
+  get outage(): Refusal | undefined {
+    return this.#failures === 0 ? undefined : this.#refusal;
   }
 
   /** How many mails were accepted so far. */
@@ -56,6 +70,11 @@ export class CircuitBreaker {
     return true;
   }
 
+  /** Whether the refusal concerns the transport although it names one recipient: others met the same. */
+  isCausedByTransport(refusal: Refusal, recipient: string): boolean {
+    return this.#streak.isOneTooMany(refusal, recipient);
+  }
+
   /** Connects once, as a first check at start; a failure pauses sending. Never rejects. */
   async check(): Promise<void> {
     const receipt = await this.transport.verify?.(this.deps.drain);
@@ -69,7 +88,7 @@ export class CircuitBreaker {
 
   #pause(refusal: Refusal, cannotConnect: boolean): void {
     if (this.isPaused || this.deps.drain.aborted) return;
-    this.#reason = refusal.error;
+    this.#isPaused = true;
     // A mail that failed just after sending resumed continues the same outage.
     if (this.deps.clock.now() - this.#resumedAtMs >= NEW_OUTAGE_MS) this.#failures = 0;
     if (this.#failures === 0) {
@@ -77,6 +96,7 @@ export class CircuitBreaker {
       this.deps.log.warn("Mail transport is paused, mails are kept and sent later", {
         error: refusal.error,
         category: refusal.category,
+        ...refusal.remedy === undefined ? {} : { remedy: refusal.remedy },
       });
     }
     this.#resume(refusal, cannotConnect);
@@ -85,6 +105,7 @@ export class CircuitBreaker {
   /** A mail was accepted: the outage, if there was one, is over. */
   succeeded(): void {
     this.#accepted++;
+    this.#streak.accepted();
     this.#end();
   }
 
@@ -103,9 +124,10 @@ export class CircuitBreaker {
     let wasDown = cannotConnect;
     while (refusal !== undefined) {
       this.#failures++;
-      this.#reason = refusal.error;
-      const delayMs = Math.max(refusal.retryAfterMs ?? 0, retryDelayMs(this.#failures, random));
-      await pause(clock, delayMs, drain);
+      this.#refusal = refusal;
+      const patience = refusal.category === "quota" ? QUOTA_PATIENCE : 1;
+      const delayMs = retryDelayMs(this.#failures, random) * patience;
+      await pause(clock, Math.max(refusal.retryAfterMs ?? 0, delayMs), drain);
       if (drain.aborted) return;
       const receipt = await this.transport.verify?.(drain);
       refusal = receipt?.ok === false ? receipt : undefined;
@@ -118,7 +140,7 @@ export class CircuitBreaker {
       } else if (receipt?.ok === true && wasDown) this.#end();
       // Else it is nothing that connecting shows, such as a refused sender: only a mail can tell.
     }
-    this.#reason = undefined;
+    this.#isPaused = false;
     this.#resumedAtMs = clock.now();
     this.deps.onResume();
   }

@@ -26,6 +26,12 @@ import type { StoredRecord } from "../record/stored_record.ts";
  */
 const LEAST_ATTEMPTS = 12;
 
+/** A mail that finds no connection so often waits with the transport. */
+const MAX_TRIES_FOR_CONNECTION = 20;
+
+/** `waits`: it was not sent, or refused; `again`: it only found no connection. */
+type SendOutcome = "accepted" | "waits" | "again";
+
 export interface DispatchDeps extends Runtime {
   readonly instance: string;
   readonly semaphore: FairSemaphore;
@@ -106,16 +112,23 @@ class Dispatch {
 
   /** Returns whether the recipient's next mail may follow. */
   async #serveOne(mail: OwedMail): Promise<boolean> {
+    for (let tries = 1;; tries++) {
+      const outcome = await this.#trySend(mail, tries);
+      if (outcome !== "again") return outcome === "accepted";
+    }
+  }
+
+  async #trySend(mail: OwedMail, tries: number): Promise<SendOutcome> {
     this.#count("waiting", 1);
     const release = await this.deps.semaphore.acquire(this.job.id, this.noMore);
     this.#count("waiting", -1);
-    if (release === undefined) return false;
+    if (release === undefined) return "waits";
     try {
-      if (this.deps.breaker.isPaused) return false;
+      if (this.deps.breaker.isPaused) return "waits";
       await this.#settlement.takeLease();
       // Between this look and the sending there is no room for a write that gives the lease back.
-      if (this.noMore.aborted || this.deps.breaker.isPaused) return false;
-      return this.#settlement.maySend(mail) && await this.#send(mail);
+      if (this.noMore.aborted || this.deps.breaker.isPaused) return "waits";
+      return this.#settlement.maySend(mail) ? await this.#send(mail, tries) : "waits";
     } finally {
       release();
     }
@@ -126,53 +139,73 @@ class Dispatch {
     this.#settlement.wake();
   }
 
-  async #send(mail: OwedMail): Promise<boolean> {
+  async #send(mail: OwedMail, tries: number): Promise<SendOutcome> {
     const { job, deps } = this;
     const record = job.stored.record;
-    if (record === undefined) return false;
+    if (record === undefined) return "waits";
     const startMs = deps.clock.now();
     this.#count("sending", 1);
     try {
       const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
       const atMs = deps.clock.now();
       const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
-      return receipt.ok ? this.#accepted(attempt) : this.#refused(attempt, receipt);
+      if (receipt.ok) return this.#accepted(attempt);
+      if (this.#goesSlower(receipt) && tries < MAX_TRIES_FOR_CONNECTION) {
+        deps.observer.mailRefused(mail, receipt, attempt.tookMs);
+        return "again";
+      }
+      return this.#refused(attempt, receipt);
     } finally {
       // Only now that the outcome is noted: a write between the two would give the lease back.
       this.#count("sending", -1);
     }
   }
 
-  #accepted(attempt: Attempt): true {
+  /** Returns whether the mail only has to wait for a connection that other mails use. */
+  #goesSlower({ pace: wish, error }: Refusal): boolean {
+    const { semaphore } = this.deps;
+    if (wish === "rate") semaphore.pace.slower(error);
+    return wish === "connections" && semaphore.pace.fewerConnections(semaphore.inFlight, error);
+  }
+
+  #accepted(attempt: Attempt): "accepted" {
     const { job, deps } = this;
     const { mail, messageId, atMs } = attempt;
     // First of all: what is not noted is sent again.
     this.#settlement.add({ type: "accepted", mail, messageId, atMs });
     deps.observer.mailAccepted(mail, attempt.tookMs, atMs - mail.sinceMs);
     deps.breaker.succeeded();
+    deps.semaphore.pace.accepted();
     const { attempts } = job.retries.stateOf(mail);
     deps.log.info("Successfully sent", {
       ...this.#fields(attempt),
       timestamp: new Date(atMs).toISOString(),
       ...attempts > 0 && { attempts: attempts + 1 },
     });
-    return true;
+    return "accepted";
   }
 
-  #refused(attempt: Attempt, refusal: Refusal): false {
+  #refused(attempt: Attempt, refusal: Refusal): "waits" {
     const { mail, atMs } = attempt;
     const { log, breaker, observer, retryForMs } = this.deps;
-    if (this.deps.kill.aborted) return false;
+    if (this.deps.kill.aborted) return "waits";
     observer.mailRefused(mail, refusal, attempt.tookMs);
-    const isMail = refusal.retry !== "transport" ||
-      (this.job.retries.transportFailedAt(mail, breaker.accepted) && breaker.isCausedByThisMail());
+    const isMail = refusal.retry === "transport"
+      ? this.job.retries.transportFailedAt(mail, breaker.accepted) && breaker.isCausedByThisMail()
+      : !breaker.isCausedByTransport(refusal, mail.to);
     if (!isMail) {
       breaker.pause(refusal);
-      return false;
+      return "waits";
     }
     const attempts = this.job.retries.failed(mail, atMs, refusal);
-    const { error, category } = refusal;
-    const fields = { ...this.#fields(attempt), error, category, attempts };
+    const { error, category, remedy } = refusal;
+    const fields = {
+      ...this.#fields(attempt),
+      error,
+      category,
+      ...remedy === undefined ? {} : { remedy },
+      attempts,
+    };
     const tooOld = atMs - mail.sinceMs >= retryForMs && attempts >= LEAST_ATTEMPTS;
     if (refusal.retry === "never" || tooOld) {
       log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
@@ -183,11 +216,12 @@ class Dispatch {
         }
       }
       this.#settlement.add({ type: "failed", mail, error, atMs });
-      return false;
+      return "waits";
     }
-    const say = attempts === 1 ? log.warn : log.debug;
+    // That mails go slower is reported once for all of them.
+    const say = attempts === 1 && refusal.pace === undefined ? log.warn : log.debug;
     say.call(log, "Mail is not accepted yet, it is sent again later", fields);
-    return false;
+    return "waits";
   }
 
   #fields({ mail, messageId, tookMs }: Attempt): LogFields {

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../clock.ts";
+import { Pace, type PaceChange } from "./pace.ts";
 
 /** Gives the slot back; calling it twice is harmless. */
 export type Release = () => void;
@@ -24,12 +25,23 @@ export class FairSemaphore {
   #nextAtMs = 0;
   #timer: (() => void) | undefined;
 
+  /** How much of the capacity the mail service lets through at the moment. */
+  readonly pace: Pace;
+
   /** `perSecond` limits the rate in addition; undefined = no limit. */
   constructor(
-    private readonly maxInFlight: number,
-    private readonly perSecond: number | undefined,
+    maxInFlight: number,
+    perSecond: number | undefined,
     private readonly clock: Clock,
-  ) {}
+    onPaceChange?: (change: PaceChange) => void,
+  ) {
+    this.pace = new Pace(maxInFlight, perSecond, clock, onPaceChange);
+  }
+
+  /** How many mails are under way. */
+  get inFlight(): number {
+    return this.#taken;
+  }
 
   /** Whether mails wait because of the limit per second. */
   get isThrottled(): boolean {
@@ -65,8 +77,9 @@ export class FairSemaphore {
   }
 
   #grantAll(): void {
-    while (this.#taken < this.maxInFlight && this.#waiting.size > 0) {
-      const intervalMs = this.perSecond === undefined ? 0 : 1000 / this.perSecond;
+    while (this.#taken < this.pace.connections && this.#waiting.size > 0) {
+      const { perSecond } = this.pace;
+      const intervalMs = perSecond === undefined ? 0 : 1000 / perSecond;
       // The clock may have been set back.
       const waitMs = Math.min(this.#nextAtMs - this.clock.now(), intervalMs);
       if (waitMs > 0) {
@@ -105,5 +118,6 @@ export class FairSemaphore {
   /** Drops the pending timer, so that a stopped program can end. */
   close(): void {
     this.#timer?.();
+    this.pace.close();
   }
 }

@@ -11,11 +11,16 @@ import type { PluginRecord } from "../record/record.ts";
 /** No pause is longer than an hour: a time so far ahead was set by a clock that has been put right. */
 const IMPOSSIBLE_PAUSE_MS = 2 * 3_600_000;
 
-interface Retry {
+/** What became of the last attempt in this process; not for the record, which all plugins share. */
+export interface LastAttempt {
+  readonly error?: string;
+  readonly category?: string;
+  readonly remedy?: string;
+}
+
+interface Retry extends LastAttempt {
   readonly attempts: number;
   readonly notBeforeMs: number;
-  /** What became of the last attempt; not for the record, which all plugins share. */
-  readonly error?: string;
 }
 
 export class Retries {
@@ -33,10 +38,17 @@ export class Retries {
   }
 
   /** Counts a failure and returns how often the mail has failed now. */
-  failed(mail: OwedMail, nowMs: number, { retryAfterMs, error }: Refusal): number {
+  failed(mail: OwedMail, nowMs: number, refusal: Refusal): number {
+    const { retryAfterMs, error, category, remedy } = refusal;
     const attempts = this.stateOf(mail).attempts + 1;
     const delayMs = Math.max(retryAfterMs ?? 0, retryDelayMs(attempts, this.random));
-    this.#byMail.set(mailKey(mail), { attempts, notBeforeMs: nowMs + Math.round(delayMs), error });
+    this.#byMail.set(mailKey(mail), {
+      attempts,
+      notBeforeMs: nowMs + Math.round(delayMs),
+      error,
+      category,
+      ...remedy === undefined ? {} : { remedy },
+    });
     return attempts;
   }
 

@@ -1,0 +1,26 @@
+/** What an operator can do about a refusal by Mailgun, by category. */
+
+import type { RefusalCategory } from "../transport.ts";
+
+export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, string>> = {
+  network: "check mailgun.base_url or region, and that this machine reaches it by HTTPS",
+  tls: "if the CA of mailgun.base_url is private, name it in mailgun.root_cas",
+  timeout: "check that no firewall or proxy holds the connection up",
+  authentication:
+    "check mailgun.private_key, that it is a key of this domain or account, and region",
+  configuration:
+    "check mailgun.domain, and mailgun.region: a domain is in 'us' or in 'eu'; look at " +
+    "the account's and the domain's state at Mailgun",
+  "rate-limit":
+    "nothing: mails go slower and are retried; lower mailgun.max_messages_per_second if " +
+    "it happens again and again",
+  quota: "wait until the account may send again, or raise its limit at Mailgun",
+  sender: "check delivery.sender",
+  policy: "look at the domain's log at Mailgun",
+  recipient: "check the recipient's address",
+  message: "look at the domain's log at Mailgun",
+  server: "look at Mailgun's status page",
+};
+
+export const KEY_FILE_REMEDY =
+  "check mailgun.private_key_file, and that the user who runs this program may read it";

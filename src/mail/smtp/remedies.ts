@@ -1,0 +1,27 @@
+/** What an operator can do about a refusal by an SMTP server, by category. */
+
+import type { RefusalCategory } from "../transport.ts";
+
+export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, string>> = {
+  network:
+    "check smtp.host and smtp.port, that the server runs, and that no firewall or provider " +
+    "blocks the port",
+  tls:
+    "if the CA is private, name it in smtp.root_cas; if the certificate is for another name, set " +
+    "smtp.server_name or use that name as smtp.host; if it has expired, have it renewed",
+  authentication: "check smtp.username and the password, and whether the server wants an app " +
+    "password or another auth_method; without login, leave smtp.username out",
+  configuration: "check smtp.host and smtp.port (587 with STARTTLS, 465 with implicit_tls), and " +
+    "the files that [smtp] names",
+  "rate-limit": "nothing: mails go slower and are retried; lower smtp.max_connections or " +
+    "smtp.max_messages_per_second if it happens again and again",
+  quota: "wait until the account may send again, or raise its limit at the mail service",
+  sender: "check delivery.sender, that the account may send from it, and the SPF, DKIM and DMARC " +
+    "records of its domain",
+  policy: "look up the code at the mail service or in its log; the service blocks the message, " +
+    "the sender or this machine's address",
+  timeout: "check smtp.port (465 needs implicit_tls), and that no firewall stands between",
+  recipient: "check the recipient's address, and look at the mail server's log",
+  message: "look at the mail server's log",
+  server: "look at the mail server's log",
+};
