@@ -5,24 +5,13 @@
  */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "smol-toml";
 import { PluginProcess } from "../sim/playground/plugin_process.ts";
-import { buildGo, GO_CLUSTER, type GoProcess, startGo } from "./faults/go_process.ts";
+import { buildGo, GO_CLUSTER, type GoProcess, hasGoCluster, startGo } from "./faults/go_process.ts";
 import { until } from "./support.ts";
 
-function hasGo(): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => existsSync(join(folder, "go")));
-}
-
-const isThere = existsSync(join(GO_CLUSTER, "go.mod")) && hasGo();
-if (!isThere) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
-  console.warn(
-    "tests against the Go cluster are skipped: TELEPORT_EMAIL_GOCLUSTER and 'go' needed",
-  );
-}
+const isThere = hasGoCluster();
 
 interface Stage {
   readonly dir: string;

@@ -3,14 +3,20 @@
 import { parseArgs } from "node:util";
 import { type Playground, startPlayground } from "../playground/playground.ts";
 
-const USAGE = `Usage: deno task cluster [--dir DIR] [--control-port PORT] [--oss]
+import { CONTROL_HELP } from "../playground/control_help.ts";
+
+const USAGE = `Usage: deno task cluster [--dir DIR] [--control-port PORT] [--oss] [--old]
+                          [--deny-rules]
 
 Runs a simulated Teleport cluster and mail server on 127.0.0.1 until Ctrl-C.
 
   --dir DIR            keep the files there (default: a temporary folder, removed at the end)
   --control-port PORT  port of the control API (default: a free one)
   --oss                play the edition without review pages
-`;
+  --old                play Teleport 9: no rules, no newer calls
+  --deny-rules         the plugin's role may not read access monitoring rules
+
+${CONTROL_HELP}`;
 
 /** Starts a playground, says how to use it, and waits for `signal`. */
 export async function runCluster(
@@ -24,6 +30,8 @@ export async function runCluster(
       dir: { type: "string" },
       "control-port": { type: "string", default: "0" },
       oss: { type: "boolean", default: false },
+      old: { type: "boolean", default: false },
+      "deny-rules": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -36,6 +44,8 @@ export async function runCluster(
     await startPlayground({ dir, controlPort: Number(values["control-port"]) }),
   );
   playground.auth.advancedAccessWorkflows = !values.oss;
+  playground.auth.isOld = values.old;
+  playground.cluster.roles.deny("access_monitoring_rule", values["deny-rules"]);
   await write(instructions(playground));
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -79,9 +89,13 @@ ${call("/deny", "id=$ID", "reason=not now")}
 ${call("/expire", "id=$ID")}
 ${call("/delete", "id=$ID")}
 
-Also: /resolve, /promote, /data (plugin data), /stats, /renew?ttl=1h, /drop (end all watches), /goaway,
-/rotate?phase=update_clients, then update_servers, then standby (a new host authority).
-Ctrl-C ends it.
+A rule decides who is mailed, and a request may name resources:
+
+${call("/rule", "name=dba", "recipients=dba-lead@example.com")} \\
+    --data-urlencode 'condition=access_request.spec.roles.contains("dba")'
+${call("/create", "resources=/sim.example.com/node/web-1", "max_duration=4h")}
+
+Every call of the control API is in 'deno task cluster --help'. Ctrl-C ends it.
 `;
 }
 

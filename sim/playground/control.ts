@@ -1,11 +1,10 @@
 /** The control API: play with a simulated cluster by `curl`, as with the Go one's. */
 
-import { toJson } from "@bufbuild/protobuf";
-import { AccessRequestV3Schema, RequestState } from "../../src/teleport/generated/types_pb.ts";
-import type { Thresholds } from "../auth/access_request.ts";
 import type { AuthServer } from "../auth/server.ts";
 import { ClusterError } from "../auth/cluster_error.ts";
-import { ParameterError, Parameters } from "./control_parameters.ts";
+import { directoryActions } from "./control_directory.ts";
+import { type Action, ParameterError, Parameters } from "./control_parameters.ts";
+import { requestActions } from "./control_requests.ts";
 import type { MailServer } from "../mail/mail_server.ts";
 import { type HostAuthority, ROTATION_PHASES } from "../cluster/rotation.ts";
 
@@ -17,8 +16,6 @@ export interface Controlled {
   /** Signs a new identity over the old files. */
   renew(ttlMs: number | undefined): Promise<void>;
 }
-
-type Action = (parameters: Parameters) => unknown;
 
 /** Starts the API on a free port of 127.0.0.1. */
 export function startControl(controlled: Controlled, port = 0): ControlServer {
@@ -47,53 +44,14 @@ export class ControlServer implements AsyncDisposable {
   }
 }
 
-function controlActions(
+/** Every call of the API, by path. */
+export function controlActions(
   { auth, mail, hostAuthority, renew }: Controlled,
 ): ReadonlyMap<string, Action> {
   const { cluster } = auth;
-  const decide = (state?: RequestState) => (parameters: Parameters) => {
-    const id = parameters.required("id");
-    const reason = parameters.text("reason");
-    cluster.setState(id, state ?? parameters.state("state"), reason ? { reason } : {});
-    return "ok";
-  };
   return new Map<string, Action>([
-    ["/create", (parameters) => {
-      const request = {
-        ...parameters.some("user"),
-        ...parameters.some("reason"),
-        ...parameters.someList("roles"),
-        ...parameters.someList("reviewers"),
-        ...thresholds(parameters),
-      };
-      const count = parameters.integer("n", 1, 100_000);
-      return Array.from({ length: count }, () => cluster.create(request).Metadata?.Name);
-    }],
-    ["/review", (parameters) => {
-      cluster.review(parameters.required("id"), {
-        author: parameters.text("author") ?? "bob@example.com",
-        state: parameters.state("state"),
-        reason: parameters.text("reason") ?? "",
-      });
-      return "ok";
-    }],
-    ["/resolve", decide()],
-    ["/approve", decide(RequestState.APPROVED)],
-    ["/deny", decide(RequestState.DENIED)],
-    ["/promote", (parameters) => {
-      const title = parameters.text("title") ?? "Access list";
-      const list = { name: parameters.text("name") ?? "access-list", title };
-      cluster.promote(parameters.required("id"), list, parameters.text("reason") ?? "");
-      return "ok";
-    }],
-    ["/delete", (parameters) => {
-      cluster.delete(parameters.required("id"));
-      return "ok";
-    }],
-    ["/expire", (parameters) => {
-      cluster.expire(parameters.required("id"));
-      return "ok";
-    }],
+    ...requestActions(cluster),
+    ...directoryActions(auth),
     ["/drop", () => {
       auth.dropWatches();
       return "ok";
@@ -108,7 +66,6 @@ function controlActions(
       return "ok";
     }],
     ["/data", () => cluster.pluginData.all()],
-    ["/requests", () => cluster.list().map((request) => toJson(AccessRequestV3Schema, request))],
     ["/stats", () => ({
       requests: cluster.list().length,
       watchers: auth.openWatches,
@@ -131,12 +88,6 @@ function controlActions(
       return "ok";
     }],
   ]);
-}
-
-function thresholds(parameters: Parameters): { thresholds?: Thresholds } {
-  const approve = parameters.integer("approve", 0, 100);
-  const deny = parameters.integer("deny", 0, 100);
-  return approve + deny > 0 ? { thresholds: { approve, deny } } : {};
 }
 
 async function answer(actions: ReadonlyMap<string, Action>, request: Request): Promise<Response> {

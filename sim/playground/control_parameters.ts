@@ -1,5 +1,6 @@
 /** The parameters of a control call, from its query, its form, or both. */
 
+import * as v from "valibot";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
 
 /** What is wrong with a parameter. */
@@ -14,6 +15,10 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
 };
+
+/** The calls of a part of the API, by path. */
+export type Actions = readonly (readonly [path: string, action: Action])[];
+export type Action = (parameters: Parameters) => unknown;
 
 /** Reads parameters by their name and type. */
 export class Parameters {
@@ -37,6 +42,11 @@ export class Parameters {
       }
     }
     return new Parameters(values);
+  }
+
+  /** Whether it is given, be it empty. */
+  has(name: string): boolean {
+    return this.#values.has(name);
   }
 
   /** Undefined when absent or empty. */
@@ -95,5 +105,40 @@ export class Parameters {
       throw new ParameterError(`parameter '${name}' is '${value}', want a duration such as '12h'`);
     }
     return Number(amount) * unitMs;
+  }
+
+  /** RFC 3339, or a duration from now; undefined when absent. */
+  time(name: string, now: Date): Date | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (/^\d{4}-/.test(value) && !Number.isNaN(Date.parse(value))) return new Date(value);
+    return new Date(now.getTime() + (this.duration(name) ?? 0));
+  }
+
+  /** `1` or `0`; `fallback` when absent. */
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    if (value === "1" || value === "0") return value === "1";
+    throw new ParameterError(`parameter '${name}' is '${value}', want 1 or 0`);
+  }
+
+  /** JSON of that form; undefined when absent. */
+  json<T>(name: string, schema: v.GenericSchema<unknown, T>): T | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw new ParameterError(`parameter '${name}' is not JSON: ${String(error)}`);
+    }
+    const parsed = v.safeParse(schema, value);
+    if (parsed.success) return parsed.output;
+    const [{ message, path }] = parsed.issues;
+    const where = path?.map(({ key }) => String(key)).join(".") ?? "";
+    throw new ParameterError(
+      `parameter '${name}' ${where && `at '${where}' `}is wrong: ${message}`,
+    );
   }
 }

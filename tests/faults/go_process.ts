@@ -1,10 +1,26 @@
 /** A Go program that prints its addresses as one line of JSON and runs until it is stopped. */
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of gocluster, beside which smtpsink stands; neither is a part of this repository. */
 export const GO_CLUSTER = Deno.env.get("TELEPORT_EMAIL_GOCLUSTER") ??
   fileURLToPath(new URL("../../../shared/gocluster", import.meta.url));
+
+/** Whether the Go cluster can be built; says so when tests have to be skipped. */
+export function hasGoCluster(): boolean {
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  const isThere = existsSync(join(GO_CLUSTER, "go.mod")) &&
+    folders.some((folder) => existsSync(join(folder, "go")));
+  if (!isThere) {
+    // deno-lint-ignore no-console -- for the person who runs the tests
+    console.warn(
+      "tests against the Go cluster are skipped: TELEPORT_EMAIL_GOCLUSTER and 'go' needed",
+    );
+  }
+  return isThere;
+}
 
 export interface GoProcess extends AsyncDisposable {
   readonly addresses: Readonly<Record<string, string>>;
