@@ -3,5 +3,5 @@
 import config from "../../deno.json" with { type: "json" };
 
 /** `--no-prompt --allow-net ...`, for `deno run` and `deno compile`. */
-export const FLAGS: readonly string[] = config.tasks.start.split(" ")
+export const FLAGS: readonly string[] = config.tasks.start.command.split(" ")
   .filter((word) => word.startsWith("--"));

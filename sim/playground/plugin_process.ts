@@ -7,7 +7,7 @@ import config from "../../deno.json" with { type: "json" };
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The flags of `deno task start`. */
-const FLAGS = config.tasks.start.split(" ").filter((word) => word.startsWith("--"));
+const FLAGS = config.tasks.start.command.split(" ").filter((word) => word.startsWith("--"));
 
 /** Runs `main.ts` with arguments until it ends by itself. */
 export async function runProgram(

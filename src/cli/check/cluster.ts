@@ -72,7 +72,7 @@ const REMEDIES: Readonly<Record<ClusterError["kind"], string>> = {
   unavailable:
     "check host and port in teleport.addr (auth server 3025, proxy 443 or 3080), that the " +
     "server runs, and that no firewall stands between; see the ways above",
-  denied: "give the user a role that fits, as in the README",
+  denied: "give the user the preset role 'access-plugin', or one as in docs/install.md",
   credentials: "sign new credentials in the cluster that teleport.addr names; if the address is " +
     "another cluster's or a web server's, correct it; if a proxy's public certificate is private, " +
     "name its authority in teleport.web_root_cas",

@@ -55,7 +55,7 @@ export function summaryText(findings: readonly Finding[]): string {
   return `\n${count("problem", "problem")}, ${count("warning", "warning")}\n`;
 }
 
-/** Keys are never renamed, only added (README, "Check"). */
+/** Keys are never renamed, only added (docs/commands.md, "check"). */
 export function reportJson(findings: readonly Finding[]): string {
   const report = {
     ok: countLevel(findings, "problem") === 0,
