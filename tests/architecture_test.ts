@@ -35,7 +35,7 @@ const RULES: Rules = {
     // The simulator must not share the program's misunderstandings.
     "sim": ["src/teleport/generated"],
     "packaging": ["src", "sim"],
-    "bench": ["src", "sim"],
+    "bench": ["src", "sim", "tests"],
     "tests": ["src", "sim", "packaging"],
   },
   tests: ["sim"],

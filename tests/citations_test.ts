@@ -22,9 +22,10 @@ const read = (path: string) => readFile(join(ROOT, path), "utf8");
 
 async function allPages(): Promise<readonly Page[]> {
   const paths = [
-    ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+    ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"],
     ...await filesIn("docs"),
     ...await filesIn("packaging"),
+    ...await filesIn("bench"),
   ].filter((path) => path.endsWith(".md"));
   return await Promise.all(paths.map(async (path) => ({ path, text: await read(path) })));
 }

@@ -13,7 +13,8 @@ import { anchorsIn, blocksIn, commandsIn, linksIn } from "./docs/markdown.ts";
 const ROOT = new URL("..", import.meta.url).pathname;
 
 function* pages(): Generator<string> {
-  for (const name of ["README.md", "CONTRIBUTING.md"]) yield join(ROOT, name);
+  for (const name of ["README.md", "CONTRIBUTING.md", "SECURITY.md"]) yield join(ROOT, name);
+  yield join(ROOT, "bench", "README.md");
   yield join(ROOT, "packaging", "chart", "teleport-plugin-email", "README.md");
   yield* pagesIn(join(ROOT, "docs"));
 }

@@ -59,7 +59,7 @@ function isIn(path: string, place: string): boolean {
 
 const isTestHelper = (path: string) => path.startsWith("src/") && path.includes("/testing/");
 const isTest = (path: string) =>
-  path.endsWith("_test.ts") || path.startsWith("tests/") || isTestHelper(path);
+  path.endsWith("_test.ts") || /^(tests|bench)\//.test(path) || isTestHelper(path);
 
 /** Groups of files that import each other in a circle (Tarjan's strongly connected components). */
 export function cycles(imports: Imports): readonly (readonly string[])[] {

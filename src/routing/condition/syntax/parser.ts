@@ -33,7 +33,7 @@ const COMPOSITE_TYPES: ReadonlySet<string> = new Set(
  * @throws {ConditionError} at the first fault, of kind `syntax` or `limit`.
  */
 export function parseExpression(source: string): Node {
-  const reader = new TokenReader(source);
+  const reader = new TokenReader(source, (reader) => parseBinary(reader, 1));
   const node = parseBinary(reader, 1);
   if (reader.atNewline) reader.take();
   reader.expect("EOF");
@@ -41,7 +41,7 @@ export function parseExpression(source: string): Node {
 }
 
 /** An expression of operators that bind at least as strongly. */
-export function parseBinary(reader: TokenReader, minPrecedence: number): Node {
+function parseBinary(reader: TokenReader, minPrecedence: number): Node {
   let x = parseUnary(reader);
   for (;;) {
     // A single `=` is taken for a mistyped `==`.

@@ -16,7 +16,11 @@ export class TokenReader {
   #token: Token;
   #level = 0;
 
-  constructor(source: string) {
+  /**
+   * `parseExpression` reads an expression inside a type, such as the length of an array: the grammars
+   * of types and of expressions contain each other, their files do not.
+   */
+  constructor(source: string, readonly parseExpression: (reader: TokenReader) => Node) {
     this.#scanner = new Scanner(source);
     this.#token = this.#scanner.next();
   }

@@ -1,7 +1,6 @@
 /** Go's types: they may stand in an expression, and are then refused by name. */
 
 import type { Node } from "./node.ts";
-import { parseBinary } from "./parser.ts";
 import type { TokenReader } from "./token_reader.ts";
 
 /** Parses a type, or fails. */
@@ -103,7 +102,7 @@ function parseTypeName(reader: TokenReader): Node {
 
 function parseArray(reader: TokenReader): number {
   reader.take();
-  if (!reader.skip("...") && !reader.at("]")) parseBinary(reader, 1);
+  if (!reader.skip("...") && !reader.at("]")) reader.parseExpression(reader);
   if (reader.at(",")) reader.fail(reader.token.start, "unexpected comma; expecting ]");
   reader.expect("]");
   return parseType(reader).end;
