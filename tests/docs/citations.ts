@@ -13,7 +13,7 @@ export interface Page {
 /** Continued lines of a comment, without what stands before the text. */
 const CONTINUATION = /\n[ \t]*(?:\*(?!\/)|\/\/+|#+)?[ \t]*/g;
 const CITATION =
-  /((?:\w[\w.-]*\/)*[a-zA-Z][\w-]*\.md)\b(?!#)(?:,? "([^"\n]+)"|((?:(?:,| and| to)? (?:§[\d.]*\d|D\d+)\b)+))?/g;
+  /(?<![\w/.-])((?:\w[\w.-]*\/)*[a-zA-Z][\w-]*\.md)\b(?!#)(?:,? "([^"\n]+)"|((?:(?:,| and| to)? (?:§[\d.]*\d|D\d+)\b)+))?/g;
 
 /** What is wrong with the citations in `source`, one text each. */
 export function deadCitations(source: string, pages: readonly Page[]): readonly string[] {
