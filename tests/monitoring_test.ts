@@ -1,6 +1,8 @@
 /** What names the daemon's metrics: guide, dashboard and alert rules. promtool looks at them, too. */
 
 import assert from "node:assert/strict";
+import { GAUGES } from "../src/daemon/gauges.ts";
+import type { Facts } from "../src/daemon/report.ts";
 import { Metrics } from "../src/ops/metrics.ts";
 import { parse, type Scrape } from "./metrics/samples.ts";
 
@@ -9,23 +11,21 @@ const MONITORING = new URL("packaging/monitoring/", ROOT);
 
 /** Everything that there is, each used at least once. */
 async function everyMetric(): Promise<Scrape> {
+  const facts = {
+    nowMs: 1,
+    startedMs: 1,
+    notReady: [],
+    watch: { isLive: true, sinceMs: 1 },
+    isPaused: false,
+    pace: { connections: 10, perSecond: 5 },
+    credentials: { notBeforeMs: 1, notAfterMs: 2 },
+    outbox: { pending: 1, failed: 0, oldestMs: 1 },
+    queue: 0,
+    reload: { isOk: true, loadedMs: 1 },
+  } as unknown as Facts;
   const metrics = new Metrics({
-    read: () => ({
-      startedMs: 1,
-      isReady: true,
-      isConnected: true,
-      isWatching: true,
-      isPaused: false,
-      connectionLimit: 10,
-      rateLimit: 5,
-      owed: 1,
-      oldestOwedMs: 1,
-      failed: 0,
-      queue: 0,
-      certificate: { leftMs: 1, lifetimeMs: 2 },
-      isReloaded: true,
-      loadedMs: 1,
-    }),
+    read: () => facts,
+    gauges: GAUGES,
     build: { version: "1.2.3", revision: "", deno: "2" },
     kinds: ["new"],
   });

@@ -87,7 +87,6 @@ const NO_FAULTS: readonly string[] = [
   "without an end",
   "the last reload failed",
   // What is sent, or said to a program.
-  "method not allowed",
   "this client offers no services",
   // A library's words, and faults of our own that tests would show.
   "Server public key verification failed",

@@ -74,6 +74,18 @@ export interface DeliveryConfig {
   readonly retryForMs: number;
 }
 
+/** What `[http]` says. */
+export interface HttpConfig {
+  /** Where health, status and metrics are served; absent = nowhere. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /**
+   * Who may read `/status`, which names recipients: clients on this machine, or all.
+   *
+   * @default "loopback"
+   */
+  readonly status: "loopback" | "all";
+}
+
 export type Severity = "trace" | "debug" | "info" | "warning" | "error";
 
 export interface LogConfig {
@@ -94,7 +106,7 @@ export interface Config {
   /** Role name, or `*` for every other role, to recipients in the file's order. Always has `*`. */
   readonly roleToRecipients: ReadonlyMap<string, readonly string[]>;
   readonly templates: { readonly directory?: string };
-  readonly http: { readonly listen?: { readonly host: string; readonly port: number } };
+  readonly http: HttpConfig;
   readonly log: LogConfig;
 }
 

@@ -103,8 +103,10 @@ sender = "noreply@example.com"
 #directory = "/etc/teleport-email/templates"
 
 [http]
-# host:port of /healthz and /readyz; off without it.
+# host:port of /healthz, /readyz, /status and /metrics; off without it.
 #listen = "127.0.0.1:8080"
+# Clients that may read /status, which names recipients: "loopback" (this machine) or "all".
+#status = "loopback"
 
 [log]
 # "stderr", "stdout", "syslog" or the path of a file.

@@ -5,6 +5,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
+import { orAborted } from "../net/deadline.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import type { Systemd } from "../ops/systemd.ts";
 import type { Runtime } from "../runtime.ts";
@@ -30,40 +31,84 @@ export interface DaemonDeps extends Runtime {
 
 /** How long mails on their way may take to end before the new configuration takes over. */
 const RELOAD_GRACE_MS = 30_000;
+/** What does not react to `kill` within this time is left behind. */
+const KILL_MS = 1_000;
 
 /**
- * Runs until `deps.drain` is aborted, with a new configuration from each reload on.
+ * Runs until `deps.drain` is aborted, with a new configuration from each reload on. Ends a second after
+ * `deps.kill` at the latest, whatever hangs.
  *
  * @throws {StartError | ClusterError} for what a restart does not heal: configuration, credentials,
  *   permissions. Everything else is retried for as long as it takes.
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
   using state = new DaemonState(deps.clock);
-  const { clock, random, log, env, reloads } = deps;
+  deps.systemd.service = state;
+  const left = Promise.withResolvers<void>();
+  let cancel = () => {};
+  const leave = () => cancel = deps.clock.after(KILL_MS, left.resolve);
+  if (deps.kill.aborted) leave();
+  deps.kill.addEventListener("abort", leave, { once: true });
+  try {
+    await Promise.race([runRounds(config, deps, state), left.promise]);
+  } finally {
+    cancel();
+    deps.kill.removeEventListener("abort", leave);
+  }
+}
+
+async function runRounds(config: Config, deps: DaemonDeps, state: DaemonState): Promise<void> {
+  const { clock, random, log, env, reloads, drain } = deps;
   const setupDeps: SetupDeps = {
     clock,
     random,
     log,
     env,
     onConnected: ({ way }) => state.connected(way),
-    listen: (http) => serveEndpoints(http, state),
+    listen: (http, current) => serveEndpoints(http, state, current, { clock, log }),
   };
-  const all: RoundDeps = { ...deps, setupDeps, state, lived: { ever: false } };
-  deps.systemd.service = state;
-  let setup = await prepare(config, undefined, setupDeps, deps.drain);
-  state.setup = setup;
+  const round: RoundDeps = { ...deps, setupDeps, state, lived: { ever: false } };
+  // Parts are released in the background: a connection that does not close must not keep mails waiting.
+  const releases = new Set<Promise<void>>();
+  const releaseSoon = (setup: Setup, kept?: Setup) => {
+    const released = release(setup, log, kept).finally(() => releases.delete(released));
+    releases.add(released);
+  };
+  let setup = await unlessAborted(prepare(config, undefined, setupDeps, drain), drain, releaseSoon);
+  if (setup === undefined) return;
   try {
     for (;;) {
-      const next = await runRound(setup, all);
+      const current: Setup = setup;
+      state.setup = current;
+      const next = await runRound(current, round, (late) => releaseSoon(late, current));
       if (next === undefined) return;
-      await release(setup, next);
-      state.setup = setup = next;
+      releaseSoon(current, next);
+      setup = next;
       state.isReloaded = true;
       log.info("The new configuration is in use");
       reloads.ended(true);
     }
   } finally {
-    await release(setup);
+    releaseSoon(setup);
+    await Promise.all(releases);
+  }
+}
+
+/**
+ * Settles as `making` does, or gives undefined as soon as `signal` is aborted: a file, a name lookup or a
+ * server that hangs must not outlast a signal. What comes too late goes to `discard`.
+ */
+async function unlessAborted<T>(
+  making: Promise<T | undefined>,
+  signal: AbortSignal,
+  discard: (value: T) => void,
+): Promise<T | undefined> {
+  try {
+    return await orAborted(making, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    void making.then((late) => late !== undefined && discard(late), () => {});
+    return undefined;
   }
 }
 
@@ -76,9 +121,14 @@ interface RoundDeps extends DaemonDeps {
 
 /**
  * Serves one setup until the program stops or a reload has prepared the next one, which is returned.
- * What happens between two rounds is in the listing with which the next one begins.
+ * What happens between two rounds is in the listing with which the next one begins. Setups that are
+ * made too late go to `discard`.
  */
-async function runRound(setup: Setup, deps: RoundDeps): Promise<Setup | undefined> {
+async function runRound(
+  setup: Setup,
+  deps: RoundDeps,
+  discard: (setup: Setup) => void,
+): Promise<Setup | undefined> {
   const endRound = new AbortController();
   const graceOver = new AbortController();
   const drain = AbortSignal.any([deps.drain, endRound.signal]);
@@ -87,7 +137,8 @@ async function runRound(setup: Setup, deps: RoundDeps): Promise<Setup | undefine
   let cancelGrace = () => {};
   const reloads = async () => {
     while (next === undefined && await deps.reloads.asked(drain)) {
-      next = await reload(setup, deps.reloads, deps.setupDeps, drain);
+      const reloading = reload(setup, deps.reloads, deps.setupDeps, drain);
+      next = await unlessAborted(reloading, drain, discard);
       if (next === undefined) deps.state.isReloaded = false;
     }
     cancelGrace = deps.clock.after(RELOAD_GRACE_MS, () => graceOver.abort());
@@ -97,20 +148,22 @@ async function runRound(setup: Setup, deps: RoundDeps): Promise<Setup | undefine
   let isDone = false;
   try {
     await serve(setup, { ...deps, drain, kill });
-    isDone = true;
+    isDone = !deps.drain.aborted;
   } finally {
     endRound.abort();
     await reloading;
     cancelGrace();
-    if (!isDone && next !== undefined) await release(next, setup);
+    if (!isDone && next !== undefined) discard(next);
   }
-  return next;
+  return isDone ? next : undefined;
 }
 
 /** Works with one setup: connects, assembles the work, and runs it until it is drained. */
 async function serve(setup: Setup, deps: RoundDeps): Promise<void> {
   const { clock, random, log, state, lived, failFast, drain, kill } = deps;
   const { cluster } = setup;
+  drain.addEventListener("abort", () => state.draining(), { once: true });
+  state.serving();
   const server = cluster.server ??= await connect(cluster.client, {
     clock,
     random,
@@ -122,21 +175,17 @@ async function serve(setup: Setup, deps: RoundDeps): Promise<void> {
   logTransport(setup.config, log);
   await using work = assemble(setup, server, { clock, random, log, observer: state, drain, kill });
   state.work = work;
-  try {
-    await work.run({
-      failFast,
-      wasLive: lived.ever,
-      onLive: (live, failure) => {
-        state.watching(live, failure);
-        if (!live) return;
-        if (!lived.ever) log.info("Plugin is ready");
-        lived.ever = true;
-        deps.systemd.ready();
-      },
-    });
-  } finally {
-    state.resting();
-  }
+  await work.run({
+    failFast,
+    wasLive: lived.ever,
+    onLive: (live, failure) => {
+      state.watching(live, failure);
+      if (!live) return;
+      if (!lived.ever) log.info("Plugin is ready");
+      lived.ever = true;
+      deps.systemd.ready();
+    },
+  });
 }
 
 function logTransport({ mail }: Config, log: Log): void {

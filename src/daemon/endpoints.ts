@@ -1,48 +1,91 @@
-/** What the daemon tells over HTTP, at `http.listen`. */
+/** The pages that the daemon serves at `http.listen`. */
 
-import type { Config } from "../config/config.ts";
-import { serveHttp } from "../ops/http.ts";
-import type { Metrics } from "../ops/metrics.ts";
+import type { HttpConfig } from "../config/config.ts";
+import type { Log } from "../log.ts";
+import { type HttpServer, ListenError, type Pages, serveHttp } from "../ops/http.ts";
 import type { Status } from "../ops/status.ts";
+import type { Runtime } from "../runtime.ts";
 import { StartError } from "./start_error.ts";
 
 /** What the pages show. */
 export interface Health {
-  /** What stands still; undefined when everything turns. */
-  readonly standstill: string | undefined;
-  /** Why the job cannot be done now; empty when it can. */
+  /** Why the daemon makes no progress; undefined when it does. */
+  readonly stallReason: string | undefined;
+  /** Why it cannot do its job now; empty when it can. */
   readonly notReady: readonly string[];
   status(): Status;
   /** The counters; counting begins with the first call. */
-  count(): Promise<Metrics>;
+  count(): Promise<MetricsPage>;
+}
+
+interface MetricsPage {
+  readonly contentType: string;
+  text(): Promise<string>;
 }
 
 /**
- * Serves `http.listen`, if that is configured.
+ * Serves `http.listen`, if that is set. An address whose port `current` holds on another host is taken
+ * over from it, and given back when the new server is disposed before `current`.
  *
  * @throws {StartError} when the address cannot be listened on
  */
 export async function serveEndpoints(
-  { listen }: Config["http"],
+  { listen, status }: HttpConfig,
   health: Health,
-): Promise<AsyncDisposable | undefined> {
+  current: HttpServer | undefined,
+  { clock, log }: Pick<Runtime, "clock" | "log">,
+): Promise<HttpServer | undefined> {
   if (listen === undefined) return undefined;
+  const pages = pagesOf(health, await health.count(), status);
+  try {
+    return await serveHttp(listen, pages, clock);
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    if (!error.isInUse || current?.port !== listen.port) throw new StartError([error.message]);
+  }
+  await current.suspend();
+  try {
+    return givingBack(await serveHttp(listen, pages, clock), current, log);
+  } catch (error) {
+    await current.resume();
+    throw error instanceof ListenError ? new StartError([error.message]) : error;
+  }
+}
+
+function pagesOf(health: Health, metrics: MetricsPage, status: HttpConfig["status"]): Pages {
   const verdict = (reasons: readonly string[]) => ({
     status: reasons.length === 0 ? 200 : 503,
     body: `${reasons.length === 0 ? "ok" : reasons.join("\n")}\n`,
   });
-  const metrics = await health.count();
-  try {
-    return serveHttp(listen, {
-      "/healthz": () => verdict(health.standstill === undefined ? [] : [health.standstill]),
-      "/readyz": () => verdict(health.notReady),
-      "/status": () => ({
+  return {
+    "/healthz": {
+      make: () => verdict(health.stallReason === undefined ? [] : [health.stallReason]),
+    },
+    "/readyz": { make: () => verdict(health.notReady) },
+    "/status": {
+      make: () => ({
         contentType: "application/json",
         body: `${JSON.stringify(health.status(), null, 2)}\n`,
       }),
-      "/metrics": async () => ({ contentType: metrics.contentType, body: await metrics.text() }),
-    });
-  } catch (error) {
-    throw new StartError([error instanceof Error ? error.message : String(error)]);
-  }
+      isLocal: status === "loopback",
+    },
+    "/metrics": {
+      make: async () => ({ contentType: metrics.contentType, body: await metrics.text() }),
+    },
+  };
+}
+
+/** `server`, whose disposal lets `previous` listen again unless that was disposed before. */
+function givingBack(server: HttpServer, previous: HttpServer, log: Log): HttpServer {
+  let suspended: HttpServer | undefined = previous;
+  return {
+    ...server,
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await suspended?.resume().catch((error: unknown) => {
+        log.error("Cannot listen again on the address of the configuration in use", { error });
+      });
+      suspended = undefined;
+    },
+  };
 }

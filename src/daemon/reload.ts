@@ -42,11 +42,12 @@ export async function reload(
   try {
     const next = await make(current, reloads, deps, signal);
     try {
+      signal.throwIfAborted();
       reloads.reopenLog(next.config.log);
       return next;
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
-      await release(next, current);
+      await release(next, log, current);
+      throw error;
     }
   } catch (error) {
     problems.push(...messages(error));
@@ -85,7 +86,7 @@ async function make(
     else await tryOut(next, deps, limit);
     return next;
   } catch (error) {
-    await release(next, current);
+    await release(next, log, current);
     throw error;
   } finally {
     answered.abort();

@@ -1,16 +1,16 @@
 /** What `/status` and `/metrics` make of how the daemon is doing. */
 
-import type { Readings } from "../ops/gauges.ts";
 import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
 import type { Refusal } from "../mail/transport.ts";
 import type { Pace } from "../requests/delivery/pace.ts";
-import type { RequestOutbox } from "../requests/tracked_request.ts";
+import type { OutboxCounts, RequestOutbox } from "../requests/tracked_request.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import type { Connection } from "../teleport/connection.ts";
 import type { Credentials } from "../teleport/credentials.ts";
 import { VERSION } from "../version.ts";
 import { failedStatus, owedStatus } from "./mail_status.ts";
 
+/** How the daemon is doing at one moment. */
 export interface Facts {
   readonly nowMs: number;
   readonly startedMs: number;
@@ -30,12 +30,13 @@ export interface Facts {
   readonly pace: Pick<Pace, "isLowered" | "connections" | "perSecond"> | undefined;
   readonly lastSentMs: number | undefined;
   readonly queue: number;
-  readonly outbox: readonly RequestOutbox[];
+  readonly outbox: OutboxCounts;
   readonly reload: { readonly isOk: boolean; readonly loadedMs: number };
 }
 
-export function statusOf(facts: Facts): Status {
-  const { outbox, outage, pace, reload } = facts;
+/** The page `/status`; `outbox` are the mails that `facts.outbox` counts. */
+export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status {
+  const { outage, pace, reload } = facts;
   const owed = outbox.flatMap(({ id, owed }) => owed.map((mail) => [id, mail] as const));
   const failed = outbox.flatMap(({ id, failed }) => failed.map((mail) => [id, mail] as const));
   const listed = <T, S>(mails: readonly T[], status: (mail: T) => S) => ({
@@ -88,30 +89,6 @@ function clusterOf({ nowMs, watch, server, connection, credentials }: Facts): St
         "seconds_left": Math.floor((credentials.notAfterMs - nowMs) / 1000),
       },
     },
-  };
-}
-
-export function readingsOf(facts: Facts): Readings {
-  const { outbox, credentials } = facts;
-  const owed = outbox.flatMap((request) => request.owed.map((mail) => mail.sinceMs));
-  return {
-    startedMs: facts.startedMs,
-    isReady: facts.notReady.length === 0,
-    isConnected: facts.connection !== undefined,
-    isWatching: facts.watch.isLive,
-    isPaused: facts.isPaused,
-    connectionLimit: facts.pace?.connections,
-    rateLimit: facts.pace?.perSecond,
-    owed: owed.length,
-    oldestOwedMs: owed.length === 0 ? undefined : owed.reduce((a, b) => Math.min(a, b)),
-    failed: outbox.reduce((count, { failed }) => count + failed.length, 0),
-    queue: facts.queue,
-    certificate: credentials && {
-      leftMs: credentials.notAfterMs - facts.nowMs,
-      lifetimeMs: credentials.notAfterMs - credentials.notBeforeMs,
-    },
-    isReloaded: facts.reload.isOk,
-    loadedMs: facts.reload.loadedMs,
   };
 }
 

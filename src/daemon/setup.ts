@@ -3,11 +3,12 @@
  * of the configuration is still the same.
  */
 
-import type { Config } from "../config/config.ts";
+import type { Config, HttpConfig } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import { domainOf } from "../mail/address.ts";
 import { loadTemplates, type Templates } from "../mail/content/templates.ts";
 import type { MailTransport } from "../mail/transport.ts";
+import type { HttpServer } from "../ops/http.ts";
 import { type ClusterAccess, type ClusterDeps, openCluster } from "./cluster.ts";
 import { StartError } from "./start_error.ts";
 import { createTransport } from "./transport.ts";
@@ -22,14 +23,17 @@ export interface Setup {
   readonly domain: string;
   readonly cluster: ClusterAccess;
   /** Undefined when `http.listen` is not set. */
-  readonly listener: AsyncDisposable | undefined;
+  readonly listener: HttpServer | undefined;
   readonly transport: MailTransport;
 }
 
 /** What {@linkcode prepare} needs beside the configuration. */
 export interface SetupDeps extends ClusterDeps {
-  /** Serves `http.listen`; undefined where it is not set. */
-  readonly listen: (http: Config["http"]) => Promise<AsyncDisposable | undefined>;
+  /** Serves `http.listen`, maybe at an address that `current` has to leave; undefined if not set. */
+  readonly listen: (
+    http: HttpConfig,
+    current: HttpServer | undefined,
+  ) => Promise<HttpServer | undefined>;
 }
 
 /**
@@ -58,7 +62,9 @@ export async function prepare(
     cluster: old !== undefined && isKept((config) => config.teleport)
       ? old.cluster
       : await make(openCluster(teleport, deps, signal)),
-    listener: isKept((config) => config.http) ? old?.listener : await make(deps.listen(http)),
+    listener: isKept((config) => config.http)
+      ? old?.listener
+      : await make(deps.listen(http, old?.listener)),
     transport: old !== undefined && isKept((config) => [config.mail, senderDomain(config)])
       ? old.transport
       : await make(createTransport(mail, domain)),
@@ -67,12 +73,18 @@ export async function prepare(
   return setup;
 }
 
-/** Ends the parts of `setup` that `kept` does not go on with. */
-export async function release(setup: Setup, kept?: Setup): Promise<void> {
-  for (const name of ["transport", "listener", "cluster"] as const) {
+/** Ends the parts of `setup` that `kept` does not go on with. Never rejects. */
+export async function release(setup: Setup, log: Log, kept?: Setup): Promise<void> {
+  const names = ["transport", "listener", "cluster"] as const;
+  await Promise.all(names.map(async (name) => {
     const part = setup[name];
-    if (kept?.[name] !== part) await part?.[Symbol.asyncDispose]();
-  }
+    if (part === undefined || part === kept?.[name]) return;
+    try {
+      await part[Symbol.asyncDispose]();
+    } catch (error) {
+      log.warn("Cannot close a part of the previous configuration", { part: name, error });
+    }
+  }));
 }
 
 function senderDomain({ delivery }: Config): string {

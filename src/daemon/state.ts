@@ -16,7 +16,8 @@ import { MAIL_KINDS, type OwedMail } from "../requests/record/outbox.ts";
 import type { WriteOutcome } from "../requests/ports.ts";
 import type { Reconciler } from "../requests/reconciler.ts";
 import { GIT_REF, VERSION } from "../version.ts";
-import { type Facts, readingsOf, statusOf } from "./report.ts";
+import { GAUGES } from "./gauges.ts";
+import { type Facts, statusOf } from "./report.ts";
 import type { ClusterAccess } from "./cluster.ts";
 
 /** What the state needs to see of the setup in use. */
@@ -29,7 +30,7 @@ export interface RunningSetup {
 
 /** What the state needs to see of the work with that setup. */
 export interface RunningWork {
-  readonly reconciler: Pick<Reconciler, "outbox" | "queueDepth">;
+  readonly reconciler: Pick<Reconciler, "outbox" | "outboxCounts" | "queueDepth">;
   readonly breaker: Pick<CircuitBreaker, "pauseReason" | "outage">;
   readonly semaphore: Pick<FairSemaphore, "isThrottled" | "pace">;
 }
@@ -48,22 +49,24 @@ export class DaemonState implements Observer, Disposable {
   #isWatchLost = false;
   #lastSentMs: number | undefined;
   #steps = 0;
-  readonly #pulse: Liveness;
-  #metrics: Metrics | undefined;
+  readonly #liveness: Liveness;
+  #isServing = false;
+  #metrics: Metrics<Facts> | undefined;
 
   constructor(private readonly clock: Clock) {
     this.#startedMs = clock.now();
     this.#watch = { isLive: false, sinceMs: this.#startedMs };
-    this.#pulse = new Liveness({
+    this.#liveness = new Liveness({
       clock,
       steps: () => this.#steps,
+      isServing: () => this.#isServing,
       isBusy: () =>
         (this.work?.reconciler.queueDepth ?? 0) > 0 && !this.work?.semaphore.isThrottled,
     });
   }
 
   [Symbol.dispose](): void {
-    this.#pulse[Symbol.dispose]();
+    this.#liveness[Symbol.dispose]();
   }
 
   /** Requests are watched and listed, or not any more: because of `fault`, if there was one. */
@@ -73,8 +76,14 @@ export class DaemonState implements Observer, Disposable {
     this.#setWatch(isLive, fault);
   }
 
-  /** Nobody watches any more: the program stops, or goes on with another setup. */
-  resting(): void {
+  /** A setup is served from now on. */
+  serving(): void {
+    this.#isServing = true;
+  }
+
+  /** The watch ended on purpose: shutdown or reload. */
+  draining(): void {
+    this.#isServing = false;
     this.#setWatch(false);
   }
 
@@ -112,18 +121,18 @@ export class DaemonState implements Observer, Disposable {
     this.#metrics?.wrote(outcome);
   }
 
-  /** Begins to count, if nobody has done so yet. */
-  async count(): Promise<Metrics> {
-    // Loaded only where somebody listens: the library costs memory.
+  /** The counters; counting begins with the first call. */
+  async count(): Promise<Metrics<Facts>> {
+    // Loaded only where http.listen is set: the library costs memory.
     const { Metrics } = await import("../ops/metrics.ts");
     const build = { version: VERSION, revision: GIT_REF, deno: Deno.version.deno };
-    const read = () => readingsOf(this.#facts());
-    return this.#metrics ??= new Metrics({ read, build, kinds: MAIL_KINDS });
+    const read = () => this.#facts();
+    return this.#metrics ??= new Metrics({ read, gauges: GAUGES, build, kinds: MAIL_KINDS });
   }
 
-  /** What stands still; undefined when everything turns. */
-  get standstill(): string | undefined {
-    return this.#pulse.stallReason;
+  /** Why the daemon makes no progress; undefined when it does. */
+  get stallReason(): string | undefined {
+    return this.#liveness.stallReason;
   }
 
   /** Why the job cannot be done now; empty when it can. */
@@ -139,8 +148,7 @@ export class DaemonState implements Observer, Disposable {
 
   /** One line: `connected by ssh, 3 mails owed`. */
   get summary(): string {
-    const { connection, watch, isPaused, outbox } = this.#facts();
-    const owed = outbox.reduce((count, request) => count + request.owed.length, 0);
+    const { connection, watch, isPaused, outbox: { pending } } = this.#facts();
     return [
       connection === undefined || !watch.isLive
         ? "not connected"
@@ -149,12 +157,12 @@ export class DaemonState implements Observer, Disposable {
         : `connected by ${connection.way}`,
       ...isPaused ? ["mail is paused"] : [],
       ...this.isReloaded ? [] : ["the last reload failed"],
-      `${owed} ${owed === 1 ? "mail" : "mails"} owed`,
+      `${pending} ${pending === 1 ? "mail" : "mails"} owed`,
     ].join(", ");
   }
 
   status(): Status {
-    return statusOf(this.#facts());
+    return statusOf(this.#facts(), this.work?.reconciler.outbox() ?? []);
   }
 
   #facts(): Facts {
@@ -175,7 +183,7 @@ export class DaemonState implements Observer, Disposable {
       pace: work?.semaphore.pace,
       lastSentMs: this.#lastSentMs,
       queue: work?.reconciler.queueDepth ?? 0,
-      outbox: work?.reconciler.outbox() ?? [],
+      outbox: work?.reconciler.outboxCounts() ?? { pending: 0, failed: 0, oldestMs: undefined },
       reload: { isOk: this.isReloaded, loadedMs: setup?.loadedMs ?? this.#startedMs },
     };
   }

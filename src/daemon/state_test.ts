@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { aRecord, owed } from "../requests/testing/fixtures.ts";
-import { FakeClock } from "../testing/fake_clock.ts";
+import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
 import { Pace } from "../requests/delivery/pace.ts";
 import { DaemonState, type RunningSetup, type RunningWork } from "./state.ts";
 
@@ -23,7 +23,11 @@ Deno.test("DaemonState says in one line how the daemon is doing, and why it is n
   let reason: string | undefined = "down";
   const mails = aRecord({ owed: [owed("new", "a@x.org")] });
   const work: RunningWork = {
-    reconciler: { queueDepth: 0, outbox: () => [{ id: "r1", ...mails }] },
+    reconciler: {
+      queueDepth: 0,
+      outbox: () => [{ id: "r1", ...mails }],
+      outboxCounts: () => ({ pending: 1, failed: 0, oldestMs: NOW_MS }),
+    },
     breaker: {
       get pauseReason() {
         return reason;
@@ -42,9 +46,14 @@ Deno.test("DaemonState says in one line how the daemon is doing, and why it is n
 Deno.test("DaemonState finds a work queue that stands still, but not one that is throttled", async () => {
   const clock = new FakeClock();
   using state = new DaemonState(clock);
+  state.serving();
   let isThrottled = true;
   state.work = {
-    reconciler: { queueDepth: 1, outbox: () => [] },
+    reconciler: {
+      queueDepth: 1,
+      outbox: () => [],
+      outboxCounts: () => ({ pending: 0, failed: 0, oldestMs: undefined }),
+    },
     breaker: { pauseReason: undefined, outage: undefined },
     semaphore: {
       pace: new Pace(10, undefined, new FakeClock()),
@@ -54,14 +63,25 @@ Deno.test("DaemonState finds a work queue that stands still, but not one that is
     },
   };
   await clock.tick(1_800_000);
-  assert.equal(state.standstill, undefined);
+  assert.equal(state.stallReason, undefined);
   isThrottled = false;
   await clock.tick(600_000);
   state.recordWritten("written");
   await clock.tick(600_000);
   state.reconciled();
   await clock.tick(600_000);
-  assert.equal(state.standstill, undefined);
+  assert.equal(state.stallReason, undefined);
   await clock.tick(600_000);
-  assert.match(state.standstill ?? "", /^the work queue has not moved for \d+ s$/);
+  assert.match(state.stallReason ?? "", /^the work queue has not moved for \d+ s$/);
+});
+
+Deno.test("DaemonState finds that nothing is served between two configurations", async () => {
+  const clock = new FakeClock();
+  using state = new DaemonState(clock);
+  state.serving();
+  await clock.tick(600_000);
+  assert.equal(state.stallReason, undefined);
+  state.draining();
+  await clock.tick(60_000);
+  assert.equal(state.stallReason, "no configuration has been served for 60 s");
 });

@@ -1,77 +1,240 @@
-/** The pages of `http.listen`. What they say is the business of others. */
+/**
+ * The HTTP server behind `http.listen`. Callers supply the pages. Clients are not trusted: a connection
+ * serves one request and lives for seconds, connections are bounded in number, and a page is not made
+ * more often than a few times a second.
+ */
+
+import { isIP } from "node:net";
+import type { Clock } from "../clock.ts";
+import { lookupAll } from "../net/dial.ts";
+import { type HttpRequest, type HttpResponse, plain, serveConnection } from "./http_connection.ts";
 
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export interface HttpServer extends AsyncDisposable {
-  readonly port: number;
-}
-
 export interface Page {
-  /** Default 200. */
+  /** @default 200 */
   readonly status?: number;
-  /** Default plain text. */
+  /** @default plain text */
   readonly contentType?: string;
   readonly body: string;
 }
 
-/** Pages by path; each is made when it is asked for. */
-export type Pages = Readonly<Record<string, () => Page | Promise<Page>>>;
+/** Where a page comes from. */
+export interface PageSource {
+  readonly make: () => Page | Promise<Page>;
+  /** Refuses clients on other machines. */
+  readonly isLocal?: boolean;
+}
+
+/** Pages by path. */
+export type Pages = Readonly<Record<string, PageSource>>;
+
+/** Disposal ends the server; answers that are not taken within a second are cut off. */
+export interface HttpServer extends AsyncDisposable {
+  readonly port: number;
+  /** Frees the address; requests that are under way are answered. */
+  suspend(): Promise<void>;
+  /**
+   * Listens again after `suspend()`; does nothing after disposal.
+   *
+   * @throws {ListenError} when the address was taken in between
+   */
+  resume(): Promise<void>;
+}
+
+/** An address cannot be listened on. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+
+  constructor({ host, port }: ListenAddress, private readonly fault: unknown) {
+    super(`Cannot listen on http.listen '${host}:${port}': ${explain(fault)}`, { cause: fault });
+  }
+
+  get isInUse(): boolean {
+    return this.fault instanceof Deno.errors.AddrInUse;
+  }
+}
+
+/** How long a page is served again without being made again. */
+const PAGE_MS = 250;
+/** When there are more, the oldest is cut off: clients that hold connections keep no probe out. */
+const MAX_CONNECTIONS = 64;
+/** How long a connection may take for everything: its request, and the client's reading. */
+const CONNECTION_MS = 10_000;
+/** How long to wait after a connection could not be accepted. */
+const ACCEPT_RETRY_MS = 100;
+/** How long disposal waits for answers that are on their way. */
+const CLOSE_MS = 1_000;
 
 /**
  * Serves until disposed.
  *
- * @throws {Error} when the address cannot be listened on
+ * @throws {ListenError} when the address cannot be listened on
  */
-export function serveHttp({ host, port }: ListenAddress, pages: Pages): HttpServer {
-  const known = new Map(Object.entries(pages));
-  let server: Deno.HttpServer<Deno.NetAddr>;
+export async function serveHttp(
+  address: ListenAddress,
+  pages: Pages,
+  clock: Clock,
+): Promise<HttpServer> {
+  const site = new Site(pages, clock);
+  const connections = new Connections(clock);
+  const open = async (port: number) => {
+    const listener = await listen({ ...address, port });
+    const accepting = accept(listener, clock, (it) => connections.serve(it, site));
+    return { listener, accepting };
+  };
+  let opened: Awaited<ReturnType<typeof open>> | undefined = await open(address.port);
+  const { port } = opened.listener.addr;
+  let isDisposed = false;
+  const suspend = async () => {
+    const closing = opened;
+    opened = undefined;
+    closing?.listener.close();
+    // Until then the address is not free.
+    await closing?.accepting;
+  };
+  return {
+    port,
+    suspend,
+    resume: async () => {
+      if (!isDisposed) opened ??= await open(port);
+    },
+    [Symbol.asyncDispose]: async () => {
+      isDisposed = true;
+      await suspend();
+      await connections.end();
+      site.close();
+    },
+  };
+}
+
+async function listen(address: ListenAddress): Promise<Deno.TcpListener> {
+  const { host, port } = address;
   try {
-    server = Deno.serve(
-      { hostname: host, port, onListen: () => {} },
-      (request) => answer(request, known),
-    );
-  } catch (error) {
-    throw new Error(`Cannot listen on http.listen '${host}:${port}': ${why(error)}`, {
-      cause: error,
+    // Deno.listen() itself would block while it resolves the name.
+    const [hostname = host] = isIP(host) === 0 ? await lookupAll(host) : [host];
+    return Deno.listen({ hostname, port });
+  } catch (fault) {
+    throw new ListenError(address, fault);
+  }
+}
+
+/** Runs until the listener is closed. */
+async function accept(
+  listener: Deno.TcpListener,
+  clock: Clock,
+  serve: (connection: Deno.TcpConn) => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      serve(await listener.accept());
+    } catch (error) {
+      const { BadResource, Interrupted } = Deno.errors;
+      if (error instanceof BadResource || error instanceof Interrupted) return;
+      // Such as too many open files, which passes.
+      await new Promise<void>((resolve) => clock.after(ACCEPT_RETRY_MS, resolve));
+    }
+  }
+}
+
+/** The pages, and what is kept of them for a moment. */
+class Site {
+  readonly #made = new Map<PageSource, { readonly page: Promise<Page>; cancel: () => void }>();
+
+  constructor(private readonly pages: Pages, private readonly clock: Clock) {}
+
+  /** Never rejects. */
+  async answer({ method, path, isLocal }: HttpRequest): Promise<HttpResponse> {
+    if (method !== "GET" && method !== "HEAD") {
+      const refusal = plain(405);
+      return { ...refusal, headers: { ...refusal.headers, allow: "GET, HEAD" } };
+    }
+    const source = Object.hasOwn(this.pages, path) ? this.pages[path] : undefined;
+    if (source === undefined) return plain(404);
+    if (source.isLocal && !isLocal) {
+      return plain(403, `${path} is served to clients on the daemon's own machine only`);
+    }
+    try {
+      const { status = 200, contentType, body } = await this.#page(source);
+      const type = contentType ?? "text/plain; charset=utf-8";
+      return { status, headers: { "content-type": type }, body };
+    } catch (error) {
+      return plain(500, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #page(source: PageSource): Promise<Page> {
+    const made = this.#made.get(source);
+    if (made !== undefined) return made.page;
+    const page = (async () => await source.make())();
+    const cancel = this.clock.after(PAGE_MS, () => this.#made.delete(source));
+    this.#made.set(source, { page, cancel });
+    return page;
+  }
+
+  close(): void {
+    for (const { cancel } of this.#made.values()) cancel();
+    this.#made.clear();
+  }
+}
+
+/** The open connections, oldest first. */
+class Connections {
+  readonly #open = new Map<Deno.TcpConn, { isServed: boolean; cancel: () => void }>();
+  #onEmpty = () => {};
+
+  constructor(private readonly clock: Clock) {}
+
+  serve(connection: Deno.TcpConn, site: Site): void {
+    const cancel = this.clock.after(CONNECTION_MS, () => this.#close(connection));
+    const state = { isServed: false, cancel };
+    this.#open.set(connection, state);
+    const [oldest] = this.#open.keys();
+    if (this.#open.size > MAX_CONNECTIONS && oldest !== undefined) this.#close(oldest);
+    serveConnection(connection, (request) => {
+      state.isServed = true;
+      return site.answer(request);
+    }).catch(() => {
+      // The client has gone, or was cut off.
+    }).finally(() => this.#close(connection));
+  }
+
+  #close(connection: Deno.TcpConn): void {
+    const state = this.#open.get(connection);
+    if (state === undefined) return;
+    this.#open.delete(connection);
+    state.cancel();
+    connection.close();
+    if (this.#open.size === 0) this.#onEmpty();
+  }
+
+  /** Waits for answers that are on their way, and cuts them off after {@linkcode CLOSE_MS}. */
+  async end(): Promise<void> {
+    for (const [connection, { isServed }] of this.#open) if (!isServed) this.#close(connection);
+    if (this.#open.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const cancel = this.clock.after(CLOSE_MS, () => {
+      for (const connection of this.#open.keys()) this.#close(connection);
     });
+    await promise;
+    cancel();
   }
-  return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-function why(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return "the address is already in use: another program, or another copy of this one, has the port";
+function explain(fault: unknown): string {
+  if (fault instanceof Deno.errors.AddrInUse) {
+    return "the address is already in use by another process";
   }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return "this machine has no such address: 127.0.0.1 is for itself alone, 0.0.0.0 for everybody";
+  if (fault instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address: 127.0.0.1 = local only, 0.0.0.0 = all interfaces";
   }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return "ports below 1024 are not for ordinary users: choose a higher one";
+  if (fault instanceof Deno.errors.PermissionDenied) {
+    return "ports below 1024 need root or CAP_NET_BIND_SERVICE: choose a higher one";
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return /lookup address/.test(message) ? "the host name cannot be resolved" : message;
-}
-
-async function answer(
-  request: Request,
-  pages: ReadonlyMap<string, Pages[string]>,
-): Promise<Response> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return response({ status: 405, body: "method not allowed\n" }, { allow: "GET, HEAD" });
-  }
-  const page = pages.get(new URL(request.url).pathname);
-  return response(page === undefined ? { status: 404, body: "not found\n" } : await page());
-}
-
-function response(
-  { status = 200, contentType = "text/plain; charset=utf-8", body }: Page,
-  headers: Record<string, string> = {},
-): Response {
-  return new Response(body, {
-    status,
-    headers: { "content-type": contentType, "cache-control": "no-store", ...headers },
-  });
+  const message = fault instanceof Error ? fault.message : String(fault);
+  return /ENOTFOUND|EAI_AGAIN/.test(message) ? "the host name cannot be resolved" : message;
 }

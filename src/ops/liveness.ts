@@ -1,43 +1,53 @@
 /**
- * Whether the program turns, for `/healthz` and a watchdog: the event loop comes round, and work that
- * there is goes on. Counted in beats and not by the clock, so that a machine that was asleep wakes up
- * healthy.
+ * Liveness for `/healthz` and the systemd watchdog: the event loop is responsive, and work makes progress.
+ * Measured in ticks rather than by the clock, so that a suspended machine resumes healthy.
  */
 
 import type { Clock } from "../clock.ts";
 
-const BEAT_MS = 5_000;
-/** A beat that is so late means that something holds the loop up. */
+const TICK_MS = 5_000;
+/** A tick that is this late means that something blocks the event loop. */
 const LATE_MS = 30_000;
-/** A quarter of an hour: the longest deadline is that of a mail server that looks at a mail (11 min). */
-const MAX_IDLE_BEATS = 180;
+/** A quarter of an hour: the longest deadline is that of a mail server that scans a mail (11 min). */
+const MAX_IDLE_TICKS = 180;
+/** A minute: between two configurations, mails on their way get 30 s. */
+const MAX_UNSERVED_TICKS = 12;
 
 export interface LivenessDeps {
   readonly clock: Clock;
   /** Changes with every step of work. */
   readonly steps: () => number;
-  /** Whether there is work that should go on now. */
+  /** Whether there is work that should make progress now. */
   readonly isBusy: () => boolean;
+  /** Whether a configuration is served: false while one is being set up or given up. */
+  readonly isServing: () => boolean;
 }
 
+/** Watches for a stall, in one of three forms: a late tick, idle work, nothing that is served. */
 export class Liveness implements Disposable {
   #lastMs: number;
   #steps = 0;
-  #idleBeats = 0;
+  #idleTicks = 0;
+  #unservedTicks = 0;
   #cancel: () => void;
 
-  /** Beats until disposed. */
+  /** Ticks until disposed. */
   constructor(private readonly deps: LivenessDeps) {
     this.#lastMs = deps.clock.now();
     this.#cancel = this.#next();
   }
 
-  /** What stands still; undefined when nothing does. */
+  /** Why there is no progress; undefined when there is. */
   get stallReason(): string | undefined {
-    const lateMs = this.deps.clock.now() - this.#lastMs - BEAT_MS;
+    const lateMs = this.deps.clock.now() - this.#lastMs - TICK_MS;
     if (lateMs >= LATE_MS) return `the event loop is ${Math.round(lateMs / 1000)} s late`;
-    if (this.#idleBeats < MAX_IDLE_BEATS) return undefined;
-    return `the work queue has not moved for ${Math.round(this.#idleBeats * BEAT_MS / 1000)} s`;
+    if (this.#idleTicks >= MAX_IDLE_TICKS) {
+      return `the work queue has not moved for ${seconds(this.#idleTicks)} s`;
+    }
+    if (this.#unservedTicks >= MAX_UNSERVED_TICKS) {
+      return `no configuration has been served for ${seconds(this.#unservedTicks)} s`;
+    }
+    return undefined;
   }
 
   [Symbol.dispose](): void {
@@ -45,13 +55,18 @@ export class Liveness implements Disposable {
   }
 
   #next(): () => void {
-    return this.deps.clock.after(BEAT_MS, () => {
-      const { clock, steps, isBusy } = this.deps;
+    return this.deps.clock.after(TICK_MS, () => {
+      const { clock, steps, isBusy, isServing } = this.deps;
       const now = steps();
-      this.#idleBeats = isBusy() && now === this.#steps ? this.#idleBeats + 1 : 0;
+      this.#idleTicks = isBusy() && now === this.#steps ? this.#idleTicks + 1 : 0;
       this.#steps = now;
+      this.#unservedTicks = isServing() ? 0 : this.#unservedTicks + 1;
       this.#lastMs = clock.now();
       this.#cancel = this.#next();
     });
   }
+}
+
+function seconds(ticks: number): number {
+  return Math.round(ticks * TICK_MS / 1000);
 }

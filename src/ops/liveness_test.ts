@@ -4,39 +4,67 @@ import { Liveness } from "./liveness.ts";
 
 const MINUTE_MS = 60_000;
 
-Deno.test("Pulse finds work that stands still, until it goes on", async () => {
+Deno.test("Liveness finds work that makes no progress, until it does", async () => {
   const clock = new FakeClock();
   let steps = 0;
   let isBusy = false;
-  using pulse = new Liveness({ clock, steps: () => steps, isBusy: () => isBusy });
+  using liveness = new Liveness({
+    clock,
+    steps: () => steps,
+    isBusy: () => isBusy,
+    isServing: () => true,
+  });
   await clock.tick(10 * MINUTE_MS);
-  assert.equal(pulse.stallReason, undefined);
+  assert.equal(liveness.stallReason, undefined);
   isBusy = true;
   for (let i = 0; i < 10; i++) {
     steps++;
     await clock.tick(14 * MINUTE_MS);
-    assert.equal(pulse.stallReason, undefined);
+    assert.equal(liveness.stallReason, undefined);
   }
   await clock.tick(2 * MINUTE_MS);
-  assert.match(pulse.stallReason ?? "", /^the work queue has not moved for 9\d\d s$/);
+  assert.match(liveness.stallReason ?? "", /^the work queue has not moved for 9\d\d s$/);
   steps++;
   await clock.tick(5_000);
-  assert.equal(pulse.stallReason, undefined);
+  assert.equal(liveness.stallReason, undefined);
 });
 
-Deno.test("Pulse tells that the event loop is held up, and takes a sleep of the machine for one beat", () => {
+Deno.test("Liveness finds that no configuration is served for more than a minute", async () => {
+  const clock = new FakeClock();
+  let isServing = false;
+  using liveness = new Liveness({
+    clock,
+    steps: () => 0,
+    isBusy: () => false,
+    isServing: () => isServing,
+  });
+  await clock.tick(MINUTE_MS - 1);
+  assert.equal(liveness.stallReason, undefined);
+  await clock.tick(1);
+  assert.equal(liveness.stallReason, "no configuration has been served for 60 s");
+  isServing = true;
+  await clock.tick(5_000);
+  assert.equal(liveness.stallReason, undefined);
+});
+
+Deno.test("Liveness finds a blocked event loop, and takes a suspended machine for one late tick", () => {
   let nowMs = 0;
-  let beat = () => {};
+  let tick = () => {};
   const clock = {
     now: () => nowMs,
     after: (_ms: number, action: () => void) => {
-      beat = action;
+      tick = action;
       return () => {};
     },
   };
-  using pulse = new Liveness({ clock, steps: () => 0, isBusy: () => true });
+  using liveness = new Liveness({
+    clock,
+    steps: () => 0,
+    isBusy: () => true,
+    isServing: () => true,
+  });
   nowMs += 3_600_000;
-  assert.equal(pulse.stallReason, "the event loop is 3595 s late");
-  beat();
-  assert.equal(pulse.stallReason, undefined);
+  assert.equal(liveness.stallReason, "the event loop is 3595 s late");
+  tick();
+  assert.equal(liveness.stallReason, undefined);
 });

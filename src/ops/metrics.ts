@@ -4,10 +4,18 @@
  */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { GAUGES, PREFIX, type Reading, type Readings } from "./gauges.ts";
 
-export interface MetricsDeps {
-  readonly read: () => Readings;
+export const PREFIX = "teleport_email_";
+
+/** Name, help, and value of each gauge; an undefined value gives no sample. */
+export type Gauges<Facts> = readonly (readonly [string, string, Reading<Facts>])[];
+
+type Reading<Facts> = (now: Facts) => number | undefined;
+
+export interface MetricsDeps<Facts> {
+  /** What the gauges show at the moment. */
+  readonly read: () => Facts;
+  readonly gauges: Gauges<Facts>;
   /** Labels of the build. */
   readonly build: Readonly<Record<string, string>>;
   /** Kinds of mails. */
@@ -21,9 +29,10 @@ const SEND_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 
 /** From at once to what greylisting and an outage overnight cost. */
 const DELAY_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400];
 
-export class Metrics {
+/** Counters and histograms that the daemon feeds, and gauges that are read when the page is made. */
+export class Metrics<Facts> {
   readonly #registry = new Registry();
-  readonly #gauges: readonly (readonly [Gauge, Reading])[];
+  readonly #gauges: readonly (readonly [Gauge, Reading<Facts>])[];
 
   readonly #mails = this.#counter("mails_total", "Mails that are owed no longer.", [
     "kind",
@@ -60,7 +69,7 @@ export class Metrics {
     DELAY_SECONDS,
   );
 
-  constructor(private readonly deps: MetricsDeps) {
+  constructor(private readonly deps: MetricsDeps<Facts>) {
     for (const kind of deps.kinds) {
       this.#delaySeconds.zero({ kind });
       for (const outcome of OUTCOMES) this.#mails.inc({ kind, outcome }, 0);
@@ -70,7 +79,7 @@ export class Metrics {
     const labelNames = Object.keys(deps.build);
     this.#gauge(`${PREFIX}build_info`, "Always 1; the labels tell what runs.", labelNames)
       .set(deps.build, 1);
-    this.#gauges = GAUGES.map(([name, help, of]) => [this.#gauge(name, help), of]);
+    this.#gauges = deps.gauges.map(([name, help, of]) => [this.#gauge(name, help), of]);
   }
 
   accepted(kind: string, sendMs: number, sinceNewsMs: number): void {

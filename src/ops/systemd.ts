@@ -10,8 +10,8 @@ import type { NotifySocket } from "./notify_socket.ts";
 export interface Service {
   /** How it is doing, in one line. */
   readonly summary: string;
-  /** What stands still, so that a restart is due; undefined when everything turns. */
-  readonly standstill: string | undefined;
+  /** Why it makes no progress, so that a restart is due; undefined when it does. */
+  readonly stallReason: string | undefined;
 }
 
 export interface Systemd extends Disposable {
@@ -48,13 +48,13 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
   let told = "";
   let cancel = () => {};
   const say = (...assignments: string[]) => {
-    const status = systemd.service?.standstill ?? systemd.service?.summary ?? "starting";
+    const status = systemd.service?.stallReason ?? systemd.service?.summary ?? "starting";
     if (status !== told) assignments.push(`STATUS=${status}`);
     told = status;
     if (assignments.length > 0) socket?.send(assignments);
   };
   const tick = () => {
-    const isWell = systemd.service?.standstill === undefined;
+    const isWell = systemd.service?.stallReason === undefined;
     if (socket?.isBusy === false) {
       say(
         // The cluster may be away for as long as it likes, but a start that hangs is to be ended.

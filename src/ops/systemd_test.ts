@@ -20,10 +20,10 @@ const EXTEND = "EXTEND_TIMEOUT_USEC=60000000";
 Deno.test("tellSystemd() puts off the end of the start until the service is ready, once", async () => {
   const { clock, systemd, take } = stage();
   assert.deepEqual(take(), [`${EXTEND} STATUS=starting`]);
-  systemd.service = { summary: "not connected, 0 mails owed", standstill: undefined };
+  systemd.service = { summary: "not connected, 0 mails owed", stallReason: undefined };
   await clock.tick(10_000);
   assert.deepEqual(take(), [`${EXTEND} STATUS=not connected, 0 mails owed`, EXTEND]);
-  systemd.service = { summary: "connected by ssh, 3 mails owed", standstill: undefined };
+  systemd.service = { summary: "connected by ssh, 3 mails owed", stallReason: undefined };
   systemd.ready();
   systemd.ready();
   await clock.tick(60_000);
@@ -34,7 +34,7 @@ Deno.test("tellSystemd() tells of changes within five seconds, and of reloads an
   const { clock, systemd, take } = stage();
   systemd.ready();
   take();
-  systemd.service = { summary: "1 mail owed", standstill: undefined };
+  systemd.service = { summary: "1 mail owed", stallReason: undefined };
   assert.deepEqual(take(), []);
   await clock.tick(5_000);
   assert.deepEqual(take(), ["STATUS=1 mail owed"]);
@@ -76,10 +76,10 @@ Deno.test("tellSystemd() feeds the watchdog of this process twice in its time, a
   take();
   await clock.tick(6_000);
   assert.deepEqual(take(), ["WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
-  systemd.service = { summary: "fine", standstill: "the work queue has not moved for 300 s" };
+  systemd.service = { summary: "fine", stallReason: "the work queue has not moved for 300 s" };
   await clock.tick(6_000);
   assert.deepEqual(take(), ["STATUS=the work queue has not moved for 300 s"]);
-  systemd.service = { summary: "fine", standstill: undefined };
+  systemd.service = { summary: "fine", stallReason: undefined };
   await clock.tick(2_000);
   assert.deepEqual(take(), ["WATCHDOG=1 STATUS=fine"]);
 });

@@ -75,6 +75,8 @@ Deno.test("Observer hears of mails that are superseded, and of those that vanish
     ["wrote missing", ...["a", "b", "c"].map((name) => `lost resolution/0/${name}@x.org deleted`)],
   );
   assert.deepEqual(reconciler.outbox(), []);
+  const none = { pending: 0, failed: 0, oldestMs: undefined };
+  assert.deepEqual(reconciler.outboxCounts(), none);
 });
 
 Deno.test("Observer hears of conflicts and of writes that fail", async () => {
@@ -93,6 +95,8 @@ Deno.test("Reconciler.outbox() tells what is owed with the last error, and what 
     mail.to === "a@x.org" ? NEVER : mail.to === "b@x.org" ? LATER : undefined;
   await play(aRequest());
   const [request, ...others] = reconciler.outbox();
+  const { pending, failed, oldestMs } = reconciler.outboxCounts();
+  assert.deepEqual([pending, failed, oldestMs], [1, 1, request?.owed[0]?.sinceMs]);
   assert.deepEqual([request?.id, others], ["r1", []]);
   assert.deepEqual(
     request?.owed.map(({ to, attempts, error }) => [to, attempts, error]),

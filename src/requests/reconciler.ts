@@ -20,7 +20,7 @@ import { pause } from "../clock.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { dispatch, type DispatchDeps } from "./delivery/dispatch.ts";
-import { type RequestOutbox, TrackedRequest } from "./tracked_request.ts";
+import { type OutboxCounts, type RequestOutbox, TrackedRequest } from "./tracked_request.ts";
 import type { CircuitBreaker } from "./delivery/circuit_breaker.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
 import type { Mailer } from "./delivery/mailer.ts";
@@ -183,6 +183,18 @@ export class Reconciler {
   /** The mails of each request that owes some, or has given some up. */
   outbox(): readonly RequestOutbox[] {
     return [...this.#tracked.values()].flatMap((entry) => entry.outbox ?? []);
+  }
+
+  /** The numbers of `outbox()`, for callers that ask often. */
+  outboxCounts(): OutboxCounts {
+    let [pending, failed, oldestMs] = [0, 0, Infinity];
+    for (const { stored: { record } } of this.#tracked.values()) {
+      if (record === undefined) continue;
+      pending += record.owed.length;
+      failed += record.failed.length;
+      for (const { sinceMs } of record.owed) oldestMs = Math.min(oldestMs, sinceMs);
+    }
+    return { pending, failed, oldestMs: pending === 0 ? undefined : oldestMs };
   }
 
   /** Ends work, after `deps.drain` was aborted; mails on their way are waited for. */

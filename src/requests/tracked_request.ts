@@ -23,6 +23,14 @@ export interface RequestOutbox {
   readonly failed: readonly FailedMail[];
 }
 
+/** How many mails all requests owe or have failed to deliver. */
+export interface OutboxCounts {
+  readonly pending: number;
+  readonly failed: number;
+  /** Since when the mail that has waited longest is pending; undefined when none is. */
+  readonly oldestMs: number | undefined;
+}
+
 export class TrackedRequest {
   readonly stored: StoredRecord;
   readonly retries: Retries;

@@ -1,6 +1,7 @@
 /** What the daemon needs of this machine: a log that can be written, an address to listen on. */
 
 import { dirname } from "node:path";
+import { systemClock } from "../../clock.ts";
 import type { Config } from "../../config/config.ts";
 import { fileError } from "../../file_error.ts";
 import { serveHttp } from "../../ops/http.ts";
@@ -56,7 +57,7 @@ export async function checkHttp(http: Config["http"]): Promise<Finding> {
     return { check, level: "ok", text: `the daemon ${version} runs at ${at}, ${how}` };
   }
   try {
-    await using _ = serveHttp(listen, {});
+    await using _ = await serveHttp(listen, {}, systemClock);
     return { check, level: "ok", text: `${at} is free, no daemon runs there` };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import type { Config } from "../config.ts";
-import { text } from "../values/fields.ts";
+import type { HttpConfig } from "../config.ts";
+import { choice, text } from "../values/fields.ts";
 import { parseHostPort } from "../values/host_port.ts";
 import type { Context } from "../report.ts";
 import { given, readSection } from "../section.ts";
 
-type Listen = NonNullable<Config["http"]["listen"]>;
+type Listen = NonNullable<HttpConfig["listen"]>;
 
 const ALL_INTERFACES = "0.0.0.0";
 
@@ -27,9 +27,11 @@ const schema = v.partial(v.object({
       return NEVER;
     }),
   ),
+  status: choice("loopback", "all"),
 }));
 
 /** Reads `[http]`. */
-export function readHttp(table: unknown, { report }: Context): Config["http"] {
-  return given({ listen: readSection("http", table, schema, report).values.listen });
+export function readHttp(table: unknown, { report }: Context): HttpConfig {
+  const { listen, status = "loopback" } = readSection("http", table, schema, report).values;
+  return { ...given({ listen }), status };
 }

@@ -12,7 +12,7 @@ Deno.test("[http] listens nowhere by default, else where it says", async () => {
   ];
   for (const [body, listen] of cases) {
     const { config, warnings } = await accept(file({ http: body }));
-    assert.deepEqual(config.http, listen === undefined ? {} : { listen });
+    assert.deepEqual(config.http, { ...listen && { listen }, status: "loopback" });
     assert.deepEqual(warnings, []);
   }
 });
@@ -31,4 +31,12 @@ Deno.test("[http] refuses what is no address", async () => {
     const errors = await refuse(file({ http: `listen = ${value}` }));
     assert.deepEqual(errors, [`Invalid http.listen: ${why}`]);
   }
+});
+
+Deno.test("[http] serves /status to clients on this machine, or to all", async () => {
+  const { config } = await accept(file({ http: 'status = "all"' }));
+  assert.deepEqual(config.http, { status: "all" });
+  assert.deepEqual(await refuse(file({ http: 'status = "none"' })), [
+    'Invalid http.status: must be one of loopback, all, current value is "none"',
+  ]);
 });
