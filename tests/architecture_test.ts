@@ -19,8 +19,8 @@ const RULES: Rules = {
   product: {
     "src/*": [],
     "src/net": ["src/*"],
-    "src/config": ["src/*"],
-    "src/ops": ["src/*"],
+    "src/config": ["src/*", "src/net"],
+    "src/ops": ["src/*", "src/net"],
     "src/mail": ["src/*", "src/net"],
     "src/teleport": ["src/*", "src/net"],
     "src/routing": ["src/*", "src/teleport"],

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import config from "../deno.json" with { type: "json" };
-import type { Commands } from "../src/cli/commands.ts";
 import { runCli } from "../src/cli/program.ts";
 import { PINNED } from "../src/cli/runtime.ts";
 import { parseConfig } from "../src/config/load.ts";
 import { PROGRAM } from "../src/version.ts";
+import { NO_COMMANDS } from "./docs/no_commands.ts";
 import { anchorsIn, blocksIn, commandsIn, linksIn } from "./docs/markdown.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -26,23 +26,11 @@ function* pagesIn(folder: string): Generator<string> {
   }
 }
 
-const NEVER = () => Promise.reject(new Error("only help is asked for"));
-const COMMANDS: Commands = {
-  start: NEVER,
-  configure: NEVER,
-  check: NEVER,
-  testMail: NEVER,
-  preview: NEVER,
-  route: NEVER,
-  status: NEVER,
-  health: NEVER,
-};
-
 /** The help of a command, undefined if there is no such command. */
 async function helpOf(command: string): Promise<string | undefined> {
   let text = "";
   const io = { stdout: () => {}, stderr: (more: string) => void (text += more) };
-  return await runCli(["help", command], io, COMMANDS) === 0 ? text : undefined;
+  return await runCli(["help", command], io, NO_COMMANDS) === 0 ? text : undefined;
 }
 
 /** What is wrong with the words of a command line; undefined if nothing is. */

@@ -41,6 +41,13 @@ export function* blocksIn(text: string, language: string): Generator<string> {
   for (const [, block = ""] of text.matchAll(pattern)) yield block;
 }
 
+/** The cells of every row below the head of a table. */
+export function rowsIn(text: string): readonly (readonly string[])[] {
+  const tables = text.matchAll(/^\|.*\|\n\|[ |:-]+\|\n((?:\|.*\|\n?)*)/gm);
+  return [...tables].flatMap(([, rows = ""]) => rows.trimEnd().split("\n"))
+    .map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
 /** Targets of links that do not lead elsewhere. */
 export function* linksIn(text: string): Generator<string> {
   for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { anchorsIn, blocksIn, commandsIn, linksIn } from "./markdown.ts";
+import { anchorsIn, blocksIn, commandsIn, linksIn, rowsIn } from "./markdown.ts";
 
 const PAGE = `# A page: "of mine"
 
@@ -36,4 +36,9 @@ Deno.test("linksIn() leaves out other sites, anchorsIn() what stands in code", (
 Deno.test("blocksIn() gives the code of one language", () => {
   const page = "a\n```toml\nx = 1\n```\n\n```sh\ny\n```\n";
   assert.deepEqual([...blocksIn(page, "toml")], ["x = 1\n"]);
+});
+
+Deno.test("rowsIn() gives the rows of every table without their heads", () => {
+  const page = "a | b\n\n| x | y |\n| - | :-: |\n| 1 | 2 |\n| 3 | 4 |\n\n| z |\n| - |\n| 5 |\n";
+  assert.deepEqual(rowsIn(page), [["1", "2"], ["3", "4"], ["5"]]);
 });
