@@ -89,6 +89,24 @@ Deno.test("Every relative link in the pages leads to a file, and to a heading th
   assert.deepEqual(broken, []);
 });
 
+/** Written by a task, and in no clone. */
+const WRITTEN = ["bench/results.json"];
+
+Deno.test("Every path of the project that the pages name exists", async () => {
+  const missing: string[] = [];
+  for (const page of pages()) {
+    const code = (await Deno.readTextFile(page)).matchAll(/`([^`\s]+)`/g);
+    for (const [, path = ""] of code) {
+      if (
+        !/^(bench|docs|packaging|sim|src|tests)\/[\w./-]+$/.test(path) || WRITTEN.includes(path)
+      ) continue;
+      const exists = await Deno.stat(join(ROOT, path)).then(() => true, () => false);
+      if (!exists) missing.push(`${relative(ROOT, page)}: ${path}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
 Deno.test("Every configuration in the pages is one, as far as it goes", async () => {
   // Files that are not here, and sections that a fragment leaves out.
   const excused =
