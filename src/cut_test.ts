@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { truncate } from "./cut.ts";
 
-Deno.test("cut() counts characters, not UTF-16 units, and says how many are missing", () => {
+Deno.test("cut() counts characters, not UTF-16 units, and the characters that it removed", () => {
   assert.equal(truncate("äöü", 3), "äöü");
   assert.equal(truncate("äöüß", 3), "äöü… (1 more character)");
   assert.equal(truncate("😀😀😀😀😀", 2), "😀😀… (3 more characters)");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";
 import { ask, dataOf, mailsTo, onStage, textOf, untilSettled } from "./support.ts";
 
-Deno.test("A giant request becomes mails of a decent size, and plugin data that Teleport takes", async () => {
+Deno.test("A giant request becomes mails of a reasonable size, and plugin data that Teleport accepts", async () => {
   await onStage({}, async ({ playground, start }) => {
     await start();
     const id = ask(playground, {

@@ -49,7 +49,7 @@ const FATAL: readonly FatalCase[] = [
     error: /missing required value role_to_recipients/,
   },
   {
-    name: "a recipient that is no address",
+    name: "a recipient that is not an address",
     spoil: edit("all@example.com", "all at example.com"),
     error: /invalid email address all at example\.com in role_to_recipients\.\*/,
   },
@@ -165,7 +165,7 @@ Deno.test("start reports all errors of a file at once, numbered", async () => {
   });
 });
 
-Deno.test("start without a configuration file says which one it misses", async () => {
+Deno.test("start without a configuration file names the missing file", async () => {
   const plugin = new PluginProcess("/nonexistent/x.toml");
   assert.equal(await plugin.ended(), 1);
   assert.match(plugin.lines.join("\n"), /error:"open \/nonexistent\/x\.toml: no such file/);
@@ -189,7 +189,7 @@ interface HealingCase {
 
 const HEALING: readonly HealingCase[] = [
   {
-    name: "nobody listens at the cluster's address",
+    name: "a closed port at the cluster's address",
     spoil: ({ playground }) => playground.proxy.stop(),
     heal: ({ playground }) => playground.proxy.start(),
     warning: /Cannot reach the cluster at '127\.0\.0\.1:\d+': connection refused/,
@@ -203,7 +203,7 @@ const HEALING: readonly HealingCase[] = [
 ];
 
 for (const { name, spoil, heal, warning } of HEALING) {
-  Deno.test(`start goes on, with one warning, when ${name}`, async () => {
+  Deno.test(`start continues, with one warning, when ${name}`, async () => {
     await onStage({}, async (stage) => {
       await spoil(stage);
       const plugin = stage.launch();
@@ -218,7 +218,7 @@ for (const { name, spoil, heal, warning } of HEALING) {
   });
 }
 
-Deno.test("start goes on when the mail server refuses the password, until the file has the right one", async () => {
+Deno.test("start continues when the mail server refuses the password, until the file has the right one", async () => {
   await onStage({}, async (stage) => {
     const path = `${stage.playground.paths.config}.password`;
     await Deno.writeTextFile(path, "wrong-password\n");
@@ -235,7 +235,7 @@ Deno.test("start goes on when the mail server refuses the password, until the fi
   });
 });
 
-Deno.test("start goes on when something else than a cluster answers at its address", async () => {
+Deno.test("start continues when another service answers at the cluster's address", async () => {
   await onStage({}, async (stage) => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const port = (listener.addr as Deno.NetAddr).port;

@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
     remedy: /^name the file in \[teleport\]; tbot writes the file 'identity'/,
   },
   {
-    name: "a log file in a folder that is not there",
+    name: "a log file in a missing directory",
     spoil: ({ configure }) =>
       configure((text) => text.replace(/output = .*/, 'output = "/no/where.log"')),
     checks: ["log"],
@@ -135,7 +135,7 @@ const CASES: readonly Case[] = [
     remedy: /^check host and port in teleport\.addr/,
   },
   {
-    name: "a way in that does not exist there",
+    name: "a connection method that does not work there",
     spoil: ({ configure }) =>
       configure((text) => text.replace("[teleport]", '[teleport]\nvia = "upgrade"')),
     checks: ["way.upgrade", "server"],
@@ -243,7 +243,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { name, options, spoil, checks, cause, remedy } of CASES) {
-  Deno.test(`check tells of ${name}, and what to do`, async () => {
+  Deno.test(`check reports ${name}, with the remedy`, async () => {
     await onStage(options ?? {}, async (stage) => {
       await spoil?.(stage);
       const { code, bad, ...result } = await trouble(stage);
@@ -290,7 +290,7 @@ Deno.test("check asks Mailgun for the domain and sends nothing", async () => {
   });
 });
 
-Deno.test("check --offline asks nobody, and a configuration may come from standard input", async () => {
+Deno.test("check --offline makes no connection, and reads a configuration from standard input", async () => {
   await onStage({}, async (stage) => {
     const { playground } = stage;
     await playground.mail.stop();
@@ -311,7 +311,7 @@ Deno.test("check --offline asks nobody, and a configuration may come from standa
   });
 });
 
-Deno.test("check ends with code 2 where there is no configuration, and 1 where it has errors", async () => {
+Deno.test("check ends with code 2 without a configuration, and 1 if it has errors", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const config = join(dir, "teleport-email.toml");
@@ -329,7 +329,7 @@ Deno.test("check ends with code 2 where there is no configuration, and 1 where i
   }
 });
 
-Deno.test("check tells whether a daemon runs at http.listen", async () => {
+Deno.test("check reports whether a daemon runs at http.listen", async () => {
   await onStage({}, async (stage) => {
     await listen(stage);
     const http = async () =>

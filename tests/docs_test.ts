@@ -50,7 +50,7 @@ async function fault([program, ...words]: readonly string[]): Promise<string | u
   return unknown === undefined ? undefined : `'${command}' has no option '${unknown}'`;
 }
 
-Deno.test("Every command line in the pages names a command, option or task that there is", async () => {
+Deno.test("Every command line in the pages names an existing command, option or task", async () => {
   const faults: string[] = [];
   let count = 0;
   for (const page of pages()) {
@@ -132,7 +132,7 @@ Deno.test("Every configuration in the pages is one, as far as it goes", async ()
   assert.ok(count >= 2, `${count} configurations found`);
 });
 
-Deno.test("fault() finds what there is not", async () => {
+Deno.test("fault() finds what does not exist", async () => {
   assert.equal(await fault([PROGRAM]), undefined);
   assert.equal(await fault([PROGRAM, "check", "--offline", "-c", "x"]), undefined);
   assert.match(await fault([PROGRAM, "chek"]) ?? "", /no command 'chek'/);

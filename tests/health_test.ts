@@ -10,7 +10,7 @@ function run({ playground }: Stage, options: { ready?: boolean } = {}) {
   return runCommand((io) => health({ config, ready: false, ...options }, io));
 }
 
-Deno.test("health says whether the daemon works, and whether it can do its job", async () => {
+Deno.test("health reports liveness and readiness", async () => {
   await onStage({}, async (stage) => {
     const url = await listen(stage);
     const silent = await run(stage);
@@ -34,7 +34,7 @@ Deno.test("health says whether the daemon works, and whether it can do its job",
   });
 });
 
-Deno.test("health is content where there is nobody to ask, and not with a wrong configuration", async () => {
+Deno.test("health exits 0 when http.listen is not set, and not with a wrong configuration", async () => {
   await onStage({}, async (stage) => {
     const alone = await run(stage);
     assert.deepEqual([alone.code, alone.stderr], [0, ""]);

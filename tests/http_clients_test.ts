@@ -37,7 +37,7 @@ Deno.test("SIGTERM ends the program while an HTTP client sends requests and read
   });
 });
 
-Deno.test("A reload that changes http.listen goes on with mails while a client reads no answer", async () => {
+Deno.test("A reload that changes http.listen keeps sending while a client reads no answer", async () => {
   await onStage({}, async (stage) => {
     const url = await listen(stage);
     const plugin = await stage.start();
@@ -112,7 +112,7 @@ const foreign = Object.values(networkInterfaces()).flat()
   .find((info) => info?.family === "IPv4" && !info.internal)?.address;
 
 Deno.test({
-  name: "/status is for this machine alone unless http.status says otherwise",
+  name: "/status is for this machine alone unless http.status allows more",
   ignore: foreign === undefined,
   fn: async () => {
     await onStage({}, async (stage) => {

@@ -36,7 +36,7 @@ async function killInTheMiddle(
   assert.ok(repeated <= Math.min(30, mailsBefore + 10), `${repeated} repeated`);
 }
 
-Deno.test("A killed program leaves nothing behind that the next, or another, does not send", async () => {
+Deno.test("What a killed program leaves behind is sent by the next, or by another", async () => {
   const options = { roleToRecipients: { "*": RECIPIENTS } };
   // Side by side, because both wait for leases to run out.
   await Promise.all([

@@ -13,7 +13,7 @@ Deno.test("version and configure answer on stdout with code 0", async () => {
   assert.match(sample.stdout, /^# Example email plugin configuration TOML file\n/);
 });
 
-Deno.test("configure tells of a full disk in one line", async () => {
+Deno.test("configure reports a full disk in one line", async () => {
   const { code, stderr } = await new Deno.Command("sh", {
     args: ["-c", '"$0" run -A main.ts configure > /dev/full', Deno.execPath()],
     cwd: new URL("..", import.meta.url),
@@ -51,7 +51,7 @@ Deno.test("SIGTERM ends a program that cannot reach its cluster or its mail serv
   });
 });
 
-Deno.test("SIGTERM lets mails on their way finish, keeps the rest owed and gives the lease back", async () => {
+Deno.test("SIGTERM lets mails in flight finish, keeps the rest owed and releases the lease", async () => {
   const recipients = Array.from({ length: 30 }, (_, i) => `r${i}@example.com`);
   await onStage({ roleToRecipients: { "*": recipients } }, async ({ playground, start }) => {
     const { mail } = playground;
@@ -90,7 +90,7 @@ Deno.test("A second signal cuts off a mail that does not end", async () => {
   });
 });
 
-Deno.test("/readyz tells why the program is not ready, and when it is", async () => {
+Deno.test("/readyz reports why the program is not ready, and when it is", async () => {
   await onStage({}, async ({ playground, launch, configure }) => {
     await playground.mail.stop();
     const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -114,7 +114,7 @@ Deno.test("/readyz tells why the program is not ready, and when it is", async ()
   });
 });
 
-Deno.test("Logs go to a file in JSON when the configuration says so", async () => {
+Deno.test("Logs go to a file in JSON when configured", async () => {
   await onStage({}, async ({ playground, launch, configure }) => {
     const path = `${playground.paths.config}.log`;
     await configure((text) =>

@@ -228,7 +228,7 @@ Deno.test("No key of Mailgun is in the log, whatever fails", async () => {
   });
 });
 
-Deno.test("There is one line per mail, with request, kind, recipient, message id and time", async () => {
+Deno.test("Each mail has one line, with request, kind, recipient, message id and time", async () => {
   const roleToRecipients = { "*": ["all@example.com", "no@example.com"] };
   await onStage({ roleToRecipients }, async (stage) => {
     const { playground, launch } = stage;

@@ -46,7 +46,7 @@ Deno.test("preview prints subject and text of each kind, and HTML alone", async 
   });
 });
 
-Deno.test("preview tells of a template that is broken, with code 2", async () => {
+Deno.test("preview reports a broken template, with code 2", async () => {
   await withConfig(`${CONFIG}[templates]\ndirectory = "$DIR"\n`, async (config) => {
     await Deno.writeTextFile(join(config, "..", "new.txt"), "{{ user ");
     const { code, stderr, stdout } = await runCommand((io) =>
@@ -57,7 +57,7 @@ Deno.test("preview tells of a template that is broken, with code 2", async () =>
   });
 });
 
-Deno.test("route says for each role and reviewer who is mailed and why", async () => {
+Deno.test("route names recipients and reason for each role and reviewer", async () => {
   await withConfig(CONFIG, async (config) => {
     const roles = ["dba", "ops"];
     const reviewers = ["Bob@example.com", "joe"];
@@ -80,7 +80,7 @@ Deno.test("route says for each role and reviewer who is mailed and why", async (
   });
 });
 
-Deno.test("route tells of a missing configuration, and of the requester's mails, with code 2 and 0", async () => {
+Deno.test("route reports a missing configuration, and the requester's mails, with code 2 and 0", async () => {
   const request = { roles: ["ops"], reviewers: [] };
   const missing = await runCommand((io) => route({ config: "/no", ...request }, io));
   assert.deepEqual([missing.code, missing.stdout, missing.stderr], [
@@ -115,7 +115,7 @@ Deno.test("test-mail sends five marked mails in one thread and repeats the serve
   });
 });
 
-Deno.test("test-mail gives up at once where no mail can be sent", async () => {
+Deno.test("test-mail stops at once where no mail can be sent", async () => {
   await onStage({}, async ({ playground: { paths: { config } }, configure }) => {
     await configure((text) => text.replace("secret", "geheim"));
     const addresses = ["bob@example.com", "carol@example.com"];
@@ -126,7 +126,7 @@ Deno.test("test-mail gives up at once where no mail can be sent", async () => {
   });
 });
 
-Deno.test("test-mail ends with code 1 where a mail is refused, and 2 for what is no address", async () => {
+Deno.test("test-mail ends with code 1 where a mail is refused, and 2 for what is not an address", async () => {
   await onStage({}, async ({ playground: { paths: { config }, mail } }) => {
     mail.denyRecipient("no@example.com", 550, "5.1.1 No such user");
     const addresses = ["bob@example.com", "no@example.com"];

@@ -119,7 +119,7 @@ Deno.test("start gives tsh commands instead of a link where the cluster has no r
   });
 });
 
-Deno.test("start tells of denial, expiry and promotion, and of each once", async () => {
+Deno.test("start sends denial, expiry and promotion, each once", async () => {
   await onStage({}, async ({ playground, start }) => {
     const { cluster, mail } = playground;
     await start();
@@ -212,7 +212,7 @@ Deno.test("start keeps up when reviewers answer at once, without a mail too many
   });
 });
 
-Deno.test("start tells the requester, too, when it is configured to", async () => {
+Deno.test("start notifies the requester as well when configured", async () => {
   await onStage({}, async ({ playground, start, configure }) => {
     await configure((text) =>
       text.replace("[delivery]\n", "[delivery]\nnotify_requester = true\nhtml = false\n")

@@ -52,7 +52,7 @@ Deno.test("Ten requests that were made in a gap of the stream arrive completely"
   });
 });
 
-Deno.test("Decisions that were made while the program was down are told afterwards", async () => {
+Deno.test("Decisions that were made while the program was down are sent afterwards", async () => {
   await onStage(STAGE, async ({ playground, start }) => {
     const { cluster, mail } = playground;
     const first = await start();
@@ -72,7 +72,7 @@ Deno.test("Decisions that were made while the program was down are told afterwar
   });
 });
 
-Deno.test("Nothing is lost while the mail server is down, and nobody is asked what is decided", async () => {
+Deno.test("start keeps mails during a mail-server outage, and skips requests decided meanwhile", async () => {
   await onStage(STAGE, async ({ playground, start }) => {
     const { cluster, mail } = playground;
     await mail.stop();
@@ -93,7 +93,7 @@ Deno.test("Nothing is lost while the mail server is down, and nobody is asked wh
   });
 });
 
-Deno.test("Coming up without its mail server, the program turns ready by itself and loses nothing", async () => {
+Deno.test("Started without its mail server, the program becomes ready on its own and loses nothing", async () => {
   await onStage(STAGE, async (stage) => {
     const { playground, launch } = stage;
     const { mail } = playground;
@@ -131,7 +131,7 @@ Deno.test("A mail whose acceptance was not heard of comes again under the same m
   });
 });
 
-Deno.test("A refused recipient keeps nobody else from their mails, then or later", async () => {
+Deno.test("A refused recipient delays no other recipient, then or later", async () => {
   await onStage(STAGE, async ({ playground, start }) => {
     const { cluster, mail } = playground;
     mail.denyRecipient("b@example.com", 550, "5.1.1 no such user");

@@ -109,7 +109,7 @@ Deno.test("Files that the configuration names are refused in the same way", asyn
   });
 });
 
-Deno.test("Changed recipients count for new requests; nothing that is the same is made anew", async () => {
+Deno.test("Changed recipients apply to new requests; unchanged parts are kept", async () => {
   await onStage({}, async ({ playground, launch, configure }) => {
     const { cluster, mail } = playground;
     const plugin = launch(["--debug"]);
@@ -168,7 +168,7 @@ async function untilInFile(path: string, pattern: RegExp): Promise<void> {
   );
 }
 
-Deno.test("A reload takes renewed credentials at once", async () => {
+Deno.test("A reload uses renewed credentials at once", async () => {
   await onStage({}, async ({ playground, start }) => {
     const plugin = await start();
     await playground.renew();

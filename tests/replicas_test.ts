@@ -23,7 +23,7 @@ Deno.test("Two replicas share the work and send each mail once", async () => {
   });
 });
 
-Deno.test("Two replicas with a backlog behind a dead mail server make no calls", async () => {
+Deno.test("Two replicas with a backlog behind an unreachable mail server make no calls", async () => {
   await onStage(STAGE, async ({ playground, start }) => {
     const { auth, mail } = playground;
     await mail.stop();

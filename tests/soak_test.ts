@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { soak } from "./soak/soak.ts";
 
-Deno.test("Under random faults every mail that is owed arrives, and none twice without an excuse", async () => {
+Deno.test("Under random faults every owed mail arrives, and none twice without an excuse", async () => {
   const log: string[] = [];
   const report = await soak({
     seed: 4,

@@ -58,7 +58,7 @@ async function listenAt({ configure }: Stage, port: number): Promise<void> {
   await configure((text) => `${text}\n[http]\nlisten = "127.0.0.1:${port}"\n`);
 }
 
-Deno.test("status repeats what the daemon says of itself", async () => {
+Deno.test("status prints the daemon's own answer", async () => {
   await onStage({}, async (stage) => {
     await withDaemon(JSON.stringify(STATUS), async (port) => {
       await listenAt(stage, port);
@@ -107,7 +107,7 @@ Deno.test("status reads the cluster where the daemon does not answer", async () 
   });
 });
 
-Deno.test("status --retry puts mails that were given up back, and the daemon sends them", async () => {
+Deno.test("status --retry requeues failed mails, and the daemon sends them", async () => {
   const roleToRecipients = { "*": ["all@example.com", "no@example.com"] };
   await onStage({ roleToRecipients }, async (stage) => {
     const { playground, start } = stage;
@@ -142,7 +142,7 @@ Deno.test("status --retry puts mails that were given up back, and the daemon sen
   });
 });
 
-Deno.test("status tells what the real daemon does: connected, sends, waits, gives up, reloads", async () => {
+Deno.test("status shows what the real daemon does: connected, sends, waits, fails mails, reloads", async () => {
   const roleToRecipients = {
     "dev": ["now@example.com"],
     "dba": ["later@example.com", "never@example.com"],

@@ -7,7 +7,7 @@ import { ask, onStage, until } from "./support.ts";
 
 const RENEWING = 'refresh_identity = true\nrefresh_identity_interval = "1s"\n';
 
-Deno.test("Whatever ends a connection or a watch, the program comes back and tells what happened meanwhile", async () => {
+Deno.test("The program recovers from every end of a connection or a watch, and catches up", async () => {
   await onStage({}, async ({ playground, configure, start }) => {
     const { auth, mail, proxy } = playground;
     await using cable = await startCable(proxy.address);
@@ -75,7 +75,7 @@ for (const way of ["direct", "ssh"] as const) {
   });
 }
 
-Deno.test("A renewed identity is used before the old one runs out, without a gap and without a restart", async () => {
+Deno.test("A renewed identity is used before the old one expires, without a gap and without a restart", async () => {
   const identity = { ttlMs: 8_000 };
   await onStage({ identity }, async ({ playground, configure, start }) => {
     const { auth, mail } = playground;

@@ -41,7 +41,7 @@ const PHASES: readonly Phase[] = [
     },
   },
   {
-    name: "while a server accepts connections and says nothing",
+    name: "while a server accepts connections and never answers",
     begin: async ({ playground, launch, configure }, stack) => {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       stack.defer(() => listener.close());

@@ -98,7 +98,7 @@ Deno.test("systemd hears when a reload begins and when it is over, whatever come
   });
 });
 
-Deno.test("Without systemd nothing is said of it; a socket that is gone is told once", async () => {
+Deno.test("Without systemd nothing is logged about it; a missing socket is logged once", async () => {
   await onStage({}, async ({ launch }) => {
     const alone = launch();
     await alone.waitFor(/Plugin is ready/);

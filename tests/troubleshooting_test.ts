@@ -147,7 +147,7 @@ Deno.test("docs/operate/troubleshooting.md explains every message, and only mess
   assert.deepEqual(NO_FAULTS.filter((text) => !messages.has(text) || isExplained(text)), []);
 });
 
-Deno.test("messagesIn() joins literals, marks holes and looks into them", () => {
+Deno.test("messagesIn() joins literals, marks placeholders and descends into them", () => {
   const source = [
     '/* "not a word here" */ // `nor is here one`',
     'fail("cannot read it: " + `from \'${path}\' ` + "at all"); import("./a b c.ts");',

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeChecksums } from "./checksums.ts";
 
-Deno.test("writeChecksums() takes the files of one version, whenever they were built", async () => {
+Deno.test("writeChecksums() covers the files of one version, whenever they were built", async () => {
   const dir = await Deno.makeTempDir();
   try {
     for (const name of ["program-v1-b", "program-v1-a", "program-v0-a", "other"]) {

@@ -9,7 +9,7 @@ function granted(kind: string): string[] {
   return flag?.slice(flag.indexOf("=") + 1).split(",") ?? [];
 }
 
-Deno.test("FLAGS grant the environment variables that the program knows, and no others", () => {
+Deno.test("FLAGS grant the environment variables that the program reads, and no others", () => {
   assert.deepEqual(granted("env"), VARIABLES);
 });
 
@@ -17,7 +17,7 @@ Deno.test("FLAGS grant writing to logs and to systemd alone", () => {
   assert.deepEqual(granted("write"), [...LOG_PATHS, ...NOTIFY_PATHS]);
 });
 
-Deno.test("FLAGS grant the machine's authorities, and its uptime, which systemd is told in a reload", () => {
+Deno.test("FLAGS grant the machine's CAs, and its uptime, which systemd needs in a reload", () => {
   assert.deepEqual(granted("sys"), ["ca", "osUptime"]);
 });
 

@@ -19,13 +19,13 @@ Deno.test("parseOptions() builds one executable for this machine if nothing else
   });
 });
 
-Deno.test("parseOptions() takes one target, or all", () => {
+Deno.test("parseOptions() accepts one target, or all", () => {
   assert.deepEqual(machines("--target", "aarch64"), ["arm64"]);
   assert.deepEqual(machines("--target=all"), ["amd64", "arm64"]);
   assert.equal(parseOptions(["--help"]), "help");
 });
 
-Deno.test("parseOptions() says what a wrong option has to be", () => {
+Deno.test("parseOptions() reports what a wrong option has to be", () => {
   assert.throws(() => parseOptions(["--target", "mips"]), /mips.*x86_64, aarch64, all/);
   assert.throws(() => parseOptions(["--form=zip"]), /--form is 'zip'.*compiled, runtime/);
   assert.throws(() => parseOptions(["--fast"]), /--fast[^]*Usage: deno task build/);

@@ -7,13 +7,13 @@ Deno.test("readSource() names no commit for a release", async () => {
   assert.deepEqual(source, { version: VERSION, gitRef: "", epoch: 1769904000 });
 });
 
-Deno.test("readSource() names the commit and takes its time where there is a repository", async () => {
+Deno.test("readSource() names the commit and uses its time where there is a repository", async () => {
   const { gitRef, epoch } = await readSource(false, undefined);
   assert.match(gitRef, /^(|[\w.-]+)$/);
   assert.ok(epoch >= 1_577_836_800);
 });
 
-Deno.test("readSource() refuses a time that is no number of seconds", async () => {
+Deno.test("readSource() refuses a time that is not a number of seconds", async () => {
   const wrong = /SOURCE_DATE_EPOCH is 'yesterday': it must be seconds/;
   await assert.rejects(readSource(true, "yesterday"), wrong);
 });

@@ -26,7 +26,7 @@ Deno.test("buildRequest() puts resources into field 14, and into 26 with constra
   assert.deepEqual(lengths, [1, 1]);
 });
 
-Deno.test("buildRequest() says what a long-term request is grouped by", () => {
+Deno.test("buildRequest() sets the grouping of a long-term request", () => {
   const resources = [{ kind: "node", name: "n1" }];
   const spec = specOf({ kind: "long", recommendedAccessList: "l1", resources });
   assert.equal(spec.RequestKind, AccessRequestKind.LONG_TERM);

@@ -83,7 +83,7 @@ Deno.test("AuthServer checks rules that are written over the wire", async () => 
   });
 });
 
-Deno.test("AuthServer tells watchers of rules, but not of those that changed in silence", async () => {
+Deno.test("AuthServer notifies watchers of rules, but not of those that changed silently", async () => {
   await using env = await startAuth();
   const Kinds = [{ Kind: "access_request" }, { Kind: "access_monitoring_rule" }];
   using stream = env.client.stream("watchEvents", { Kinds, AllowPartialSuccess: true });
@@ -204,7 +204,7 @@ Deno.test("AuthServer lists access lists and their owners, on Enterprise", async
   assert.equal((await owners("l1")).code, "UNIMPLEMENTED");
 });
 
-Deno.test("AuthServer that is old knows none of the newer services", async () => {
+Deno.test("AuthServer of an old version has none of the newer services", async () => {
   await using env = await startAuth();
   env.auth.isOld = true;
   assert.deepEqual(await env.client.call(LIST_RULES, OWN), {

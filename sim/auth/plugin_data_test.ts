@@ -35,7 +35,7 @@ function storeWith(requests: Record<string, Date>) {
   return { store, clock, update, get, requests };
 }
 
-Deno.test("PluginDataStore knows only access requests", () => {
+Deno.test("PluginDataStore serves only access requests", () => {
   const { update } = storeWith({ r: START });
   assert.throws(() => update({ a: "1" }, {}, "email", "user"), {
     code: "INVALID_ARGUMENT",
@@ -75,7 +75,7 @@ Deno.test("PluginDataStore.update() works on a record whose request is gone, unt
   assert.throws(() => update({ c: "3" }), { code: "NOT_FOUND" });
 });
 
-Deno.test("PluginDataStore.update() takes an empty Expect for no condition", () => {
+Deno.test("PluginDataStore.update() treats an empty Expect as no condition", () => {
   const { store, update } = storeWith({ r: START });
   update({ a: "1" });
   update({ a: "2" }, {});
@@ -105,7 +105,7 @@ Deno.test("PluginDataStore.update() does not compare keys that Expect leaves out
   assert.deepEqual(store.entry("r", "email"), { a: "1", b: "2" });
 });
 
-Deno.test("PluginDataStore.update() deletes by an empty value and drops an empty entry", () => {
+Deno.test("PluginDataStore.update() deletes by an empty value and removes an empty entry", () => {
   const { store, update, get } = storeWith({ r: START });
   update({ a: "1" });
   update({ a: "" });

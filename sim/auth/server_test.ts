@@ -36,7 +36,7 @@ async function startAuth() {
   };
 }
 
-Deno.test("AuthServer answers Ping to anybody with a certificate, and counts it", async () => {
+Deno.test("AuthServer answers Ping to everyone with a certificate, and counts it", async () => {
   await using env = await startAuth();
   const client = await env.connect({ roles: [] });
   const answer = await client.call("ping");
@@ -150,7 +150,7 @@ Deno.test("AuthServer forgets a watch whose client goes away", async () => {
   assert.equal(env.auth.openWatches, 0);
 });
 
-Deno.test("AuthServer refuses a watch without the read verb, in Teleport's words", async () => {
+Deno.test("AuthServer refuses a watch without the read verb, with Teleport's text", async () => {
   await using env = await startAuth();
   const denied = (await env.connect({ roles: ["nothing"] })).stream("watchEvents", KINDS);
   assert.deepEqual(await denied.ended, {
@@ -229,7 +229,7 @@ Deno.test("AuthServer lets users create, review, decide and delete over the wire
   assert.equal((await admin.call("deleteAccessRequest", { ID: id })).code, "NOT_FOUND");
 });
 
-Deno.test("AuthServer fails, loses and lacks methods as told", async () => {
+Deno.test("AuthServer fails, loses and lacks methods on demand", async () => {
   await using env = await startAuth();
   const id = env.cluster.create().Metadata?.Name ?? "";
   const client = await env.connect();
@@ -267,7 +267,7 @@ Deno.test("AuthServer comes back on the same port", async () => {
   assert.equal((await client.call("ping")).code, "OK");
 });
 
-Deno.test("AuthServer throws out a client that is too old and takes a newer one", async () => {
+Deno.test("AuthServer rejects a client that is too old and accepts a newer one", async () => {
   await using env = await startAuth();
   const old = await (await env.connect({ version: "15.9.9" })).call("ping");
   assert.ok(["PERMISSION_DENIED", "UNAVAILABLE", "CANCELLED", "INTERNAL"].includes(old.code));
@@ -312,7 +312,7 @@ Deno.test("AuthServer leaves others' requests out of listings, without an error,
   }
 });
 
-Deno.test("AuthServer tells callers their roles, whatever these allow", async () => {
+Deno.test("AuthServer returns callers their roles, whatever these allow", async () => {
   await using env = await startAuth();
   env.cluster.roles.set("access-plugin", [
     { kind: "access_request", verbs: ["read", "review"], where: "a condition" },

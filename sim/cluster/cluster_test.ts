@@ -54,7 +54,7 @@ Deno.test("Cluster.setState() grants a part of the roles but no others", () => {
   assert.deepEqual(approved.Spec?.Roles, ["dba"]);
 });
 
-Deno.test("Cluster says which request it cannot find in Teleport's words", () => {
+Deno.test("Cluster names the request that it cannot find with Teleport's text", () => {
   const { cluster } = clusterAt(START);
   assert.throws(() => cluster.setState("x", RequestState.DENIED), {
     code: "NOT_FOUND",
@@ -144,7 +144,7 @@ Deno.test("confirmKinds() refuses a strict watch and narrows a partial one", () 
   assert.equal(initEvent(partial, false).Resource.case, undefined);
 });
 
-Deno.test("confirmKinds() of an old server knows access requests only, and no partial success", () => {
+Deno.test("confirmKinds() of an old server confirms access requests only, without partial success", () => {
   const Kinds = [{ Kind: "access_request" }, { Kind: "access_monitoring_rule" }];
   const watch = create(WatchSchema, { Kinds, AllowPartialSuccess: true });
   assert.equal(confirmKinds(watch, () => {}).length, 2);

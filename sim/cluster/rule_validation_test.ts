@@ -23,7 +23,7 @@ function scheduleFault(shift: Partial<typeof SHIFT>): string {
     .replace("validating spec.schedules > validating spec.schedules[s].time > ", "");
 }
 
-Deno.test("checkRule() takes what a server takes, useful or not", () => {
+Deno.test("checkRule() accepts what a server accepts, useful or not", () => {
   const taken: readonly Partial<NewRule>[] = [
     {},
     { recipients: ["#channel", ""], states: ["nonsense"] },
@@ -36,7 +36,7 @@ Deno.test("checkRule() takes what a server takes, useful or not", () => {
   for (const rule of taken) assert.equal(fault(rule), "", JSON.stringify(rule));
 });
 
-Deno.test("checkRule() refuses with the server's words", () => {
+Deno.test("checkRule() refuses with the server's text", () => {
   const refused: readonly [Partial<NewRule>, string][] = [
     [{ subjects: [] }, "accessMonitoringRule subject is missing"],
     [{ condition: "" }, "accessMonitoringRule condition is missing"],
@@ -105,7 +105,7 @@ Deno.test("checkRule() reads weekdays and clocks as Go does", () => {
   );
 });
 
-Deno.test("checkRule() takes conditions by their syntax and the names in them", () => {
+Deno.test("checkRule() checks the syntax of conditions and the names in them", () => {
   const taken = [
     'access_request.spec.roles.contains("dev") && !is_empty(access_request.spec.suggested_reviewers)',
     'contains_any(user.traits["team"], set("a", "b",))',

@@ -42,7 +42,7 @@ for (
   });
 }
 
-Deno.test("MailServer hides STARTTLS when told", async () => {
+Deno.test("MailServer hides STARTTLS on demand", async () => {
   await using server = await startMailServer({ hideStarttls: true });
   await assert.rejects(transport(server).sendMail(MAIL), { code: "ETLS" });
   await transport(server, { requireTLS: false }).sendMail(MAIL);
@@ -64,7 +64,7 @@ Deno.test("MailServer survives a client that does not trust it", async () => {
   assert.equal(server.mails.length, 1);
 });
 
-Deno.test("MailServer refuses mails, recipients and log-ins as often as told", async () => {
+Deno.test("MailServer refuses mails, recipients and logins as often as demanded", async () => {
   await using server = await startMailServer({ auth: USER });
   const sender = transport(server);
   server.failNextAuths(454, "4.7.0 Temporary failure");

@@ -99,7 +99,7 @@ Deno.test("The control API writes rules as a server does, or past its checks", a
   });
 });
 
-Deno.test("The control API fills the directory, and takes permissions away", async () => {
+Deno.test("The control API fills the directory, and removes permissions", async () => {
   await withControl(async (call, { auth, cluster }) => {
     const traits = '{"team":["a","b"]}';
     assert.equal(await call("/user", { name: "alice", state: "login", traits }), "ok");
@@ -128,7 +128,7 @@ Deno.test("The control API fills the directory, and takes permissions away", asy
   });
 });
 
-Deno.test("The control API says which parameter is wrong, and how", async () => {
+Deno.test("The control API names the wrong parameter, and how to correct it", async () => {
   await withControl(async (call) => {
     const error = (path: string) => call(path);
     assert.equal(

@@ -102,7 +102,7 @@ Deno.test("The control API renews the identity", async () => {
   assert.notEqual(await Deno.readTextFile(playground.paths.identity), before);
 });
 
-Deno.test("startPlayground() deletes expired requests by itself", async () => {
+Deno.test("startPlayground() deletes expired requests on its own", async () => {
   const dir = await Deno.makeTempDir();
   const clock = { now: new Date() };
   {
@@ -122,7 +122,7 @@ Deno.test("startPlayground() deletes expired requests by itself", async () => {
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("runCluster() says how to go on and removes its folder in the end", async () => {
+Deno.test("runCluster() prints how to continue and removes its directory at the end", async () => {
   const controller = new AbortController();
   let output = "";
   await runCluster([], (text) => {

@@ -11,7 +11,7 @@ async function startEcho(): Promise<TcpListener> {
   return echo;
 }
 
-Deno.test("Cable carries bytes, loses them as told, and breaks", async () => {
+Deno.test("Cable carries bytes, loses them on demand, and breaks", async () => {
   await using echo = await startEcho();
   await using cable = await startCable(echo.address);
   const client = dial(cable.address);

@@ -49,7 +49,7 @@ Deno.test("parseClientHello() puts a message together that is spread over record
   assert.deepEqual(parseClientHello(spread), parseClientHello(bytes));
 });
 
-Deno.test("parseClientHello() refuses what is no ClientHello", () => {
+Deno.test("parseClientHello() refuses what is not a ClientHello", () => {
   assert.equal(parseClientHello(Buffer.from("SSH-2.0-Go\r\n")).kind, "bad");
   assert.equal(parseClientHello(Buffer.from([22, 3, 1, 0, 4, 2, 0, 0, 0])).kind, "bad");
   assert.equal(parseClientHello(Buffer.from([22, 3, 1, 0, 4, 1, 255, 0, 0])).kind, "bad");

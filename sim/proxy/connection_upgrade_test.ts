@@ -54,7 +54,7 @@ Deno.test("ConnectionUpgrade pings alpn-ping connections and counts the answers"
   await close(streamOf(socket));
 });
 
-Deno.test("ConnectionUpgrade is missing, refuses and answers wrongly as told", async () => {
+Deno.test("ConnectionUpgrade is missing, refuses and answers wrongly on demand", async () => {
   await using env = await startEnv();
   const faults = env.proxy.upgrade;
   faults.isMissing = true;
@@ -75,7 +75,7 @@ Deno.test("ConnectionUpgrade is missing, refuses and answers wrongly as told", a
   await close(streamOf(both));
 });
 
-Deno.test("ConnectionUpgrade closes right after the switch as told", async () => {
+Deno.test("ConnectionUpgrade closes right after the switch on demand", async () => {
   await using env = await startEnv();
   env.proxy.upgrade.closeAfterSwitch = true;
   await ending(streamOf(await env.upgrade("alpn")));

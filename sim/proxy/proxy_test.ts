@@ -80,7 +80,7 @@ Deno.test("TeleportProxy closes on an unknown cluster", async () => {
   assert.deepEqual([...env.proxy.routes], [["unknown cluster", 1]]);
 });
 
-Deno.test("TeleportProxy closes on what is no TLS", async () => {
+Deno.test("TeleportProxy closes on what is not TLS", async () => {
   await using env = await startBoth();
   const socket = await connectTcp(env.proxy.port);
   const ended = ending(socket);

@@ -32,7 +32,7 @@ Deno.test("WebFind.answer() names the tunnel port in separate mode", () => {
   });
 });
 
-Deno.test("WebFind.answer() takes what is set over what fits the mode", () => {
+Deno.test("WebFind.answer() prefers set values to the ones of the mode", () => {
   const find = new WebFind();
   find.tlsRoutingEnabled = false;
   find.publicAddr = "proxy.example.com:443";

@@ -40,7 +40,7 @@ Deno.test("runCli() prints the sample on stdout and nothing else", async () => {
   });
 });
 
-Deno.test("runCli() shows the usage on stderr, without failing, when asked or not told anything", async () => {
+Deno.test("runCli() prints the usage on stderr, without failing, when asked for or without arguments", async () => {
   for (const args of [[], ["help"], ["--help"], ["help", "start"], ["start", "--help"]]) {
     const { exitCode, stdout, stderr, started } = await run(...args);
     assert.deepEqual([exitCode, stdout, started], [0, "", []], `${args}`);

@@ -78,7 +78,7 @@ Deno.test("EXAMPLE is refused for each placeholder that is left", async () => {
   assert.deepEqual(left, new Set(), "every placeholder stands in the sample");
 });
 
-Deno.test("EXAMPLE shows real defaults behind its # signs", async () => {
+Deno.test("EXAMPLE shows real defaults after its # signs", async () => {
   const needed = ["host", "username", "password"];
   const defaults = ["port", "starttls_policy", "implicit_tls", "insecure_skip_verify"];
   const plain = await load(fillIn("smtp", needed));

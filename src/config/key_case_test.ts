@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { foldKeys } from "./key_case.ts";
 
-Deno.test("foldKeys() takes lower and upper case of every key", () => {
+Deno.test("foldKeys() accepts lower and upper case of every key", () => {
   const folded = foldKeys({ PASSWORD_FILE: 1, starttls_policy: 2 }, [
     "password_file",
     "starttls_policy",
@@ -10,7 +10,7 @@ Deno.test("foldKeys() takes lower and upper case of every key", () => {
   assert.deepEqual(folded.unknown, []);
 });
 
-Deno.test("foldKeys() takes a capital first letter only where the original does", () => {
+Deno.test("foldKeys() accepts a capital first letter only where the original does", () => {
   const folded = foldKeys({ Host: 1, Password_file: 2, Identity: 3 }, [
     "host",
     "password_file",
@@ -29,6 +29,6 @@ Deno.test("foldKeys() lets the spelling win that wins in the original", () => {
   ]);
 });
 
-Deno.test("foldKeys() looks at the table's own keys only", () => {
+Deno.test("foldKeys() reads the table's own keys only", () => {
   assert.deepEqual([...foldKeys({}, ["constructor", "toString"]).values], []);
 });

@@ -14,7 +14,7 @@ async function withFile(content: Uint8Array, test: (path: string) => Promise<voi
   }
 }
 
-Deno.test("loadConfig() words a file that cannot be read as the original does", async () => {
+Deno.test("loadConfig() reports an unreadable file with the original's text", async () => {
   const result = await loadConfig("/no/such.toml", {});
   assert.deepEqual(result, {
     ok: false,

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseToml } from "./syntax.ts";
 
-Deno.test("parseToml() takes a byte order mark and both kinds of line ends", () => {
+Deno.test("parseToml() accepts a byte order mark and both kinds of line ends", () => {
   const result = parseToml("\ufeff[log]\r\noutput = 'stderr'\r\n");
   assert.ok(result.ok);
   assert.deepEqual(Object.keys(result.table), ["log"]);
 });
 
-Deno.test("parseToml() says where and why in one line", () => {
+Deno.test("parseToml() reports place and cause in one line", () => {
   const cases: [string, string][] = [
     [
       "[smtp]\nport = 1 2",

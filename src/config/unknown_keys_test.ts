@@ -30,7 +30,7 @@ Deno.test("parseConfig() warns of other tables, with a suggestion for a slip onl
   ]);
 });
 
-Deno.test("parseConfig() takes every spelling that the original takes", async () => {
+Deno.test("parseConfig() accepts every spelling that the original accepts", async () => {
   const { config, warnings } = await accept(`
     [TELEPORT]
     IDENTITY = "/id"

@@ -37,7 +37,7 @@ function setUp(...answers: (ServerInfo | ClusterErrorKind)[]) {
   };
 }
 
-Deno.test("connect() asks until the server answers, and says once that it does not", async () => {
+Deno.test("connect() retries until the server answers, and logs the failure once", async () => {
   const { clock, lines, connected } = setUp("unavailable", "other", "unavailable");
   await clock.tick(10_000);
   assert.equal(await connected, SERVER);
@@ -47,7 +47,7 @@ Deno.test("connect() asks until the server answers, and says once that it does n
   ]);
 });
 
-Deno.test("connect() gives up what time does not heal", async () => {
+Deno.test("connect() fails at once on errors that time does not heal", async () => {
   await assert.rejects(setUp("credentials").connected, { message: "it is credentials" });
   await assert.rejects(setUp("denied").connected, { message: "it is denied" });
   await assert.rejects(setUp("unsupported").connected, {
@@ -58,7 +58,7 @@ Deno.test("connect() gives up what time does not heal", async () => {
   });
 });
 
-Deno.test("connect() ends when the program is told to stop", async () => {
+Deno.test("connect() ends when the program is shut down", async () => {
   const { clock, drain, calls, connected } = setUp("unavailable", "unavailable", "unavailable");
   await clock.tick(0);
   drain.abort();

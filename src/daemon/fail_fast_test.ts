@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFailFast } from "./fail_fast.ts";
 import { StartError } from "./start_error.ts";
 
-Deno.test("readFailFast() takes what Go takes for a boolean", () => {
+Deno.test("readFailFast() accepts what Go accepts as a boolean", () => {
   for (const value of ["1", "t", "TRUE", "True"]) {
     assert.equal(readFailFast({ TELEPORT_PLUGIN_FAIL_FAST: value }), true, value);
   }
@@ -11,7 +11,7 @@ Deno.test("readFailFast() takes what Go takes for a boolean", () => {
   }
 });
 
-Deno.test("readFailFast() refuses anything else in the original's words", () => {
+Deno.test("readFailFast() refuses anything else with the original's text", () => {
   assert.throws(() => readFailFast({ TELEPORT_PLUGIN_FAIL_FAST: "yes" }), (error) => {
     assert.ok(error instanceof StartError);
     assert.deepEqual(error.errors, [

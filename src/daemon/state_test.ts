@@ -11,7 +11,7 @@ function connectedBy(way: string): RunningSetup {
   return { config, cluster } as unknown as RunningSetup;
 }
 
-Deno.test("DaemonState says in one line how the daemon is doing, and why it is not ready", () => {
+Deno.test("DaemonState summarizes the daemon's state in one line, with the reasons why it is not ready", () => {
   using state = new DaemonState(new FakeClock());
   assert.equal(state.summary, "not connected, 0 mails owed");
   assert.deepEqual(state.notReady, ["the cluster is not connected"]);
@@ -43,7 +43,7 @@ Deno.test("DaemonState says in one line how the daemon is doing, and why it is n
   assert.deepEqual(state.notReady, []);
 });
 
-Deno.test("DaemonState finds a work queue that stands still, but not one that is throttled", async () => {
+Deno.test("DaemonState detects a stalled work queue, but not a throttled one", async () => {
   const clock = new FakeClock();
   using state = new DaemonState(clock);
   state.serving();

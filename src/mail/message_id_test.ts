@@ -9,7 +9,7 @@ const IDENTITY = {
   domain: "example.org",
 } as const;
 
-Deno.test("messageId() stays the same for ever, or repeats and threads would be lost", () => {
+Deno.test("messageId() never changes, or duplicates and threads would not be recognized", () => {
   assert.equal(messageId(IDENTITY), "20de50eb687708c2c45114cb2406ffde688977e0@example.org");
   assert.match(messageId(IDENTITY), /^[0-9a-f]{40}@example\.org$/);
 });

@@ -15,7 +15,7 @@ async function failure(lookup: Lookup, signal = never, timeoutMs = 100): Promise
   assert.fail("connected");
 }
 
-Deno.test("dial() finds names as the system does and takes addresses as they are", async () => {
+Deno.test("dial() resolves names as the system does and uses addresses unchanged", async () => {
   await using server = await startLineServer("220 test");
   for (const host of ["localhost", "127.0.0.1"]) {
     const options = { lookup: lookupAll, timeoutMs: 2000, signal: never };
@@ -32,7 +32,7 @@ Deno.test("dial() names every cause when no address answers", async () => {
   assert.match(error.message, /127\.0\.0\.2.*; .*127\.0\.0\.3/);
 });
 
-Deno.test("dial() tells unknown names, names without address and slow lookups apart", async () => {
+Deno.test("dial() distinguishes unknown names, names without address and slow lookups", async () => {
   assert.equal((await failure(() => Promise.reject(new Error("ENOTFOUND")))).why, "dns");
   assert.equal((await failure(() => Promise.resolve([]))).why, "dns");
   const slow = await failure(() => new Promise(() => {}), never, 20);

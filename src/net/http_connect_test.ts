@@ -53,7 +53,7 @@ Deno.test("dialFromEnvironment() opens a tunnel through the proxy", async () => 
   });
 });
 
-Deno.test("dialFromEnvironment() shows the credentials of the URL, and never tells them", async () => {
+Deno.test("dialFromEnvironment() uses the credentials of the URL, and never logs them", async () => {
   await withProxy(async ({ proxy, dial }) => {
     proxy.login = "me:hunter2";
     const socket = await dial(`http://me:hunter2@${proxy.address}`);
@@ -66,7 +66,7 @@ Deno.test("dialFromEnvironment() shows the credentials of the URL, and never tel
   });
 });
 
-Deno.test("dialFromEnvironment() says that it is the proxy that fails", async () => {
+Deno.test("dialFromEnvironment() reports that the proxy is at fault", async () => {
   await withProxy(async ({ proxy, dial }) => {
     proxy.refusal = "403 Forbidden";
     const refused = await failure(dial());

@@ -67,7 +67,7 @@ Deno.test("proxyForAddress() leaves out what NO_PROXY names, and this machine al
   }
 });
 
-Deno.test("proxyForAddress() refuses what is no HTTP proxy, without its password", () => {
+Deno.test("proxyForAddress() refuses a URL that is not an HTTP proxy's, without its password", () => {
   for (const value of ["socks5://me:hunter2@proxy:1080", "http://me:hunter2@:bad"]) {
     assert.throws(() => proxyForAddress("example.com", 443, { HTTPS_PROXY: value }), (error) => {
       assert.ok(error instanceof DialError);

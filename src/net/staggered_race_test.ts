@@ -42,7 +42,7 @@ function setUp(count: number) {
 const texts = (errors: readonly unknown[]) =>
   Array.from(errors, (error) => error instanceof Error ? error.message : undefined);
 
-Deno.test("raceInTurn() does not start a second attempt when the first is quick", async () => {
+Deno.test("staggeredRace() does not start a second attempt when the first is quick", async () => {
   const { clock, one, result } = setUp(2);
   one(0).win("first");
   assert.deepEqual(await result, { ok: true, index: 0, value: "first", errors: new Array(2) });
@@ -50,7 +50,7 @@ Deno.test("raceInTurn() does not start a second attempt when the first is quick"
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("raceInTurn() starts the next attempt when one fails, and after a while in any case", async () => {
+Deno.test("staggeredRace() starts the next attempt when one fails, and after a while in any case", async () => {
   const { clock, one, discarded, result } = setUp(3);
   one(0).fail("refused");
   await settleDown();
@@ -69,7 +69,7 @@ Deno.test("raceInTurn() starts the next attempt when one fails, and after a whil
   assert.deepEqual(discarded, ["too late"]);
 });
 
-Deno.test("raceInTurn() gives every error when nothing works", async () => {
+Deno.test("staggeredRace() gives every error when nothing works", async () => {
   const { one, result } = setUp(2);
   one(0).fail("a");
   await settleDown();
@@ -79,7 +79,7 @@ Deno.test("raceInTurn() gives every error when nothing works", async () => {
   assert.deepEqual(texts(outcome.errors), ["a", "b"]);
 });
 
-Deno.test("raceInTurn() ends all attempts when it is told to", async () => {
+Deno.test("staggeredRace() ends all attempts when it is cancelled", async () => {
   const { clock, one, stop, result } = setUp(2);
   await clock.tick(1000);
   stop.abort(new Error("stopped"));

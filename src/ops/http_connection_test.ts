@@ -49,7 +49,7 @@ Deno.test("serveConnection() reads a request in pieces and answers it once", asy
   assert.match(written, /\r\nconnection: close\r\n\r\nwell\n$/);
 });
 
-Deno.test("serveConnection() takes bare line feeds, absolute URLs and HTTP/1.0", async () => {
+Deno.test("serveConnection() accepts bare line feeds, absolute URLs and HTTP/1.0", async () => {
   const paths = async (text: string) =>
     (await exchange(bytes(text))).requests.map(({ path }) => path);
   assert.deepEqual(await paths("GET /a HTTP/1.0\n\n"), ["/a"]);
@@ -62,7 +62,7 @@ Deno.test("serveConnection() answers HEAD without the body", async () => {
   assert.match(written, /content-length: 5\r\n[^]*\r\n\r\n$/);
 });
 
-Deno.test("serveConnection() refuses what is not a request, and says nothing to a client that hangs up", async () => {
+Deno.test("serveConnection() refuses what is not a request, and does not answer a client that hangs up", async () => {
   const status = async (text: string) => (await exchange(bytes(text))).written.slice(9, 12);
   assert.equal(await status("\x16\x03\x01\r\n\r\n"), "400");
   assert.equal(await status("GET /\r\n\r\n"), "400");
@@ -87,7 +87,7 @@ Deno.test("serveConnection() survives 10,000 arbitrary inputs", async () => {
   );
 });
 
-Deno.test("isFromThisMachine() knows loopback and the machine's own address", () => {
+Deno.test("isFromThisMachine() recognizes loopback and the machine's own address", () => {
   const cases: [string, string, boolean][] = [
     ["127.0.0.1", "127.0.0.1", true],
     ["127.8.9.1", "127.0.0.1", true],

@@ -113,7 +113,7 @@ Deno.test("Disposal of a server cuts off a client that does not take its respons
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("A suspended server leaves its address to another, and takes it again unless it was disposed", async () => {
+Deno.test("A suspended server releases its address to another, and takes it back unless it was disposed", async () => {
   const { server } = await counting();
   const { port } = server;
   await server.suspend();
@@ -128,7 +128,7 @@ Deno.test("A suspended server leaves its address to another, and takes it again 
   await assert.rejects(ask());
 });
 
-Deno.test("serveHttp() says which address cannot be listened on, and why", async () => {
+Deno.test("serveHttp() names the address that it cannot listen on, and the cause", async () => {
   await using server = await serveHttp(LOCAL, {}, systemClock);
   const { port } = server;
   const bad = [

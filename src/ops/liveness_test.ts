@@ -47,7 +47,7 @@ Deno.test("Liveness finds that no configuration is served for more than a minute
   assert.equal(liveness.stallReason, undefined);
 });
 
-Deno.test("Liveness finds a blocked event loop, and takes a suspended machine for one late tick", () => {
+Deno.test("Liveness detects a blocked event loop, and counts a suspended machine as one late tick", () => {
   let nowMs = 0;
   let tick = () => {};
   const clock = {

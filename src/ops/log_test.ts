@@ -40,7 +40,7 @@ Deno.test("openLog() does not take braces in a message for a placeholder", async
   assert.match(line ?? "", /a \{b\} c b:1$/);
 });
 
-Deno.test("openLog() says which log file it cannot open", () => {
+Deno.test("openLog() names the log file that it cannot open", () => {
   const output = { kind: "file", path: "/nonexistent/plugin.log" } as const;
   assert.throws(() => openLog({ ...DEFAULT_LOG, output }), {
     message: "failed to init the log file shared writer: " +
@@ -48,7 +48,7 @@ Deno.test("openLog() says which log file it cannot open", () => {
   });
 });
 
-Deno.test("reopen() goes on in a new file after the old one was moved away", async () => {
+Deno.test("reopen() continues in a new file after the old one was moved away", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const path = `${dir}/plugin.log`;

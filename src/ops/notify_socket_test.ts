@@ -36,7 +36,7 @@ Deno.test("send() reaches sockets with a path and abstract ones, one datagram ea
   }
 });
 
-Deno.test("send() tells of the first failure, and of the first one after it worked again", async () => {
+Deno.test("send() reports the first failure, and the first one after a recovery", async () => {
   const dir = await Deno.makeTempDir();
   const failures: string[] = [];
   try {
@@ -59,7 +59,7 @@ Deno.test("send() tells of the first failure, and of the first one after it work
   }
 });
 
-Deno.test("openNotifySocket() says what is no Unix socket", () => {
+Deno.test("openNotifySocket() refuses a path that is not a Unix socket", () => {
   const failures: string[] = [];
   const name = "vsock:2:1234";
   assert.equal(openNotifySocket(name, (message) => failures.push(message)), undefined);

@@ -29,7 +29,7 @@ Deno.test("reloadAsked() is true at once for a SIGHUP that came before, and wait
   });
 });
 
-Deno.test("reloadAsked() is false when waiting is given up", async () => {
+Deno.test("reloadAsked() is false after the wait was cancelled", async () => {
   await withSignals(async (signals) => {
     const waiting = new AbortController();
     const asked = signals.reloadAsked(waiting.signal);

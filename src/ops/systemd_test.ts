@@ -30,7 +30,7 @@ Deno.test("tellSystemd() puts off the end of the start until the service is read
   assert.deepEqual(take(), ["READY=1 STATUS=connected by ssh, 3 mails owed"]);
 });
 
-Deno.test("tellSystemd() tells of changes within five seconds, and of reloads and the end at once", async () => {
+Deno.test("tellSystemd() reports changes within five seconds, and reloads and the end at once", async () => {
   const { clock, systemd, take } = stage();
   systemd.ready();
   take();

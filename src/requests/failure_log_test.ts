@@ -10,7 +10,7 @@ function setUp() {
   return { clock, repeated, said: () => log.lines.filter(({ level }) => level !== "debug") };
 }
 
-Deno.test("Repeated tells of an outage once, however many requests it hits, and sums it up", async () => {
+Deno.test("FailureLog reports an outage once, however many requests it affects, and summarizes it", async () => {
   const { clock, repeated, said } = setUp();
   for (let round = 0; round < 3; round++) {
     for (const id of ["r1", "r2", "r3"]) repeated.failed(id, new Error("down"));
@@ -28,7 +28,7 @@ Deno.test("Repeated tells of an outage once, however many requests it hits, and 
   ]);
 });
 
-Deno.test("Repeated tells of failures of another kind, and of one that stays, every ten minutes", async () => {
+Deno.test("FailureLog reports failures of another kind, and a lasting one every ten minutes", async () => {
   const { clock, repeated, said } = setUp();
   repeated.failed("r1", new Error("down"));
   repeated.failed("r2", new Error("down"));

@@ -52,7 +52,7 @@ function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boole
 
 const LOST = new ClusterError("unavailable", "stream reset");
 
-Deno.test("follow() lists everything after the stream has started, then passes events on", async () => {
+Deno.test("listAndWatch() lists everything after the stream has started, then passes events on", async () => {
   const { cluster, clock, target, live, end } = setUp();
   await clock.tick(0);
   assert.deepEqual(cluster.calls, ["watch", "listRecords", "listRequests"]);
@@ -64,7 +64,7 @@ Deno.test("follow() lists everything after the stream has started, then passes e
   await end();
 });
 
-Deno.test("follow() tells which requests events were newer than the listing", async () => {
+Deno.test("listAndWatch() reports the requests whose events were newer than the listing", async () => {
   const cluster = new FakeCluster();
   let answer = () => {};
   cluster.listRequests = () => new Promise((resolve) => answer = () => resolve([]));
@@ -78,7 +78,7 @@ Deno.test("follow() tells which requests events were newer than the listing", as
   await end();
 });
 
-Deno.test("follow() reconnects after an end and after an error, and lists again each time", async () => {
+Deno.test("listAndWatch() reconnects after an end and after an error, and lists again each time", async () => {
   const { cluster, clock, target, live, messages, end } = setUp();
   await clock.tick(2000);
   cluster.drop();
@@ -97,7 +97,7 @@ Deno.test("follow() reconnects after an end and after an error, and lists again 
   await end();
 });
 
-Deno.test("follow() waits longer and longer during one outage, and logs it once", async () => {
+Deno.test("listAndWatch() waits longer and longer during one outage, and logs it once", async () => {
   const cluster = new FakeCluster();
   const { clock, messages, end } = setUp(cluster);
   await clock.tick(2000);
@@ -120,7 +120,7 @@ Deno.test("follow() waits longer and longer during one outage, and logs it once"
 });
 
 /** A stream that says nothing until it is given up. */
-Deno.test("follow() lists again when the stream comes from another connection", async () => {
+Deno.test("listAndWatch() lists again when the stream comes from another connection", async () => {
   const { cluster, clock, target, live, end } = setUp();
   await clock.tick(0);
   cluster.emit({ type: "init" });
@@ -130,7 +130,7 @@ Deno.test("follow() lists again when the stream comes from another connection", 
   await end();
 });
 
-Deno.test("follow() ends with the stream when it is told to fail fast", async () => {
+Deno.test("listAndWatch() ends with the stream with fail fast", async () => {
   const closing = new FakeCluster();
   closing.watch = async function* () {
     await Promise.resolve();
@@ -148,7 +148,7 @@ Deno.test("follow() ends with the stream when it is told to fail fast", async ()
   });
 });
 
-Deno.test("follow() starts anew when the listing fails", async () => {
+Deno.test("listAndWatch() starts over when the listing fails", async () => {
   const cluster = new FakeCluster();
   const { listRecords } = cluster;
   let failures = 1;
@@ -159,7 +159,7 @@ Deno.test("follow() starts anew when the listing fails", async () => {
   await end();
 });
 
-Deno.test("follow() rejects when the first watch is refused for want of a permission", async () => {
+Deno.test("listAndWatch() rejects when the first watch is refused for want of a permission", async () => {
   const cluster = new FakeCluster();
   cluster.watch = () => {
     throw new ClusterError("denied", "the role needs 'read'");
@@ -168,7 +168,7 @@ Deno.test("follow() rejects when the first watch is refused for want of a permis
   await assert.rejects(done, { message: "the role needs 'read'" });
 });
 
-Deno.test("follow() goes on trying, slowly, when a later watch is refused", async () => {
+Deno.test("listAndWatch() keeps retrying, slowly, when a later watch is refused", async () => {
   const cluster = new FakeCluster();
   const { clock, end } = setUp(cluster);
   await clock.tick(2000);

@@ -44,7 +44,7 @@ Deno.test("Observer hears how long mails took, from the news on", async () => {
   assert.deepEqual(told, ["wrote written", ...accepted, "wrote written"]);
 });
 
-Deno.test("Observer hears of mails that are given up, with the reviews behind them", async () => {
+Deno.test("Observer counts mails that fail permanently, with the reviews behind them", async () => {
   const { mailer, told, play } = setUp();
   mailer.respond = ({ mail }) => mail.to === "a@x.org" ? NEVER : undefined;
   await play(aRequest({ reviews: [review] }));
@@ -89,7 +89,7 @@ Deno.test("Observer hears of conflicts and of writes that fail", async () => {
   assert.deepEqual(told.slice(0, 2), ["wrote failed", "wrote conflict"]);
 });
 
-Deno.test("Reconciler.outbox() tells what is owed with the last error, and what was given up", async () => {
+Deno.test("Reconciler.outbox() lists owed mails with the last error, and failed ones", async () => {
   const { mailer, play, reconciler } = setUp();
   mailer.respond = ({ mail }) =>
     mail.to === "a@x.org" ? NEVER : mail.to === "b@x.org" ? LATER : undefined;

@@ -51,7 +51,7 @@ Deno.test("plan() owes a new mail to every recipient of a pending request", () =
   ]);
 });
 
-Deno.test("plan() owes the reviews of a request first seen with reviews behind the new mails", () => {
+Deno.test("plan() owes the reviews of a request first seen with reviews after the new mails", () => {
   const record = recordOf({ snapshot: aRequest({ reviews: [review("bob")] }) });
   assert.deepEqual(keys(record), [
     "new/0/a@x.org",
@@ -62,7 +62,7 @@ Deno.test("plan() owes the reviews of a request first seen with reviews behind t
   assert.equal(record.reviewsCount, 1);
 });
 
-Deno.test("plan() leaves requests alone for which nobody is to be told anything", () => {
+Deno.test("plan() ignores requests without recipients", () => {
   const cases: [Partial<PlanInput>, string][] = [
     [{ snapshot: "gone" }, "gone"],
     [{ snapshot: aRequest({ state: "APPROVED" }) }, "resolved"],
@@ -84,12 +84,12 @@ Deno.test("plan() announces a request as old as the catch-up window, or without 
   assert.equal(recordOf({ snapshot: timeless }).owed.length, 2);
 });
 
-Deno.test("plan() returns the record itself when there is nothing new", () => {
+Deno.test("plan() returns the record itself when nothing changes", () => {
   const record = aRecord({ threads: [thread("a@x.org")], reviewsCount: 1 });
   assert.equal(recordOf({ record, snapshot: aRequest({ reviews: [review("bob")] }) }), record);
 });
 
-Deno.test("plan() owes new reviews to threads, and to those whose new mail is still owed", () => {
+Deno.test("plan() owes new reviews to threads, and to recipients whose new mail is still owed", () => {
   const record = aRecord({ threads: [thread("a@x.org")], owed: [owed("new", "b@x.org")] });
   const next = recordOf({
     record,
@@ -122,7 +122,7 @@ Deno.test("plan() owes the resolution to every thread, after the reviews", () =>
   }
 });
 
-Deno.test("plan() adds no reviews behind the mail that closed the request", () => {
+Deno.test("plan() adds no reviews after the mail that closed the request", () => {
   const record = aRecord({ threads: [thread("a@x.org")], resolution: "EXPIRED" });
   assert.equal(recordOf({ record, snapshot: aRequest({ reviews: [review("bob")] }) }), record);
 });
@@ -178,7 +178,7 @@ Deno.test("plan() owes the new mails of a record that the original left after a 
   assert.deepEqual(recordOf({ record: aRecord(), snapshot: "gone" }), aRecord());
 });
 
-Deno.test("plan() tells the requester on submission and at the end, if asked to", () => {
+Deno.test("plan() notifies the requester on submission and at the end, if configured", () => {
   const requester = "alice@example.com";
   const first = recordOf({ requester });
   assert.deepEqual(keys(first).slice(2), [`requester-new/0/${requester}`]);
@@ -187,7 +187,7 @@ Deno.test("plan() tells the requester on submission and at the end, if asked to"
   assert.deepEqual(keys(end), ["resolution/0/a@x.org", `requester-resolution/0/${requester}`]);
 });
 
-Deno.test("plan() sends a requester who is a recipient, too, no mails of their own", () => {
+Deno.test("plan() sends a requester who is also a recipient no mails of their own", () => {
   const next = recordOf({ requester: "A@X.org" });
   assert.deepEqual(keys(next), ["new/0/a@x.org", "new/0/b@x.org"]);
 });
@@ -267,7 +267,7 @@ Deno.test("plan() owes no more reviews than a record has room for, and the other
   assert.equal(sent.length, 300 * 51);
 });
 
-Deno.test("plan() closes a request behind reviews that had no room, unless first mails are owed", () => {
+Deno.test("plan() closes a request after reviews that had no room, unless first mails are owed", () => {
   const many = Array.from({ length: 600 }, (_, i) => `${i}@x.org`);
   const snapshot = aRequest({ state: "DENIED", reviews: [review("bob"), review("eve")] });
   const told = recordOf({ snapshot, record: aRecord({ threads: many.map(thread) }) });

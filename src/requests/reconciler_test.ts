@@ -129,7 +129,7 @@ Deno.test("Reconciler moves a mail that is refused for good to the failed ones",
   assert.equal(mailer.attempts.filter((key) => key.endsWith("b@x.org")).length, 1);
 });
 
-Deno.test("Reconciler gives up a mail that was owed for too long, with the last error", async () => {
+Deno.test("Reconciler fails a mail whose retry period has expired, with the last error", async () => {
   const { clock, cluster, reconciler, mailer } = setUp({ policy: { retryForMs: 60_000 } });
   mailer.respond = () => LATER;
   cluster.put(aRequest());
@@ -160,7 +160,7 @@ Deno.test("Reconciler rests without calls while the transport is down, and then 
   assert.equal(mailer.accepted.length, 3);
 });
 
-Deno.test("Reconciler writes down what is owed while the transport is down, without a lease", async () => {
+Deno.test("Reconciler records owed mails while the transport is down, without a lease", async () => {
   const { clock, cluster, reconciler, breaker, replica } = setUp();
   replica.verify = () => DOWN;
   breaker.pause(DOWN);
@@ -197,7 +197,7 @@ Deno.test("Reconciler that loses the race to create a record reads it and leaves
   assert.equal(cluster.record()?.threads.length, 3);
 });
 
-Deno.test("Reconciler takes over what a dead replica owed when its lease is over", async () => {
+Deno.test("Reconciler takes over what a dead replica owed when its lease has expired", async () => {
   const clock = new FakeClock();
   const cluster = new FakeCluster();
   const one = startReplica(cluster, clock, { instance: "one" });
@@ -228,7 +228,7 @@ async function overtake({ clock, cluster }: ReturnType<typeof setUp>): Promise<v
   cluster.beforeWrite = () => {};
 }
 
-Deno.test("Reconciler that was overtaken takes out what it sent, and leaves the new owner's lease", async () => {
+Deno.test("Reconciler that was overtaken settles what it sent, and keeps the new owner's lease", async () => {
   const stage = setUp({ semaphore: 1 });
   const { clock, cluster, reconciler, mailer } = stage;
   mailer.hold = true;
@@ -243,7 +243,7 @@ Deno.test("Reconciler that was overtaken takes out what it sent, and leaves the 
   assert.equal(cluster.record()?.owner?.instance, "two");
 });
 
-Deno.test("Reconciler that was overtaken leaves no owner behind when nothing is left to send", async () => {
+Deno.test("Reconciler that was overtaken leaves no owner when nothing is left to send", async () => {
   const stage = setUp();
   const { clock, cluster, reconciler, mailer } = stage;
   mailer.hold = true;
@@ -273,7 +273,7 @@ Deno.test("Reconciler that cannot write down what was sent sends no more until i
   assert.deepEqual(cluster.record()?.owed, []);
 });
 
-Deno.test("Reconciler whose write was done and whose answer was lost sends once", async () => {
+Deno.test("Reconciler whose write took effect and whose answer was lost sends once", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   let lost = false;
   cluster.afterWrite = () => {
@@ -288,7 +288,7 @@ Deno.test("Reconciler whose write was done and whose answer was lost sends once"
   assert.deepEqual(cluster.record()?.owed, []);
 });
 
-Deno.test("Reconciler tells the outcome of a request that it first sees resolved, if others told of it", async () => {
+Deno.test("Reconciler sends the outcome of a request that it first sees resolved, if others announced it", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   cluster.put(aRequest({ state: "APPROVED" }));
   const since = new Date(NOW_MS).toISOString();
@@ -312,7 +312,7 @@ Deno.test("Reconciler sends no further mail of an older state when a newer one a
   assert.equal(mailer.accepted.filter((key) => key.includes("resolution")).length, 3);
 });
 
-Deno.test("Reconciler says once that nobody is to be told, and writes no record", async () => {
+Deno.test("Reconciler logs once that a request has no recipients, and writes no record", async () => {
   const { clock, cluster, reconciler, log } = setUp({ roleToRecipients: new Map() });
   const request = aRequest({ suggestedReviewers: ["carol"] });
   cluster.put(request);
@@ -356,7 +356,7 @@ Deno.test("Reconciler.drain() gives back the lease of a mail that waits to be tr
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Reconciler.replace() takes requests that are no longer listed for gone", async () => {
+Deno.test("Reconciler.replace() considers requests that are no longer listed gone", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -378,7 +378,7 @@ Deno.test("Reconciler.replace() believes events that came after the listing bega
   assert.equal(cluster.record()?.resolution, "");
 });
 
-Deno.test("Reconciler.replace() looks again at requests that events told of, now that it knows their records", async () => {
+Deno.test("Reconciler.replace() reconciles requests with earlier events again, now that it has their records", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -448,7 +448,7 @@ Deno.test("Reconciler.replace() makes no call for requests that are as they shou
   assert.deepEqual(other.cluster.calls, []);
 });
 
-Deno.test("Reconciler.replace() looks at what it knows when the server cannot list requests", async () => {
+Deno.test("Reconciler.replace() reconciles what it knows when the server cannot list requests", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -547,7 +547,7 @@ Deno.test("Reconciler that was set back in time does not trust its lease", async
   assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org"]);
 });
 
-Deno.test("Reconciler tells the decision of a request that was decided and deleted while it was busy", async () => {
+Deno.test("Reconciler sends the decision of a request that was decided and deleted while it was busy", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.hold = true;
   cluster.put(aRequest());
@@ -568,7 +568,7 @@ Deno.test("Reconciler tells the decision of a request that was decided and delet
   ]);
 });
 
-Deno.test("Reconciler writes down what is owed although the mails of many others take their time", async () => {
+Deno.test("Reconciler records owed mails although many others are slow to send", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.hold = true;
   const ids = Array.from({ length: 100 }, (_, i) => `r${i}`);
@@ -640,7 +640,7 @@ Deno.test("Reconciler lets a mail that the transport fails at hold up no others"
   assert.deepEqual(failed, [["b@x.org", "421 sorry"]]);
 });
 
-Deno.test("Reconciler sends everything through a transport that takes some mails a minute", async () => {
+Deno.test("Reconciler sends everything through a transport with a rate limit", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   let [minute, tried, refused] = [0, 0, 0];
   mailer.respond = () => {

@@ -16,7 +16,7 @@ function setUp(randoms: readonly number[]) {
   return { clock, cluster, replicas };
 }
 
-Deno.test("Replicas with a backlog behind a dead mail server make no calls", async () => {
+Deno.test("Replicas with a backlog behind an unreachable mail server make no calls", async () => {
   const { clock, cluster, replicas } = setUp([0.3, 0.6]);
   const requests = ["r1", "r2", "r3", "r4", "r5"].map((id) => aRequest({ id }));
   for (const replica of replicas) {

@@ -17,7 +17,7 @@ const owedSince = (kind: MailKind, to: string, sinceMs: number) => ({
   notBeforeMs: 0,
 });
 
-Deno.test("requeue() puts failed mails in front, once each and as if they were new", () => {
+Deno.test("requeue() puts failed mails first, once each and as if they were new", () => {
   const next = requeue(
     aRecord({
       owed: [owedSince("review", "a@b", 500), owedSince("new", "c@d", 500)],
@@ -33,7 +33,7 @@ Deno.test("requeue() puts failed mails in front, once each and as if they were n
   assert.deepEqual(next.failed, []);
 });
 
-Deno.test("requeue() asks nobody to review what is decided", () => {
+Deno.test("requeue() does not ask reviewers about a decided request", () => {
   const stale = [failed("new", "a@b"), failed("review", "a@b"), failed("requester-new", "x@y")];
   const next = requeue(
     aRecord({ resolution: "DENIED", failed: [...stale, failed("resolution", "a@b")] }),
@@ -57,7 +57,7 @@ function store(raw: RawRecord, conflicts = 0) {
   };
 }
 
-Deno.test("retryFailed() thinks again when somebody else wrote, but not for ever", async () => {
+Deno.test("retryFailed() plans again when another replica wrote, but not endlessly", async () => {
   const { signal } = new AbortController();
   const raw = encodeRecord(aRecord({ failed: [failed("new", "a@b")] }));
   const patient = store(raw, 2);

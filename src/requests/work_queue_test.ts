@@ -52,7 +52,7 @@ Deno.test("WorkQueue.addAt() runs a key at its time, the earliest of several", a
   assert.deepEqual(started, ["a"]);
 });
 
-Deno.test("WorkQueue.drain() waits for what runs and drops the rest", async () => {
+Deno.test("WorkQueue.drain() waits for running work and drops the rest", async () => {
   const { queue, clock, started, finish } = setUp(1);
   queue.add("a");
   queue.add("b");

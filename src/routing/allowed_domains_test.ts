@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isInDomains } from "./allowed_domains.ts";
 
-Deno.test("isInDomains() takes a domain for itself, and one with a dot for those below it", () => {
+Deno.test("isInDomains() matches a domain with itself, and one with a dot with those below it", () => {
   const cases: readonly [string, string, boolean][] = [
     ["bob@example.com", "example.com", true],
     ["bob@EXAMPLE.com", "example.com", true],

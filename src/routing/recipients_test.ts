@@ -15,7 +15,7 @@ function recipients(
   });
 }
 
-Deno.test("recipientsOf() takes a role's own list and not the wildcard's", () => {
+Deno.test("recipientsOf() uses a role's own list instead of the wildcard's", () => {
   const { recipients: addresses } = recipients({ dev: ["d@x.org"], "*": ["all@x.org"] }, ["dev"]);
   assert.deepEqual(addresses, ["d@x.org"]);
 });
@@ -26,7 +26,7 @@ Deno.test("recipientsOf() falls back to the wildcard for a role without a list, 
   assert.deepEqual(recipients(map, ["empty"]).recipients, ["all@x.org"]);
 });
 
-Deno.test("recipientsOf() takes role names literally", () => {
+Deno.test("recipientsOf() matches role names literally", () => {
   const { recipients: addresses } = recipients({ "d*": ["d@x.org"], "*": ["all@x.org"] }, ["dev"]);
   assert.deepEqual(addresses, ["all@x.org"]);
 });
@@ -40,7 +40,7 @@ Deno.test("recipientsOf() adds suggested reviewers, in order and each once whate
   assert.deepEqual(addresses, ["All@x.org", "ops@x.org", "bob@x.org"]);
 });
 
-Deno.test("recipientsOf() takes suggested reviewers only when no role is requested", () => {
+Deno.test("recipientsOf() uses suggested reviewers alone when no role is requested", () => {
   assert.deepEqual(recipients({ "*": ["all@x.org"] }, [], ["bob@x.org"]).recipients, ["bob@x.org"]);
 });
 
@@ -62,7 +62,7 @@ Deno.test("recipientsOf() reports reviewers that are no addresses, each once", (
   });
 });
 
-Deno.test("recipientsOf() takes the first hundred suggested reviewers and counts the others", () => {
+Deno.test("recipientsOf() uses the first hundred suggested reviewers and counts the others", () => {
   const suggested = Array.from({ length: 130 }, (_, n) => `r${n}@x.org`);
   const { recipients: addresses, notices } = recipients({ "*": ["all@x.org"] }, ["a"], [
     ...suggested,

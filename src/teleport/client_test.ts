@@ -7,7 +7,7 @@ import type { WatchEvent } from "./client.ts";
 import { permission } from "./permissions.ts";
 import { CLUSTER, connect, errorOf, never, pki, withCluster } from "./testing/with_cluster.ts";
 
-Deno.test("TeleportClient.ping() tells what the server says of itself", async () => {
+Deno.test("TeleportClient.ping() returns the server's description of itself", async () => {
   await withCluster(async ({ auth, client }) => {
     auth.proxyPublicAddr = "proxy.example.com:443";
     assert.deepEqual(await client.ping(never), {
@@ -60,7 +60,7 @@ Deno.test("TeleportClient.watch() ends when the server ends it in good order", a
   });
 });
 
-Deno.test("TeleportClient.watch() takes an overflow for a passing fault", async () => {
+Deno.test("TeleportClient.watch() considers an overflow temporary", async () => {
   await withCluster(async ({ auth, client }) => {
     const watch = async () => {
       for await (const _ of client.watch(never)) {
@@ -73,7 +73,7 @@ Deno.test("TeleportClient.watch() takes an overflow for a passing fault", async 
   });
 });
 
-Deno.test("TeleportClient.watch() says which permission is missing", async () => {
+Deno.test("TeleportClient.watch() names the missing permission", async () => {
   await withCluster(async ({ cluster, client }) => {
     cluster.roles.set("access-plugin", []);
     const error = await errorOf(Array.fromAsync(client.watch(never)));
@@ -165,7 +165,7 @@ Deno.test("TeleportClient.listRequests() follows pages to the end", async () => 
   });
 });
 
-Deno.test("TeleportClient takes an answer of more than 4 MiB", async () => {
+Deno.test("TeleportClient accepts an answer of more than 4 MiB", async () => {
   await withCluster(async ({ cluster, auth, client }) => {
     auth.setUnimplemented("GetAccessRequestsV2");
     const reason = "r".repeat(50_000);

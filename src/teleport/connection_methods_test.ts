@@ -93,7 +93,7 @@ Deno.test("Every address that can work is reached by `auto`, and by each way tha
   }
 });
 
-Deno.test("The SSH tunnel is found in both modes of a proxy, and behind a balancer", async () => {
+Deno.test("The SSH tunnel is found in both modes of a proxy, and behind a load balancer", async () => {
   await using setting = await startSetting();
   const { proxy, balancer, ssh } = setting;
   proxy.find.listenerMode = "separate";
@@ -191,7 +191,7 @@ Deno.test("A dead way does not hold up a live one", async () => {
   assert.ok(performance.now() - startMs < 6000);
 });
 
-Deno.test("A connection that is lost in any way is replaced by the next call", async () => {
+Deno.test("A connection that breaks in any way is replaced by the next call", async () => {
   await using setting = await startSetting();
   const { auth, proxy, ssh, balancer } = setting;
   for (const address of [proxy.address, ssh.address, balancer.address]) {
@@ -293,7 +293,7 @@ Deno.test("Half of a connection that is gone is noticed by keepalive, too", asyn
   await wayOf(connected);
 });
 
-Deno.test("A server that accepts connections and says nothing is named as that", async () => {
+Deno.test("A server that accepts connections and never answers is reported as such", async () => {
   await using setting = await startSetting();
   setting.auth.isSilent = true;
   const channel = { readyTimeoutMs: 300 };

@@ -26,7 +26,7 @@ function setUp() {
 
 const DOWN = new ClusterError("unavailable", "connection refused");
 
-Deno.test("Connections makes one connection for all who ask", async () => {
+Deno.test("Connections shares one connection among its callers", async () => {
   const { connections, made, attempts } = setUp();
   const got = await Promise.all([connections.get(never), connections.get(never)]);
   assert.deepEqual([got[0], got[1], attempts()], [made[0], made[0], 1]);
@@ -35,7 +35,7 @@ Deno.test("Connections makes one connection for all who ask", async () => {
   assert.ok(made[0]?.isDestroyed);
 });
 
-Deno.test("Connections makes a new one when the old one takes no more calls", async () => {
+Deno.test("Connections opens a new one when the old one accepts no more calls", async () => {
   const { connections, made } = setUp();
   await connections.get(never);
   made[0]?.retire();
@@ -44,7 +44,7 @@ Deno.test("Connections makes a new one when the old one takes no more calls", as
   connections[Symbol.dispose]();
 });
 
-Deno.test("Connections tells everybody of a failure, and waits before the next attempt", async () => {
+Deno.test("Connections reports a failure to every caller, and waits before the next attempt", async () => {
   const { clock, connections, failures, attempts } = setUp();
   failures.push(DOWN, DOWN);
   const both = await Promise.allSettled([connections.get(never), connections.get(never)]);
@@ -84,7 +84,7 @@ Deno.test("Connections.replace() retires the old connection only when the new on
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Connections gives up waiting with the caller, and for good at its end", async () => {
+Deno.test("Connections stops waiting with its caller, and for good at its end", async () => {
   const { clock, connections, failures } = setUp();
   failures.push(DOWN);
   await assert.rejects(connections.get(never), DOWN);

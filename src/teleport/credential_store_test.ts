@@ -33,7 +33,7 @@ function setUp(...answers: (Credentials | ClusterError)[]) {
   return { clock, store, read, lines, reads: () => reads };
 }
 
-Deno.test("CredentialStore reads the files each time and says when they are new", async () => {
+Deno.test("CredentialStore reads the files each time and reports new content", async () => {
   const { store, read, lines } = setUp(OLD, OLD, NEW);
   assert.equal(store.last, undefined);
   assert.equal(await read(), OLD);
@@ -43,13 +43,13 @@ Deno.test("CredentialStore reads the files each time and says when they are new"
   assert.deepEqual(lines(), ["info Credentials were renewed"]);
 });
 
-Deno.test("CredentialStore looks again when a file is half written", async () => {
+Deno.test("CredentialStore reads again when a file is half written", async () => {
   const { read, lines, reads } = setUp(TORN, TORN, OLD);
   assert.equal(await read(), OLD);
   assert.deepEqual([reads(), lines()], [3, []]);
 });
 
-Deno.test("CredentialStore keeps what was valid while the files cannot be used, and says so once", async () => {
+Deno.test("CredentialStore keeps the valid credentials while the files are unusable, and logs it once", async () => {
   const { read, lines } = setUp(OLD, TORN, TORN, TORN, TORN, TORN, TORN, NEW);
   await read();
   assert.equal(await read(), OLD);

@@ -53,7 +53,7 @@ Deno.test("watchFile() notices the link that Kubernetes replaces beside the file
   });
 });
 
-Deno.test("watchFile() leaves it to the caller's interval where the folder cannot be watched", async () => {
+Deno.test("watchFile() relies on the caller's interval where the directory cannot be watched", async () => {
   const stop = new AbortController();
   const log = fakeLog();
   const changed = watchFile("/nonexistent/identity", log)(stop.signal);

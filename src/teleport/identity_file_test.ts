@@ -27,7 +27,7 @@ Deno.test("parseIdentityFile() needs no SSH part, and ignores other lines and li
   assert.deepEqual([keyPem, certPem, sshCertificate], [KEY, CERT, undefined]);
 });
 
-Deno.test("parseIdentityFile() says what is missing", () => {
+Deno.test("parseIdentityFile() names the missing part", () => {
   const cases: [string, string][] = [
     ["", "the file is empty"],
     [" \n", "the file is empty"],

@@ -105,7 +105,7 @@ Deno.test("AccessRequestV3 decodes the fields that came after version 13", () =>
   assert.deepEqual(readAccessRequest(decode(AccessRequestV3Schema, "request")), FULL);
 });
 
-Deno.test("readAccessRequest() takes Go's year 1 for no time", () => {
+Deno.test("readAccessRequest() treats Go's year 1 as no time", () => {
   const event = decode(EventSchema, "put of an approved request with unset times");
   assert.ok(event.Resource.case === "AccessRequest");
   assert.deepEqual(readAccessRequest(event.Resource.value), {
@@ -124,7 +124,7 @@ Deno.test("readAccessRequest() takes Go's year 1 for no time", () => {
   });
 });
 
-Deno.test("readAccessRequest() takes a state of the future for unknown, and needs an id", () => {
+Deno.test("readAccessRequest() treats a future state as unknown, and needs an id", () => {
   const future = create(AccessRequestV3Schema, {
     Metadata: { Name: "x" },
     Spec: { State: 42 as RequestState },

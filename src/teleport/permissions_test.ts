@@ -92,7 +92,7 @@ Deno.test("permission() does not depend on the order of roles and rules, and den
   }));
 });
 
-Deno.test("missingVerbs() tells what is denied from what depends on a condition", () => {
+Deno.test("missingVerbs() distinguishes denied verbs from conditional ones", () => {
   const roles = [role([LIST_SOME, rule(["access_request"], ["read"])])];
   assert.deepEqual(missingVerbs(roles, "access_request", ["list", "read", "update"]), {
     denied: ["update"],
@@ -100,7 +100,7 @@ Deno.test("missingVerbs() tells what is denied from what depends on a condition"
   });
 });
 
-Deno.test("readRole() takes a role with any part missing", () => {
+Deno.test("readRole() accepts a role with any part missing", () => {
   const whole = create(RoleV6Schema, {
     Metadata: { Name: "access-plugin" },
     Spec: {

@@ -66,7 +66,7 @@ Deno.test("isEnding() when a third of a certificate's life is left", () => {
   assert.equal(isEnding(hour, NOW_MS + 40 * MINUTE_MS + 1), true);
 });
 
-Deno.test("renewCredentials() changes over well before the certificate in use runs out", async () => {
+Deno.test("renewCredentials() changes over well before the certificate in use expires", async () => {
   const { clock, write, used, lines, end } = await setUp({
     refresh: true,
     first: botCertificate(0),
@@ -85,7 +85,7 @@ Deno.test("renewCredentials() changes over well before the certificate in use ru
   await end();
 });
 
-Deno.test("renewCredentials() looks at once when the file changes", async () => {
+Deno.test("renewCredentials() reads the file at once when it changes", async () => {
   const { clock, write, change, used, end } = await setUp({
     refresh: true,
     first: someCredentials({
@@ -117,7 +117,7 @@ Deno.test("renewCredentials() tries again when the new connection fails", async 
   await end();
 });
 
-Deno.test("renewCredentials() without refresh_identity looks only when the end is near, and warns", async () => {
+Deno.test("renewCredentials() without refresh_identity reads only near the expiry, and warns", async () => {
   const first = someCredentials({ notAfterMs: NOW_MS + 120 * MINUTE_MS });
   const { clock, write, used, lines, end } = await setUp({ refresh: false, first });
   await clock.tick(119 * MINUTE_MS);

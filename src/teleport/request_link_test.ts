@@ -26,7 +26,7 @@ Deno.test("requestLink() escapes the id", () => {
   });
 });
 
-Deno.test("requestLink() refuses what is no address", () => {
+Deno.test("requestLink() refuses what is not an address", () => {
   for (const address of ["foo:port", "https://", "a b", "user:secret@foo"]) {
     const result = requestLink(address, "1");
     assert.equal(result.ok, false, address);

@@ -10,7 +10,7 @@ Deno.test("checkServerVersion() accepts 6.1.0-beta.1 and everything newer", () =
   assert.ok(true, "none was refused");
 });
 
-Deno.test("checkServerVersion() refuses older servers and what is no version", () => {
+Deno.test("checkServerVersion() refuses older servers and what is not a version", () => {
   const older = (version: string) => `incompatible versions: ${version} < 6.1.0-beta.1`;
   for (const version of ["5.2.1", "6.0.9", "6.1.0-alpha.7"]) {
     assert.throws(() => checkServerVersion(version), { message: older(version) });

@@ -69,7 +69,7 @@ function setUp() {
   return { clock, streams, stream, failures, stop, seen, done };
 }
 
-Deno.test("MovingWatch passes on what its stream says, to the end", async () => {
+Deno.test("WatchHandover forwards its stream's events, to the end", async () => {
   const { stream, seen, done } = setUp();
   await settleDown();
   stream(0).say("init", "a");
@@ -78,7 +78,7 @@ Deno.test("MovingWatch passes on what its stream says, to the end", async () => 
   assert.deepEqual(seen, ["init", "a"]);
 });
 
-Deno.test("MovingWatch fails as its stream does, or as the connection", async () => {
+Deno.test("WatchHandover fails as its stream does, or as the connection", async () => {
   const failing = setUp();
   await settleDown();
   failing.stream(0).say("init");
@@ -90,7 +90,7 @@ Deno.test("MovingWatch fails as its stream does, or as the connection", async ()
   await assert.rejects(silent.done, { message: "the stream ended before its first event" });
 });
 
-Deno.test("MovingWatch moves when the connection is retired, and keeps the old stream until then", async () => {
+Deno.test("WatchHandover moves when the connection is retired, and keeps the old stream until then", async () => {
   const { stream, streams, stop, seen, done } = setUp();
   await settleDown();
   stream(0).say("init", "a");
@@ -112,7 +112,7 @@ Deno.test("MovingWatch moves when the connection is retired, and keeps the old s
   assert.ok(stream(1).isAborted);
 });
 
-Deno.test("MovingWatch tries again while the old stream lives", async () => {
+Deno.test("WatchHandover retries while the old stream lives", async () => {
   const { clock, stream, streams, failures, stop, seen, done } = setUp();
   await settleDown();
   stream(0).say("init");
@@ -131,7 +131,7 @@ Deno.test("MovingWatch tries again while the old stream lives", async () => {
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("MovingWatch ends with the old stream when its successor has not begun", async () => {
+Deno.test("WatchHandover ends with the old stream when its successor has not begun", async () => {
   const { stream, seen, done } = setUp();
   await settleDown();
   stream(0).say("init");
@@ -144,7 +144,7 @@ Deno.test("MovingWatch ends with the old stream when its successor has not begun
   assert.deepEqual(seen, ["init"]);
 });
 
-Deno.test("MovingWatch ends when it is told to", async () => {
+Deno.test("WatchHandover ends when it is cancelled", async () => {
   const { stop, stream, done } = setUp();
   await settleDown();
   stop.abort();

@@ -58,7 +58,7 @@ const CASES: readonly Case[] = [
     message: /: cannot resolve 'nosuch\.invalid': no such host$/,
   },
   {
-    name: "an SSH port that is no tunnel",
+    name: "an SSH port that is not a tunnel",
     address: (_, stack) => serve(stack, greeting("SSH-2.0-OpenSSH_9.2\r\n")),
     kind: "unavailable",
     message:
@@ -84,7 +84,7 @@ const CASES: readonly Case[] = [
     message: /\(a server that greets with '220 mail\.example\.com ESMTP' answers there\)/,
   },
   {
-    name: "a web server of somebody else",
+    name: "a foreign web server",
     address: async (_, stack) => {
       const { certPem: cert, keyPem: key } = await issueWebServer(elsewhere);
       return await serve(stack, tls.createServer({ cert, key, ALPNProtocols: ["http/1.1"] }));

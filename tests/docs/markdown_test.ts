@@ -28,7 +28,7 @@ Deno.test("commandsIn() finds calls in code blocks and in running text", () => {
   ]);
 });
 
-Deno.test("linksIn() leaves out other sites, anchorsIn() what stands in code", () => {
+Deno.test("linksIn() ignores other sites, anchorsIn() what is in code blocks", () => {
   assert.deepEqual([...linksIn(PAGE)], ["other.md#top"]);
   assert.deepEqual([...anchorsIn(PAGE)], ["a-page-of-mine"]);
 });

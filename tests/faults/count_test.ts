@@ -19,7 +19,7 @@ async function aMail(to: string, id: string, text: string): Promise<ReceivedMail
 const NEW = "You have a new Role Request:";
 const EXPECTED = expectedMails("new", ["r1"], ["a@x.org", "b@x.org"]);
 
-Deno.test("countMails() tells what is lost, what came twice and what was not to come", async () => {
+Deno.test("countMails() counts missing, duplicate and undue mails", async () => {
   const mails = [
     await aMail("a@x.org", "r1", NEW),
     await aMail("a@x.org", "r1", NEW),

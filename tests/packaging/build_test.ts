@@ -32,7 +32,7 @@ Deno.test.afterAll(async () => {
   await Deno.remove(out, { recursive: true });
 });
 
-Deno.test("the tarball has the original's name and folder, and what the documentation promises", async () => {
+Deno.test("the tarball has the original's name and directory, and what the documentation promises", async () => {
   assert.ok(tarball.endsWith(`/teleport-access-email-v${VERSION}-linux-${MACHINE}-bin.tar.gz`));
   const names = (await must(["tar", "-tzf", tarball])).trimEnd().split("\n")
     .filter((name) => !name.endsWith("/"))
@@ -111,7 +111,7 @@ Deno.test("the program runs where install put it, below DESTDIR", async () => {
   });
 });
 
-Deno.test("a launcher without its library says what is missing", async () => {
+Deno.test("a launcher without its library reports what is missing", async () => {
   await inFolder(async (dir) => {
     const top = await unpack(tarball, dir);
     await Deno.rename(join(top, "lib"), join(dir, "elsewhere"));

@@ -134,7 +134,11 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ["an unknown way", "teleport.via=tunnel", /at '\/teleport\/via': value must be one of/],
   ["an unknown region", "mailgun.region=asia", /at '\/mailgun\/region': value must be one of/],
   ["an unknown severity", "log.severity=LOUD", /at '\/log\/severity': value must be one of/],
-  ["a recipient that is no address", "roleToRecipients.\\*=root", /at '\/roleToRecipients\/\*'/],
+  [
+    "a recipient that is not an address",
+    "roleToRecipients.\\*=root",
+    /at '\/roleToRecipients\/\*'/,
+  ],
   ["recipients without *", "roleToRecipients.dev=a@b.c", /missing property '\*'/],
   ["an empty list of recipients", "roleToRecipients.\\*={}", /at '\/roleToRecipients\/\*'/],
   ["a duration without a unit", "delivery.retryFor=5", /at '\/delivery\/retryFor': got number/],

@@ -19,7 +19,7 @@ Deno.test("alert rules and dashboard of the chart are the project's: 'deno task 
   }
 });
 
-Deno.test("valuesTable() knows sections, groups and maps that are one value", () => {
+Deno.test("valuesTable() handles sections, groups and maps that are one value", () => {
   const table = valuesTable(
     "# -- One\n\na:\n  # First.\n  b: 1\n  # Second,\n  # in | two lines.\n  c: null\n" +
       "# -- Two\n\n# All of it.\nd:\n  e: {f: g}\n",
@@ -37,7 +37,7 @@ Deno.test("chart and program have the same version", async () => {
   assert.deepEqual([version, appVersion], [project.version, project.version]);
 });
 
-Deno.test("the schema knows every value, and nothing that is not one", async () => {
+Deno.test("the schema has every value, and nothing that is not one", async () => {
   const schema = JSON.parse(await text("values.schema.json"));
   const values = parse(await text("values.yaml"));
   const differences: string[] = [];

@@ -50,7 +50,7 @@ chartTest(
   },
 );
 
-chartTest("a secret of the chart's own has its key whatever the path says", async (helm) => {
+chartTest("a secret of the chart's own has its key whatever the path is", async (helm) => {
   const set = ["smtp.enabled=true", "smtp.password=a", "smtp.passwordSecretPath=elsewhere"];
   const rendered = await render(helm, { set });
   const volume = named(rendered.get("Deployment").spec.template.spec.volumes, "password-file");
@@ -156,7 +156,7 @@ chartTest(
   },
 );
 
-chartTest("a log file has a folder that may be written to, unless there is one", async (helm) => {
+chartTest("a log file has a writable directory, unless there is one", async (helm) => {
   const mountOf = async (...set: string[]) => {
     const options = { file: "original_configmap_smtp", set };
     return named(containerOf(await render(helm, options)).volumeMounts, "log")?.mountPath;

@@ -82,7 +82,7 @@ Deno.test({
     }),
 });
 
-Deno.test("without a base executable the build says how to supply one", async () => {
+Deno.test("without a base executable the build explains how to supply one", async () => {
   await inFolder(async (dir) => {
     // The packages of the bundle are in the cache already.
     const { code, stderr } = await build(dir, [], { ...OFFLINE, DENORT_BIN: "" });

@@ -80,7 +80,7 @@ Deno.test("get.sh refuses a tarball with another sum, and does not even unpack i
   });
 });
 
-Deno.test("get.sh takes a sum from the user in place of the server's", async () => {
+Deno.test("get.sh prefers a checksum from the user to the server's", async () => {
   await onStage(async ({ served, sum, dest, get }) => {
     served.delete("/releases/v1.2.3/SHA256SUMS");
     assert.equal((await get("--version", "1.2.3", "--sha256", "b".repeat(64))).code, 1);
@@ -90,7 +90,7 @@ Deno.test("get.sh takes a sum from the user in place of the server's", async () 
   });
 });
 
-Deno.test("get.sh says what it cannot get", async () => {
+Deno.test("get.sh names what it cannot download", async () => {
   await onStage(async ({ served, dest, get }) => {
     const failures = [
       [["--version", "9.9.9"], /^.*ERROR: cannot download 'http:.*v9\.9\.9/s],

@@ -54,7 +54,7 @@ Deno.test({
   },
 });
 
-Deno.test("the Dockerfile takes the tarball of this version", async () => {
+Deno.test("the Dockerfile uses the tarball of this version", async () => {
   const versions = (await Deno.readTextFile(DOCKERFILE)).matchAll(/^ARG VERSION=(.*)$/gm);
   assert.deepEqual([...versions].map(([, version]) => version), Array(2).fill(project.version));
 });
@@ -175,7 +175,7 @@ function freePort(): number {
 }
 
 Deno.test({
-  name: "a pod of the chart mails, and takes a new password without a restart",
+  name: "a pod of the chart sends mails, and uses a new password without a restart",
   ignore: !debian.ok || !helm.ok,
   fn: () =>
     onStage({}, async ({ playground }) => {

@@ -51,7 +51,7 @@ const LIBRARY = [
   "/usr/local/lib/teleport-email/teleport-email.js",
 ];
 
-Deno.test("install copies the program where the original does, and says so in its words", async () => {
+Deno.test("install copies the program where the original does, with its messages", async () => {
   await onStage(async ({ dir, dest, install, files }) => {
     const result = await install(await fakeTarball(dir, { form: "compiled" }));
     assert.deepEqual(result, { ok: true, code: 0, stdout: MESSAGES, stderr: "" });
@@ -62,7 +62,7 @@ Deno.test("install copies the program where the original does, and says so in it
   });
 });
 
-Deno.test("install copies what stands beside a launcher, and takes it away for one executable", async () => {
+Deno.test("install copies the files beside a launcher, and removes them for one executable", async () => {
   await onStage(async ({ dir, dest, install, files }) => {
     await install(await fakeTarball(dir, { form: "runtime" }));
     const program = "/usr/local/bin/teleport-email";
@@ -105,7 +105,7 @@ Deno.test("install --systemd enables the unit, and makes nothing else", async ()
   });
 });
 
-Deno.test("install --systemd says when a unit of the administrator's comes first", async () => {
+Deno.test("install --systemd warns when an administrator's unit takes precedence", async () => {
   await onStage(async ({ dir, dest, install }) => {
     await Deno.mkdir(join(dest, "etc/systemd/system"), { recursive: true });
     const other = "/etc/systemd/system/teleport-email.service";
@@ -159,7 +159,7 @@ Deno.test("install refuses the program of another machine before it copies anyth
   }
 });
 
-Deno.test("install refuses a program that does not start, and a folder without one", async () => {
+Deno.test("install refuses a program that does not start, and a directory without one", async () => {
   await onStage(async ({ dir, install, files }) => {
     const top = await fakeTarball(dir, { form: "compiled" });
     await Deno.writeTextFile(join(top, "teleport-email"), "#!/bin/sh\necho 'no glibc'; exit 127\n");
@@ -175,7 +175,7 @@ Deno.test("install refuses a program that does not start, and a folder without o
   });
 });
 
-Deno.test("install says what is wrong with its arguments, and what there is", async () => {
+Deno.test("install reports wrong arguments, and lists the valid ones", async () => {
   await onStage(async ({ dir, install, files }) => {
     const top = await fakeTarball(dir, { form: "compiled" });
     const wrong = [["--frobnicate"], ["--prefix"], ["--prefix", "opt"], ["--prefix=/a b"]];
@@ -193,7 +193,7 @@ Deno.test("install says what is wrong with its arguments, and what there is", as
   });
 });
 
-Deno.test("install wants root where it is not told another folder", async () => {
+Deno.test("install requires root unless another directory is given", async () => {
   await onStage(async ({ dir }) => {
     const top = await fakeTarball(dir, { form: "compiled" });
     await run(["chmod", "-R", "a+rX", dir]);

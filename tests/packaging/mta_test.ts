@@ -68,7 +68,7 @@ function trimmed(text: string | undefined): string {
 }
 
 Deno.test({
-  name: "Exim delivers a thread as it was written, after STARTTLS and log-in",
+  name: "Exim delivers a thread as it was written, after STARTTLS and login",
   ignore,
   fn: async () => {
     const recipients = ["bob@example.com", "carol@example.org"];
@@ -180,7 +180,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A recipient that Exim refuses is given up, and keeps nobody else from their mail",
+  name: "A recipient that Exim refuses fails permanently, and does not delay the others",
   ignore,
   fn: async () => {
     await onEximStage(
@@ -222,7 +222,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A connection that Exim has closed meanwhile is no fault, and costs no mail",
+  name: "A connection that Exim has closed meanwhile is not an error, and costs no mail",
   ignore,
   fn: async () => {
     await onEximStage(["bob@example.com"], async ({ playground, exim, start }) => {

@@ -98,7 +98,7 @@ async function untilMails(machine: Container, count: number): Promise<readonly M
 }
 
 Deno.test({
-  name: "The tarball runs under systemd as the guide says",
+  name: "The tarball runs under systemd as the guide describes",
   ignore: !found.ok,
   fn: (t) =>
     inFolder(async (dir) => {

@@ -36,7 +36,7 @@ Deno.test("judge() finds nothing wrong with what the promise allows", () => {
   assert.deepEqual(wrong(asked({ isPatient: false, reviews: 1, end: "APPROVED" }), []), []);
 });
 
-Deno.test("judge() misses what is owed", () => {
+Deno.test("judge() finds missing owed mails", () => {
   assert.deepEqual(wrong(asked(), []), ["r1 a@example.com: 0 first mails"]);
   assert.deepEqual(wrong(asked({ reviews: 2 }), [mail("new", "1"), mail("review", "2")]), [
     "r1 a@example.com: 1 of 2 reviews",
@@ -48,7 +48,7 @@ Deno.test("judge() misses what is owed", () => {
   }
 });
 
-Deno.test("judge() sees what nobody was to get, and what came in another order", () => {
+Deno.test("judge() finds mails that were not due, and a wrong order", () => {
   const strange = asked({ recipients: ["b@example.com"], isPatient: false, end: "DENIED" });
   assert.deepEqual(wrong(strange, [mail("new", "1")]), ["r1: a@example.com is no recipient"]);
   const late = [mail("new", "1"), mail("resolution", "2"), mail("review", "3")];
@@ -64,7 +64,7 @@ Deno.test("judge() sees what nobody was to get, and what came in another order",
   ]);
 });
 
-Deno.test("judge() takes a mail that came again only with an excuse of its sender", () => {
+Deno.test("judge() accepts a duplicate only with an excuse of its sender", () => {
   const twice = (seconds: number) => [mail("new", "1"), mail("new", "1", "direct", seconds)];
   const again = ["1 came again without excuse: T from ssh, T from direct"];
   const excused = (cause: "no answer" | "sender died", replica?: string) => {

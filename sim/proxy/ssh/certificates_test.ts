@@ -23,7 +23,7 @@ function userCertificate(changes: Partial<SshCertificateRequest> = {}, ca = CA) 
   });
 }
 
-Deno.test("refuseUser() lets in the principals of certificates by the authority, and nobody else", () => {
+Deno.test("refuseUser() admits only the principals of certificates by the CA", () => {
   const forged = userCertificate();
   forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
   assert.equal(refuseUser(userCertificate(), "bot", CA), undefined);

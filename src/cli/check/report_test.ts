@@ -12,7 +12,7 @@ const FINDING: Finding = {
 };
 const INDENT = " ".repeat(26);
 
-Deno.test("findingText() leaves lines as they are where nothing says how wide they may be", () => {
+Deno.test("findingText() does not wrap lines of unknown width", () => {
   assert.equal(
     findingText(FINDING, { color: false }),
     `FAIL  server              one two three four five six seven eight (5 ms)

@@ -20,7 +20,7 @@ Deno.test("[delivery] has defaults for all but the sender", async () => {
   assert.deepEqual(warnings, []);
 });
 
-Deno.test("[delivery] takes every key", async () => {
+Deno.test("[delivery] accepts every key", async () => {
   const { delivery } = await deliveryOf(`sender = "Teleport <noreply@example.com>"
     reply_to = '"Team, Access" <access@example.com>'
     allowed_domains = ["Example.com", "*.example.com", ".example.com", "exämple.de"]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accept, file, refuse } from "../testing/parse.ts";
 
-Deno.test("[http] listens nowhere by default, else where it says", async () => {
+Deno.test("[http] does not listen by default", async () => {
   const cases: [string, { host: string; port: number } | undefined][] = [
     ["", undefined],
     ['listen = ""', undefined],
@@ -17,7 +17,7 @@ Deno.test("[http] listens nowhere by default, else where it says", async () => {
   }
 });
 
-Deno.test("[http] refuses what is no address", async () => {
+Deno.test("[http] refuses what is not an address", async () => {
   const cases: [string, string][] = [
     ['"localhost"', "must be host:port, current value is 'localhost' without a port"],
     [

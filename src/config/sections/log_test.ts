@@ -14,7 +14,7 @@ Deno.test("[log] has the original's defaults, also for empty texts", async () =>
   assert.deepEqual(await logOf('output = ""\nseverity = ""\nformat = ""'), wanted);
 });
 
-Deno.test("[log] takes every spelling of a severity", async () => {
+Deno.test("[log] accepts every spelling of a severity", async () => {
   const cases: [string, LogConfig["severity"]][] = [
     ["err", "error"],
     ["ERROR", "error"],
@@ -29,7 +29,7 @@ Deno.test("[log] takes every spelling of a severity", async () => {
   }
 });
 
-Deno.test("[log] takes every name of an output, else a path", async () => {
+Deno.test("[log] accepts every name of an output, else a path", async () => {
   const cases: [string, LogConfig["output"]][] = [
     ["stderr", { kind: "stderr" }],
     ["error", { kind: "stderr" }],
@@ -46,11 +46,11 @@ Deno.test("[log] takes every name of an output, else a path", async () => {
   }
 });
 
-Deno.test("[log] takes a format in any case", async () => {
+Deno.test("[log] accepts a format in any case", async () => {
   assert.equal((await logOf('format = "JSON"')).format, "json");
 });
 
-Deno.test("[log] refuses other names in the original's words", async () => {
+Deno.test("[log] refuses other names with the original's text", async () => {
   assert.deepEqual(await refuse(file({ log: 'severity = "Loud"\nformat = "xml"\noutput = 1' })), [
     "Invalid log.output: must be a string, current value is an integer",
     'log.severity: unsupported logger severity: "Loud"',

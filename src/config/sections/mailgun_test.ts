@@ -21,13 +21,13 @@ Deno.test("[mailgun] needs a domain and a key", async () => {
   });
 });
 
-Deno.test("[mailgun] takes limits", async () => {
+Deno.test("[mailgun] accepts limits", async () => {
   const mailgun = await mailgunOf(`${NEEDED}max_connections = 2\nmax_messages_per_second = 7`);
   assert.equal(mailgun.maxConnections, 2);
   assert.equal(mailgun.maxMessagesPerSecond, 7);
 });
 
-Deno.test("[mailgun] takes a region or a URL with or without the API's version", async () => {
+Deno.test("[mailgun] accepts a region or a URL with or without the API's version", async () => {
   const cases: [string, string][] = [
     ['region = "us"', "https://api.mailgun.net"],
     ['region = "eu"', "https://api.eu.mailgun.net"],

@@ -25,7 +25,7 @@ Deno.test("parseConfig() makes delivery.recipients the wildcard's recipients", a
   ]);
 });
 
-Deno.test("parseConfig() takes a string and a list of recipients", async () => {
+Deno.test("parseConfig() accepts a string and a list of recipients", async () => {
   const { config } = await accept(`${MAILGUN}
     [role_to_recipients]
     "dev" = ["dev1@example.com", "dev2@example.com"]
@@ -69,7 +69,7 @@ Deno.test("parseConfig() refuses a file with another plugin's section only", asy
   assert.deepEqual(errors, ["provide either [mailgun] or [smtp] sections to work with plugin"]);
 });
 
-Deno.test("parseConfig() refuses both ways to name recipients at once", async () => {
+Deno.test("parseConfig() refuses both ways to name recipients at the same time", async () => {
   const errors = await refuse(`${MAILGUN}recipients = ["a@example.com"]
     [role_to_recipients]
     "*" = "admin@example.com"`);
@@ -97,7 +97,7 @@ Deno.test("readRoleMap() reads strings, lists, both, several lists and nothing",
   }
 });
 
-Deno.test("readRoleMap() names the Go type of what is no recipient", async () => {
+Deno.test("readRoleMap() names the Go type of what is not a recipient", async () => {
   const cases: [string, string][] = [
     [
       "role_to_recipients = 5",
@@ -138,7 +138,7 @@ Deno.test("parseConfig() warns of a role with an empty list", async () => {
   ]);
 });
 
-Deno.test("parseConfig() reports every recipient that is no address, on one line each", async () => {
+Deno.test("parseConfig() reports every recipient that is not an address, on one line each", async () => {
   const errors = await refuse(`${MAILGUN}[role_to_recipients]
     dev = ["alice", "a\\nb@c", "ok@example.com"]
     "*" = "Name <a@b.c>"`);

@@ -23,7 +23,7 @@ Deno.test("[smtp] has defaults for all but the host", async () => {
   assert.deepEqual(warnings, []);
 });
 
-Deno.test("[smtp] takes every key", async () => {
+Deno.test("[smtp] accepts every key", async () => {
   const { smtp, warnings } = await smtpOf(`host = "mail"
     port = 2525
     username = "u"
@@ -71,7 +71,7 @@ POLICY
 "*" = "admin@example.com"
 `;
 
-Deno.test("[smtp] takes each STARTTLS policy, and mandatory when there is none", async () => {
+Deno.test("[smtp] accepts each STARTTLS policy, and defaults to mandatory", async () => {
   const cases: [string, SmtpConfig["starttlsPolicy"]][] = [
     ["", "mandatory"],
     ['starttls_policy = ""', "mandatory"],
@@ -91,7 +91,7 @@ Deno.test("[smtp] takes each STARTTLS policy, and mandatory when there is none",
   }
 });
 
-Deno.test("[smtp] refuses another STARTTLS policy in the original's words", async () => {
+Deno.test("[smtp] refuses another STARTTLS policy with the original's text", async () => {
   for (const policy of ["insecure", "Mandatory"]) {
     const errors = await refuse(UPSTREAM.replace("POLICY", `starttls_policy = "${policy}"`));
     assert.deepEqual(errors, [
@@ -101,14 +101,14 @@ Deno.test("[smtp] refuses another STARTTLS policy in the original's words", asyn
   }
 });
 
-Deno.test("[smtp] speaks TLS at once on port 465 unless told otherwise", async () => {
+Deno.test("[smtp] uses implicit TLS on port 465 unless configured otherwise", async () => {
   assert.equal((await smtpOf('host = "m"\nport = 465')).smtp.implicitTls, true);
   const { smtp } = await smtpOf('host = "m"\nport = 465\nimplicit_tls = false');
   assert.equal(smtp.implicitTls, false);
   assert.equal((await smtpOf('host = "m"\nport = 0')).smtp.port, 587);
 });
 
-Deno.test("[smtp] takes empty texts as absent", async () => {
+Deno.test("[smtp] treats empty texts as absent", async () => {
   const { smtp } = await smtpOf('host = "m"\nusername = ""\npassword = ""\nroot_cas = ""');
   assert.equal(smtp.auth, undefined);
   assert.equal(smtp.rootCas, undefined);
@@ -170,7 +170,7 @@ Deno.test("[smtp] warns of an auth_method that nothing uses", async () => {
   assert.deepEqual(warnings, ["smtp.auth_method has no effect without smtp.username"]);
 });
 
-Deno.test("[smtp] shows no password that stands in the host", async () => {
+Deno.test("[smtp] does not print a password that is part of the host", async () => {
   for (const host of ["smtp://u:hunter2@mail:25", "u:hunter2 @mail"]) {
     const result = await parseConfig(file({ smtp: `host = "${host}"` }), "test.toml", {});
     const words = [...result.warnings, ...(result.ok ? [] : result.errors)].join("\n");

@@ -18,7 +18,7 @@ Deno.test("[teleport] has the original's defaults", async () => {
   assert.deepEqual(warnings, []);
 });
 
-Deno.test("[teleport] takes every key", async () => {
+Deno.test("[teleport] accepts every key", async () => {
   const { teleport, warnings } = await teleportOf(`addr = "[::1]:3025"
     client_key = "/k"
     client_crt = "/c"
@@ -37,7 +37,7 @@ Deno.test("[teleport] takes every key", async () => {
   assert.deepEqual(warnings, []);
 });
 
-Deno.test("[teleport] takes auth_server only when addr is empty", async () => {
+Deno.test("[teleport] uses auth_server only when addr is empty", async () => {
   const warning =
     "Configuration setting `auth_server` is deprecated, consider to change it to `addr`";
   const old = await teleportOf('identity = "/id"\nauth_server = "old:3025"\naddr = ""');
@@ -77,7 +77,7 @@ Deno.test("[teleport] refuses an address that cannot be one", async () => {
   }
 });
 
-Deno.test("[teleport] without usable credentials loads and says what is missing", async () => {
+Deno.test("[teleport] without usable credentials loads and reports what is missing", async () => {
   const cases: [string | null, string][] = [
     [null, "no credentials configured"],
     ['identity = ""', "no credentials configured"],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { domainOf, isEmailAddress } from "./address.ts";
 
-Deno.test("isEmailAddress() takes what Go takes unchanged", () => {
+Deno.test("isEmailAddress() accepts what Go accepts unchanged", () => {
   const addresses = [
     "a@b",
     "a@b.c",
@@ -57,6 +57,6 @@ Deno.test("isEmailAddress() never throws and never lets a line break through", (
   }));
 });
 
-Deno.test("domainOf() gives the part behind the @", () => {
+Deno.test("domainOf() returns the part after the @", () => {
   assert.equal(domainOf("noreply@example.com"), "example.com");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseDomainPattern } from "./domain_pattern.ts";
 
-Deno.test("parseDomainPattern() takes domains and the domains below one", () => {
+Deno.test("parseDomainPattern() accepts domains and the domains below one", () => {
   const cases = [
     ["example.com", "example.com"],
     ["Example.COM", "example.com"],
@@ -13,7 +13,7 @@ Deno.test("parseDomainPattern() takes domains and the domains below one", () => 
   for (const [text, expected] of cases) assert.equal(parseDomainPattern(text), expected, text);
 });
 
-Deno.test("parseDomainPattern() refuses what is no domain", () => {
+Deno.test("parseDomainPattern() refuses what is not a domain", () => {
   const cases = ["", "*", "*.", ".", "a@example.com", "@example.com", "https://example.com"];
   cases.push(
     "example.com.",

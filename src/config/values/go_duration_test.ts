@@ -30,7 +30,7 @@ Deno.test("parseGoDuration() reads what Go reads", () => {
   }
 });
 
-Deno.test("parseGoDuration() refuses with Go's words", () => {
+Deno.test("parseGoDuration() refuses with Go's texts", () => {
   const cases: [string, string][] = [
     ["", 'time: invalid duration ""'],
     ["-", 'time: invalid duration "-"'],

@@ -16,7 +16,7 @@ Deno.test("parseHostPort() splits every usual form", () => {
   }
 });
 
-Deno.test("parseHostPort() says what is wrong with an address", () => {
+Deno.test("parseHostPort() reports what is wrong with an address", () => {
   const cases: [string, RegExp][] = [
     ["host:70000", /port must be between 1 and 65535, current value is '70000'/],
     ["host:", /port must be between 1 and 65535, current value is ''/],

@@ -26,7 +26,7 @@ Deno.test("parseMailbox() reads every usual form", () => {
   }
 });
 
-Deno.test("parseMailbox() refuses what is no mailbox", () => {
+Deno.test("parseMailbox() refuses what is not a mailbox", () => {
   const others = [
     "",
     "alice",

@@ -26,7 +26,7 @@ Deno.test("readSecret() reads the file each time, without the space round it", a
   assert.equal(second.ok && second.value.length, 3000);
 });
 
-Deno.test("readSecret() gives a value as it stands", async () => {
+Deno.test("readSecret() returns a value unchanged", async () => {
   assert.deepEqual(await readSecret({ value: " p " }), { ok: true, value: " p " });
 });
 

@@ -106,7 +106,7 @@ Deno.test("composeMail() writes reviews byte for byte as the original", () => {
   );
 });
 
-Deno.test("composeMail() tells requesters of their own request, never how to approve it", () => {
+Deno.test("composeMail() informs requesters of their own request, never how to approve it", () => {
   const requester = { ...FACTS, audience: "requester", link: undefined } as const;
   const submitted = composeMail(requester, templates);
   assert.match(submitted.text, /^Your Role Request has been submitted:\n\nID: 0198-1\n/);

@@ -84,7 +84,7 @@ Deno.test("composeMail() lets no value bring a tag, an attribute or a link", () 
   assertSame(({ html = "" }) => skeleton(parse(html)));
 });
 
-Deno.test("composeMail() lets no value bring a line that looks like one of the mail's own", () => {
+Deno.test("composeMail() lets no value add a line that imitates the email's own", () => {
   const own = /^(ID|Cluster|User|Role\(s\)|Reason|Link|Approve|Deny|Status|Resolution):/gm;
   assertSame(({ text }) => text.match(own));
 });

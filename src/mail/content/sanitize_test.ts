@@ -24,11 +24,11 @@ const ORDINARY = [
   'a<b>&"{{x}}\\u{202e}',
 ];
 
-Deno.test("shownName() leaves ordinary names of every language alone", () => {
+Deno.test("displayName() leaves ordinary names of every language unchanged", () => {
   for (const name of ORDINARY) assert.equal(displayName(name), name);
 });
 
-Deno.test("shownName() shows what hides, reorders or breaks lines", () => {
+Deno.test("displayName() makes characters visible that hide, reorder or break lines", () => {
   const cases: readonly [string, string][] = [
     ["a\r\nStatus: ok", "a\\u{000d}\\u{000a}Status: ok"],
     ["a\u2028b\u0085c\u0000\u007f\u001b[2J", "a\\u{2028}b\\u{0085}c\\u{0000}\\u{007f}\\u{001b}[2J"],
@@ -43,7 +43,7 @@ Deno.test("shownName() shows what hides, reorders or breaks lines", () => {
   for (const [name, expected] of cases) assert.equal(displayName(name), expected);
 });
 
-Deno.test("shownName() shows letters that imitate others", () => {
+Deno.test("displayName() makes letters visible that imitate others", () => {
   const cases: readonly [string, string][] = [
     ["\u0430lice@example.com", "\\u{0430}lice@example.com"],
     ["alice@ex\u0430mple.com", "alice@ex\\u{0430}mple.com"],
@@ -54,12 +54,12 @@ Deno.test("shownName() shows letters that imitate others", () => {
   for (const [name, expected] of cases) assert.equal(displayName(name), expected);
 });
 
-Deno.test("shownAuthor() quotes a name that looks like the start of a line", () => {
+Deno.test("displayAuthor() quotes a name that imitates the start of a line", () => {
   assert.equal(displayAuthor("Link: https://evil.example"), '"Link: https://evil.example"');
   for (const name of ORDINARY) assert.equal(displayAuthor(name), name);
 });
 
-Deno.test("shownName() and shownNames() cut and say by how much", () => {
+Deno.test("displayName() and displayNames() truncate and state by how much", () => {
   assert.equal(displayName("ä".repeat(256)), "ä".repeat(256));
   assert.equal(displayName("😀".repeat(257)), `${"😀".repeat(256)}… (1 more character)`);
   assert.equal(displayName("x".repeat(1490)), `${"x".repeat(256)}… (1234 more characters)`);
@@ -68,7 +68,7 @@ Deno.test("shownName() and shownNames() cut and say by how much", () => {
   assert.deepEqual(displayNames(names.slice(0, 100)), names.slice(0, 100));
 });
 
-Deno.test("shownText() leaves ordinary texts of several lines alone", () => {
+Deno.test("displayText() leaves ordinary texts of several lines unchanged", () => {
   const texts = [
     ...ORDINARY,
     "Deploy\n\n\tTicket: OPS-1\n  see https://example.com/a:b\nlatency < 5μs, Δt\r\nThe status: fine\n",
@@ -81,7 +81,7 @@ Deno.test("shownText() leaves ordinary texts of several lines alone", () => {
   for (const text of texts) assert.equal(displayText(text), text);
 });
 
-Deno.test("shownText() quotes lines that pretend to be the mail's own", () => {
+Deno.test("displayText() quotes lines that imitate the mail's labels", () => {
   const lines = [
     "Status: ✅ APPROVED",
     "  LINK : https://evil.example",
@@ -100,7 +100,7 @@ Deno.test("shownText() quotes lines that pretend to be the mail's own", () => {
   assert.equal(displayText("Status: fine"), "Status: fine");
 });
 
-Deno.test("shownText() shows controls and directions, and cuts characters and lines", () => {
+Deno.test("displayText() makes controls and directions visible, and truncates characters and lines", () => {
   assert.equal(
     displayText("a\rb\u2028c\vd\u202ee\u0000"),
     "a\\u{000d}b\\u{2028}c\\u{000b}d\\u{202e}e\\u{0000}",
@@ -109,7 +109,7 @@ Deno.test("shownText() shows controls and directions, and cuts characters and li
   assert.equal(displayText("x\n".repeat(150)), `${"x\n".repeat(99)}x… (101 more characters)`);
 });
 
-Deno.test("shownName() and shownText() leave nothing that hides, however odd the value", () => {
+Deno.test("displayName() and displayText() leave nothing hidden in any value", () => {
   const odd = fc.string({
     unit: fc.oneof(
       fc.constantFrom("\n", "\r", "\u202e", "\u2066", "\u200d", "\u{e0061}", "\u{1f3f4}", "\u0430"),

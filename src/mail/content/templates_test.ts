@@ -93,7 +93,7 @@ Deno.test("loadTemplates() warns of files it does not know and refuses what it c
   assert.match(missing.errors[0] ?? "", /^Cannot read templates\.directory '\/nonexistent'/);
 });
 
-Deno.test("composeMail() falls back to the built-in template and says so", async () => {
+Deno.test("composeMail() falls back to the built-in template and warns", async () => {
   // Right with the samples, wrong with other facts: what the start cannot find.
   const odd = "{% if user == 'eve' %}{% for i in (1..1000000000) %}x{% endfor %}{% endif %}x";
   const loaded = await loadFiles({

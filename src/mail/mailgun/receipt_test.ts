@@ -69,7 +69,7 @@ const TABLE: readonly [
   [200, "OK", "configuration transport"],
 ];
 
-Deno.test("send() sorts every answer that takes no mail", async () => {
+Deno.test("send() classifies every answer that does not accept an email", async () => {
   for (const [status, body, verdict, [header, ms] = ["", undefined]] of TABLE) {
     await using server = startMailgunServer(() => {
       const headers = { ...(header && { "retry-after": header }), location: "/elsewhere" };
@@ -108,7 +108,7 @@ Deno.test("send() sorts answers that never come", async () => {
   }
 });
 
-Deno.test("send() reports that nobody listens", async () => {
+Deno.test("send() reports a closed port", async () => {
   const server = startMailgunServer();
   await server[Symbol.asyncDispose]();
   await using transport = mailgunTransport(server.url);
@@ -117,7 +117,7 @@ Deno.test("send() reports that nobody listens", async () => {
   assert.match(error, /: connection refused: nobody listens there$/);
 });
 
-Deno.test("send() reports what Mailgun says, without the key", async () => {
+Deno.test("send() reports Mailgun's text, without the key", async () => {
   await using server = startMailgunServer(() => new Response(`Forbidden\n${KEY}`, { status: 401 }));
   await using transport = mailgunTransport(server.url);
   const receipt = await transport.send(testMessage(), never());

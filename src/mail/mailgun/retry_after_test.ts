@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { retryAfterMs } from "./retry_after.ts";
 
-Deno.test("retryAfterMs() takes seconds and HTTP dates", () => {
+Deno.test("retryAfterMs() reads seconds and HTTP dates", () => {
   const nowMs = Date.UTC(2025, 0, 25, 10, 30);
   const cases: readonly [string | null | undefined, number | undefined][] = [
     ["0", 0],

@@ -49,7 +49,7 @@ Deno.test("send() threads with one pair of brackets, whatever is stored", async 
   }
 });
 
-Deno.test("send() takes the id from the answer, or ours if there is none", async () => {
+Deno.test("send() uses the id from the answer, or ours without one", async () => {
   const cases: readonly [Response, string][] = [
     [Response.json({ id: "<theirs@mg>", message: "ok" }), "theirs@mg"],
     [Response.json({ id: "theirs@mg" }, { status: 202 }), "theirs@mg"],

@@ -152,7 +152,7 @@ Deno.test("send() with policy opportunistic keeps credentials off an unencrypted
   assert.equal((await local.send(testMessage(), never())).ok, true);
 });
 
-Deno.test("send() tells a server that wants a login from a refused mail", async () => {
+Deno.test("send() distinguishes a server that requires a login from a refused email", async () => {
   await using server = await loginServer(() => "hunter2");
   await using transport = testTransport(server.port);
   const receipt = await transport.send(testMessage(), never());

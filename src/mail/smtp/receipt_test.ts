@@ -140,7 +140,7 @@ Deno.test("send() sorts faults of TLS", async () => {
   }
 });
 
-Deno.test("send() says that the server's certificate has expired", async () => {
+Deno.test("send() reports that the server's certificate has expired", async () => {
   const authority = await createTestAuthority();
   const expired = await authority.issue(["mail.test"], new Date(Date.now() - 60_000));
   for (const [server, how] of [[{}, MANDATORY], [{ secure: true }, IMPLICIT]] as const) {
@@ -175,7 +175,7 @@ Deno.test("send() bounds the whole attempt although every wait is short", async 
   assertRefused(receipt, "timeout transport", /no end within the time limit$/);
 });
 
-Deno.test("send() waits for a server that takes its time to look at the content", async () => {
+Deno.test("send() waits for a server that is slow to accept the content", async () => {
   const timeouts = { connectMs: 1000, greetingMs: 1000, sendMs: 500, contentMs: 20_000 };
   let taken = false;
   const slow = { ...TAKES_EVERYTHING, ".": "silence" };
@@ -207,7 +207,7 @@ Deno.test("send() gives a mail whose acceptance was not heard of once, and again
   assert.deepEqual(ids(), ["Message-ID: <id-1@example.org>", "Message-ID: <id-1@example.org>"]);
 });
 
-Deno.test("send() reports that nobody listens and that a name is unknown", async () => {
+Deno.test("send() reports a closed port and an unknown name", async () => {
   const port = await (async () => {
     await using server = await startLineServer("220 test");
     return server.port;
@@ -224,7 +224,7 @@ Deno.test("send() reports that nobody listens and that a name is unknown", async
   );
 });
 
-Deno.test("send() goes on to the next address when one does not answer", async () => {
+Deno.test("send() tries the next address when one does not answer", async () => {
   await using server = await startSmtpServer();
   await using transport = testTransport(server.port, {}, {
     lookup: () => Promise.resolve(["::1", "127.0.0.2", "127.0.0.1"]),

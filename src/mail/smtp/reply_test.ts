@@ -219,7 +219,7 @@ Deno.test("judgeReply() drops no mail for what public reports say of the account
   for (const [, command, reply, expected] of REPORTED) assertJudged(command, reply, expected);
 });
 
-Deno.test("judgeReply() decides by step, code and words", () => {
+Deno.test("judgeReply() decides by step, code and text", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["CONN", "554 No SMTP service here", "server transport"],
     [
@@ -356,7 +356,7 @@ Deno.test("judgeReply() decides by step, code and words", () => {
   for (const [command, reply, expected] of cases) assertJudged(command, reply, expected);
 });
 
-Deno.test("judgeReply() counts no words inside echoed addresses", () => {
+Deno.test("judgeReply() ignores words inside echoed addresses", () => {
   for (
     const word of ["spam", "relay", "sender", "quota", "too-many-mails", "helo.rejected", "dmarc"]
   ) {
@@ -405,7 +405,7 @@ const PHRASES = [
   "null MX",
 ];
 
-Deno.test("judgeReply() drops a mail only for the codes and words that the table names", () => {
+Deno.test("judgeReply() drops an email only for the codes and texts that the table names", () => {
   const dropping = /^5\.(1\.([1236]|10)|2\.1|3\.4|6\.\d+)$/;
   const code = fc.integer({ min: 400, max: 599 });
   const enhanced = fc.oneof(
@@ -462,7 +462,7 @@ Deno.test("judgeReply() has a row for every reply, and every row a name of its o
   }
 });
 
-Deno.test("judgeReply() is quick whatever a server says", () => {
+Deno.test("judgeReply() is quick whatever a server replies", () => {
   const start = performance.now();
   for (
     const part of [

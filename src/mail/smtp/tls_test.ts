@@ -31,7 +31,7 @@ function assertRefused(receipt: Receipt, category: string, words: RegExp): void 
   assert.match(receipt.error, /^Cannot connect to SMTP server 'mail\.test:\d+'/);
 }
 
-Deno.test("send() uses STARTTLS as its policy says", async () => {
+Deno.test("send() uses STARTTLS as its policy demands", async () => {
   const cases = [
     { starttlsPolicy: "mandatory", server: STARTTLS, secure: true },
     { starttlsPolicy: "opportunistic", server: STARTTLS, secure: true },
@@ -55,7 +55,7 @@ Deno.test("send() with policy mandatory refuses a server without STARTTLS", asyn
   assertRefused(receipt, "tls", /during STARTTLS/);
 });
 
-Deno.test("send() with policy opportunistic never goes on in the clear after a failed handshake", async () => {
+Deno.test("send() with policy opportunistic never continues in clear text after a failed handshake", async () => {
   const { receipt, secure } = await attempt(STARTTLS, { starttlsPolicy: "opportunistic" });
   assertRefused(receipt, "tls", /certificate|issuer/i);
   assert.equal(secure, undefined);
@@ -90,7 +90,7 @@ Deno.test("send() refuses certificates that are not for the server or not of the
   }
 });
 
-Deno.test("send() checks the certificate against serverName if there is one", async () => {
+Deno.test("send() verifies the certificate for serverName if it is set", async () => {
   const options = { starttlsPolicy: "mandatory", rootCas } as const;
   const other = await authority.issue(["other.test"]);
   const named = await attempt(other, { ...options, serverName: "other.test" });

@@ -118,7 +118,7 @@ Deno.test("send() cancelled before it starts does not connect", async () => {
   assert.equal(server.connections, 0);
 });
 
-Deno.test("send() cancelled in the middle gives up at once", async () => {
+Deno.test("send() cancelled midway ends at once", async () => {
   const controller = new AbortController();
   await using server = await startSmtpServer({ onData: () => controller.abort() });
   await using transport = testTransport(server.port);

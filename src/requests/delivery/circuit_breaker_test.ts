@@ -23,7 +23,7 @@ function setUp(verify: (() => Receipt) | undefined) {
 const PAUSED = "Mail transport is paused, mails are kept and sent later";
 const WORKS = "Mail transport works again";
 
-Deno.test("TransportGate opens when the transport can connect again, and logs each outage once", async () => {
+Deno.test("CircuitBreaker resumes when the transport can connect again, and logs each outage once", async () => {
   const answers = [DOWN, DOWN, UP];
   const { clock, breaker, resumed, messages } = setUp(() => answers.shift() ?? UP);
   breaker.pause(DOWN);
@@ -36,7 +36,7 @@ Deno.test("TransportGate opens when the transport can connect again, and logs ea
   assert.deepEqual(messages(), [PAUSED, WORKS]);
 });
 
-Deno.test("TransportGate waits as long as the server asks for", async () => {
+Deno.test("CircuitBreaker waits as long as the server asks for", async () => {
   const { clock, breaker } = setUp(() => UP);
   breaker.pause({ ...DOWN, retryAfterMs: 60_000 });
   await clock.tick(59_999);
@@ -45,7 +45,7 @@ Deno.test("TransportGate waits as long as the server asks for", async () => {
   assert.equal(breaker.isPaused, false);
 });
 
-Deno.test("TransportGate without a check lets a mail through and waits longer if that fails", async () => {
+Deno.test("CircuitBreaker without a probe sends one mail and waits longer if that fails", async () => {
   const { clock, breaker, messages } = setUp(undefined);
   breaker.pause(DOWN);
   await clock.tick(550);
@@ -58,7 +58,7 @@ Deno.test("TransportGate without a check lets a mail through and waits longer if
   assert.deepEqual(messages(), [PAUSED, WORKS]);
 });
 
-Deno.test("TransportGate.check() closes the breaker when the transport cannot connect", async () => {
+Deno.test("CircuitBreaker.check() pauses when the transport cannot connect", async () => {
   const answers = [DOWN];
   const { clock, breaker } = setUp(() => answers.shift() ?? UP);
   await breaker.check();
@@ -67,7 +67,7 @@ Deno.test("TransportGate.check() closes the breaker when the transport cannot co
   assert.equal(breaker.isPaused, false);
 });
 
-Deno.test("TransportGate stays closed and stops asking when the program stops", async () => {
+Deno.test("CircuitBreaker stays paused and stops probing when the program ends", async () => {
   let asked = 0;
   const { clock, breaker, drain } = setUp(() => (asked++, UP));
   breaker.pause(DOWN);
@@ -76,7 +76,7 @@ Deno.test("TransportGate stays closed and stops asking when the program stops", 
   assert.deepEqual([asked, breaker.isPaused, clock.pending], [0, true, 0]);
 });
 
-Deno.test("TransportGate waits longer and says so once when mails fail although the transport connects", async () => {
+Deno.test("CircuitBreaker waits longer and logs it once when mails fail although the transport connects", async () => {
   const { clock, breaker, messages } = setUp(() => UP);
   breaker.pause(DOWN);
   for (const waitMs of [550, 1100, 2200]) {
@@ -91,7 +91,7 @@ Deno.test("TransportGate waits longer and says so once when mails fail although 
   assert.deepEqual(messages(), [PAUSED, WORKS]);
 });
 
-Deno.test("TransportGate takes a failure long after the last outage for a new one", async () => {
+Deno.test("CircuitBreaker considers a failure long after the last outage a new one", async () => {
   const { clock, breaker, messages } = setUp(undefined);
   breaker.pause(DOWN);
   // The mail that was refused has been superseded meanwhile: none has told that it works again.

@@ -25,7 +25,7 @@ function setUp(count: number, perSecond?: number) {
   return { clock, semaphore, granted, releases, take, releaseOne };
 }
 
-Deno.test("Slots grants no more than its count at once", async () => {
+Deno.test("FairSemaphore grants no more than its count at a time", async () => {
   const { granted, take, releaseOne } = setUp(2);
   take("a", 3);
   await settleDown();
@@ -34,7 +34,7 @@ Deno.test("Slots grants no more than its count at once", async () => {
   assert.equal(granted.length, 3);
 });
 
-Deno.test("Slots lets a small request pass one with hundreds of mails", async () => {
+Deno.test("FairSemaphore lets a small request overtake one with hundreds of mails", async () => {
   const { granted, take, releaseOne } = setUp(1);
   take("big", 300);
   take("small", 3);
@@ -42,7 +42,7 @@ Deno.test("Slots lets a small request pass one with hundreds of mails", async ()
   assert.equal(granted.filter((key) => key === "small").length, 3);
 });
 
-Deno.test("Slots lets the mails of one small request leave together", async () => {
+Deno.test("FairSemaphore sends the mails of one small request together", async () => {
   const { granted, take, releaseOne } = setUp(1);
   take("x");
   take("a", 3);
@@ -51,7 +51,7 @@ Deno.test("Slots lets the mails of one small request leave together", async () =
   assert.deepEqual(granted, ["x", "a", "a", "a", "b", "b", "b"]);
 });
 
-Deno.test("Slots keeps to a rate per second", async () => {
+Deno.test("FairSemaphore keeps a rate per second", async () => {
   const { clock, granted, take } = setUp(10, 2);
   take("a", 5);
   await clock.tick(0);
@@ -62,7 +62,7 @@ Deno.test("Slots keeps to a rate per second", async () => {
   assert.equal(granted.length, 5);
 });
 
-Deno.test("Slots.acquire() gives up when its signal is aborted, and the slot goes to the next", async () => {
+Deno.test("FairSemaphore.acquire() ends when its signal is aborted, and the next waiter gets the slot", async () => {
   const { semaphore, granted, take, releaseOne } = setUp(1);
   take("a");
   const controller = new AbortController();
@@ -74,7 +74,7 @@ Deno.test("Slots.acquire() gives up when its signal is aborted, and the slot goe
   assert.deepEqual(granted, ["a", "c"]);
 });
 
-Deno.test("Slots counts a slot that is given back twice once", async () => {
+Deno.test("FairSemaphore counts a slot that is released twice once", async () => {
   const { releases, granted, take } = setUp(1);
   take("a");
   await settleDown();
@@ -85,7 +85,7 @@ Deno.test("Slots counts a slot that is given back twice once", async () => {
   assert.deepEqual(granted, ["a", "b"]);
 });
 
-Deno.test("Slots keeps its rate when the clock is set back", async () => {
+Deno.test("FairSemaphore keeps its rate when the clock is set back", async () => {
   const { clock, granted, take } = setUp(10, 2);
   take("a", 3);
   await settleDown();

@@ -12,7 +12,7 @@ function failed(mail: OwedMail): Outcome {
   return { type: "failed", mail, error: "550 no such user", atMs: NOW_MS };
 }
 
-Deno.test("settle() takes an accepted new mail out and opens its thread", () => {
+Deno.test("settle() removes an accepted new mail and opens its thread", () => {
   const mail = owed("new", "a@x.org");
   const record = settle(aRecord({ owed: [mail, owed("new", "b@x.org")] }), [accepted(mail)]);
   assert.deepEqual(record.owed.map(mailKey), ["new/0/b@x.org"]);
@@ -33,7 +33,7 @@ Deno.test("settle() changes nothing when an outcome is applied twice", () => {
   assert.deepEqual(settle(once, [accepted(mail), failed(other)]), once);
 });
 
-Deno.test("settle() gives up the follow-ups of a new mail that is refused for good", () => {
+Deno.test("settle() drops the follow-ups of a new mail that is refused permanently", () => {
   const mail = owed("new", "a@x.org");
   const record = settle(
     aRecord({ owed: [mail, owed("review", "a@x.org"), owed("review", "b@x.org")] }),

@@ -84,7 +84,7 @@ Deno.test("Pace reports once that it is lowered and once that it has recovered",
   ]);
 });
 
-Deno.test("Pace goes on when the clock is set back", () => {
+Deno.test("Pace continues when the clock is set back", () => {
   const clock = new FakeClock();
   const pace = new Pace(3, undefined, clock);
   pace.fewerConnections(3, "421");

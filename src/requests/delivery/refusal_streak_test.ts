@@ -29,7 +29,7 @@ Deno.test("RefusalStreak begins again with an accepted mail and with another ref
   assert.deepEqual([refuse("a"), refuse("b"), refuse("c")], [false, false, true]);
 });
 
-Deno.test("RefusalStreak leaves out what says something of the recipient or comes from no server", () => {
+Deno.test("RefusalStreak ignores refusals about the recipient and those that no server sent", () => {
   const streak = new RefusalStreak();
   for (const to of ["a", "b", "c", "d"]) {
     assert.equal(streak.isOneTooMany(refusal("RCPT 550 5.1.1", "never"), to), false);

@@ -126,7 +126,7 @@ Deno.test("The original reads a record of ours and writes it back as it was, wha
   assert.ok(threads.some(({ email }) => email === "a@x.org"));
 });
 
-Deno.test("Whoever we still owed a first mail when the original closed the request learns the outcome", async () => {
+Deno.test("Recipients who were still owed a first mail when the original closed the request receive the outcome", async () => {
   const since = new Date(NOW_MS).toISOString();
   const ours = {
     user: "alice",

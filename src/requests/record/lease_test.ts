@@ -25,7 +25,7 @@ Deno.test("foreignLeaseEndMs() does not wait for a lease longer than any that is
   assert.equal(foreignLeaseEndMs(theirs(NOW_MS + 25_000), "me", NOW_MS), NOW_MS + 30_000);
 });
 
-Deno.test("withLease() gives a lease of 20 s only while something is owed", () => {
+Deno.test("withLease() sets a lease of 20 s only while mails are owed", () => {
   const busy = aRecord({ owed: [owed("new", "a@x.org")] });
   assert.deepEqual(withLease(busy, "me", NOW_MS).owner, mine(NOW_MS + 20_000));
   assert.equal(withLease({ ...busy, owner: mine(NOW_MS) }, undefined, NOW_MS).owner, undefined);

@@ -82,7 +82,7 @@ Deno.test("decodeRecord() reads the two keys of releases before email_threads", 
   assert.equal(record && encodeRecord(record).email_threads, "");
 });
 
-Deno.test("decodeRecord() makes a record of nonsense and says what it did not understand", () => {
+Deno.test("decodeRecord() makes a record of nonsense and reports what it did not understand", () => {
   const { record, problems } = decodeRecord({
     user: "u",
     reviews_count: "many",
@@ -147,7 +147,7 @@ Deno.test("decodeRecord() is the inverse of encodeRecord() for owed and failed m
   }));
 });
 
-Deno.test("decodeRecord() takes any entry", () => {
+Deno.test("decodeRecord() accepts any entry", () => {
   fc.assert(fc.property(
     fc.dictionary(fc.constantFrom(...RECORD_KEYS), fc.oneof(fc.string(), fc.json())),
     (raw) => {

@@ -50,7 +50,7 @@ Deno.test("decodeThreads() is the inverse of encodeThreads() for any address and
   }));
 });
 
-Deno.test("decodeThreads() takes any text, and writing it back changes no item", () => {
+Deno.test("decodeThreads() accepts any text, and writing it back changes no item", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (value) => {
     const { threads, foreign } = decodeThreads(value);
     assert.deepEqual(

@@ -148,7 +148,7 @@ Deno.test("Evaluation leaves the facts as they are", () => {
   );
 });
 
-Deno.test("The language imports nothing but its own folder and the RE2 library", async () => {
+Deno.test("The language imports nothing but its own directory and the RE2 library", async () => {
   const folder = new URL("./", import.meta.url);
   for (const sub of ["", "syntax/", "library/"]) {
     for await (const { name } of Deno.readDir(new URL(sub, folder))) {

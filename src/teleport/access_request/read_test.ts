@@ -69,7 +69,7 @@ Deno.test("readAccessRequest() reads what came with Teleport 14 to 19", () => {
   }]);
 });
 
-Deno.test("readAccessRequest() takes ResourceExpiry for the request's expiry where there is one", () => {
+Deno.test("readAccessRequest() uses ResourceExpiry as the request's expiry where present", () => {
   assert.equal(read({ ResourceExpiry: after(2) }, after(1)).expiresMs, AT_MS + 7_200_000);
   assert.equal(read({}, after(1)).expiresMs, AT_MS + 3_600_000);
   assert.equal(read({}).expiresMs, undefined);
@@ -113,7 +113,7 @@ Deno.test("readAccessRequest() reads each kind of constraint", () => {
   assert.deepEqual(constraints(undefined), []);
 });
 
-Deno.test("readAccessRequest() says so when a constraint is of a kind that it does not know", () => {
+Deno.test("readAccessRequest() reports a constraint of an unknown kind", () => {
   const constraints = create(ResourceConstraintsSchema, { version: "v2" });
   constraints.$unknown = [{
     no: 77,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { errorOf, never, withCluster } from "../testing/with_cluster.ts";
 
-Deno.test("TeleportClient lists access lists with their next audit, and the users who own them", async () => {
+Deno.test("TeleportClient lists access lists with their next audit, and their owners", async () => {
   await withCluster(async ({ cluster: { accessLists }, auth, client }) => {
     const nextAudit = new Date("2027-01-02T03:04:05Z");
     accessLists.set({
@@ -37,7 +37,7 @@ Deno.test("TeleportClient lists access lists with their next audit, and the user
   });
 });
 
-Deno.test("TeleportClient tells an edition without access lists from a missing permission", async () => {
+Deno.test("TeleportClient distinguishes an edition without access lists from a missing permission", async () => {
   await withCluster(async ({ cluster, auth, client }) => {
     cluster.roles.deny("access_list");
     assert.equal((await errorOf(client.listAccessLists(never))).kind, "denied");

@@ -21,7 +21,7 @@ Deno.test("TeleportClient.listResources() finds each kind by name, with all labe
   });
 });
 
-Deno.test("TeleportClient.listResources() knows what people call nodes and what comes from Okta", async () => {
+Deno.test("TeleportClient.listResources() returns friendly names of nodes and of resources from Okta", async () => {
   await withCluster(async ({ cluster: { resources }, client }) => {
     const name = async (labels: Record<string, string>, hostname = "", description = "") => {
       resources.set({ kind: "node", name: "id", labels, hostname, description });
@@ -38,7 +38,7 @@ Deno.test("TeleportClient.listResources() knows what people call nodes and what 
   });
 });
 
-Deno.test("TeleportClient.listResources() takes any number of names of any letters", async () => {
+Deno.test("TeleportClient.listResources() accepts any number of names of any letters", async () => {
   await withCluster(async ({ cluster: { resources }, auth, client }) => {
     const odd = ['quote"d', "back\\slash", "line\nbreak", "Größe ✅", "\ufeffmark", "a || b"];
     const names = [...odd, ...Array.from({ length: 600 }, (_, n) => `n${n}`)];
@@ -49,7 +49,7 @@ Deno.test("TeleportClient.listResources() takes any number of names of any lette
   });
 });
 
-Deno.test("TeleportClient.listResources() tells a kind that may not be listed from an unknown one", async () => {
+Deno.test("TeleportClient.listResources() distinguishes a forbidden kind from an unknown one", async () => {
   await withCluster(async ({ client }) => {
     const denied = await errorOf(client.listResources("user_group", ["x"], never));
     assert.equal(denied.kind, "denied");

@@ -47,7 +47,7 @@ Deno.test("TeleportClient.listRules() lists those that notify this plugin of req
   });
 });
 
-Deno.test("TeleportClient.listRules() tells a missing permission from a server without rules", async () => {
+Deno.test("TeleportClient.listRules() distinguishes a missing permission from a server without rules", async () => {
   await withCluster(async ({ cluster, auth, client }) => {
     cluster.rules.put({ name: "r1", schedules: { never: null } }, { unchecked: true });
     assert.deepEqual((await client.listRules(never))[0]?.schedules, new Map([["never", {}]]));

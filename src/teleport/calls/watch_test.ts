@@ -21,7 +21,7 @@ async function eventsOf(
   return events;
 }
 
-Deno.test("TeleportClient.watch() gives rules along with requests, and says that it does", async () => {
+Deno.test("TeleportClient.watch() reports rules along with requests, and that it does", async () => {
   await withCluster(async (setting) => {
     const { rules } = setting.cluster;
     const events = await eventsOf(setting, () => {
@@ -39,7 +39,7 @@ Deno.test("TeleportClient.watch() gives rules along with requests, and says that
   });
 });
 
-Deno.test("TeleportClient.watch() goes on without rules where role or server do not allow them", async () => {
+Deno.test("TeleportClient.watch() continues without rules where role or server do not allow them", async () => {
   const refusals: readonly ((setting: Setting) => void)[] = [
     ({ cluster }) => cluster.roles.deny("access_monitoring_rule"),
     ({ auth }) => auth.isOld = true,
@@ -63,7 +63,7 @@ Deno.test("TeleportClient.watch() goes on without rules where role or server do 
   }
 });
 
-Deno.test("TeleportClient.watch() takes all kinds for confirmed where INIT says nothing", async () => {
+Deno.test("TeleportClient.watch() considers all kinds confirmed where INIT names none", async () => {
   await withCluster(async (setting) => {
     setting.auth.watchStatus = false;
     const [init] = await eventsOf(setting, () => {}, () => true);

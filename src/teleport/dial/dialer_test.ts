@@ -68,7 +68,7 @@ Deno.test("Dialer.dial() does not wait for a dead way before it tries a live one
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Dialer.dial() tries what worked before first, and looks again when it fails", async () => {
+Deno.test("Dialer.dial() first tries what worked before, and searches again when it fails", async () => {
   const { dialer, tried, outcomes } = setUp({ direct: DOWN, upgrade: NOT_HERE, ssh: "tunnel" });
   await dialer.dial(CONTEXT, never);
   tried.length = 0;
@@ -97,7 +97,7 @@ Deno.test("Dialer.dial() lists every way with its own cause, or the one cause th
   );
 });
 
-Deno.test("Dialer.dial() fails for good only when no way could mend itself", async () => {
+Deno.test("Dialer.dial() fails permanently only when no method can recover", async () => {
   const kind = async (outcomes: Outcomes) => (await failure(outcomes)).kind;
   assert.equal(await kind({ direct: FOREIGN, upgrade: NOT_HERE, ssh: FOREIGN }), "credentials");
   assert.equal(await kind({ direct: FOREIGN, upgrade: NOT_HERE, ssh: DOWN }), "unavailable");
@@ -109,7 +109,7 @@ Deno.test("Dialer.dial() reports a refusal of the auth server itself alone", asy
   assert.equal(await failure({ direct: refused, upgrade: DOWN, ssh: DOWN }), refused);
 });
 
-Deno.test("Dialer.dial() gives up after a while, and with the caller", async () => {
+Deno.test("Dialer.dial() times out, and ends with its caller", async () => {
   assert.equal((await failure({})).message, "timed out");
   const { dialer, clock } = setUp({});
   const stop = new AbortController();

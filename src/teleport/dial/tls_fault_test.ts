@@ -17,11 +17,11 @@ const CASES: readonly (readonly [string, TlsFault])[] = [
   ["something new", "other"],
 ];
 
-Deno.test("tlsFault() sorts what Deno's TLS says", () => {
+Deno.test("tlsFault() classifies the errors of Deno's TLS", () => {
   for (const [message, fault] of CASES) assert.equal(tlsFault(new Error(message)), fault, message);
 });
 
-Deno.test("alertName() puts an alert into words", () => {
+Deno.test("alertName() names an alert", () => {
   assert.equal(alertName(new Error("received fatal alert: BadCertificate")), "bad certificate");
   assert.equal(alertName(new Error("received fatal alert: UnknownCA")), "unknown CA");
   assert.equal(alertName(new Error("reset")), undefined);

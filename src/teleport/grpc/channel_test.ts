@@ -25,7 +25,7 @@ async function ping(client: grpc.Client): Promise<string> {
   return (await callUnary(client, AuthService.method.ping, {}, options)).ClusterName;
 }
 
-Deno.test("openChannel() uses the stream that it is given, and never connects by itself", async () => {
+Deno.test("openChannel() uses the stream that it is given, and never connects on its own", async () => {
   const pki = await createPki(CLUSTER);
   await using auth = await startAuthServer(new Cluster(CLUSTER), pki);
   await using cable = await startCable(auth.address);

@@ -41,7 +41,7 @@ Deno.test("openSshTunnel() waits for a silent server no longer than it may", asy
   await until(() => listener.connections === 0, "the connection is closed");
 });
 
-Deno.test("openSshTunnel() tells that a server closed the connection at once", async () => {
+Deno.test("openSshTunnel() reports that a server closed the connection at once", async () => {
   await using listener = await startTcp((socket) => socket.end());
   await assert.rejects(open(listener.port, credentials), {
     kind: "unavailable",

@@ -14,7 +14,7 @@ function asked(host: string, ...patterns: readonly string[]): string {
   return casFor(host, authorities).map(({ key }) => key[0]).join();
 }
 
-Deno.test("parseAuthorities() reads the lines of old and new identities", () => {
+Deno.test("parseCas() reads the lines of old and new identities", () => {
   const [old, recent] = parseCas([
     line("*.example.com", "AAEC") + " clustername=example.com",
     `  ${line("proxy.example.com,example.com,*.example.com", "AwQF")} type=host\n`,
@@ -24,7 +24,7 @@ Deno.test("parseAuthorities() reads the lines of old and new identities", () => 
   assert.deepEqual(recent?.key, Buffer.of(3, 4, 5));
 });
 
-Deno.test("parseAuthorities() leaves out what is no authority", () => {
+Deno.test("parseCas() ignores lines that are not a CA's", () => {
   const lines = [
     "",
     "example.com ssh-rsa AAAA",
@@ -35,18 +35,18 @@ Deno.test("parseAuthorities() leaves out what is no authority", () => {
   fc.assert(fc.property(fc.array(fc.string()), (texts) => Array.isArray(parseCas(texts))));
 });
 
-Deno.test("authoritiesFor() prefers the authorities that name the host", () => {
+Deno.test("casFor() prefers the authorities that name the host", () => {
   assert.equal(asked("proxy.a.com", "*.a.com", "*.b.com"), "0");
   assert.equal(asked("PROXY.A.com", "*.b.com", "proxy.a.COM"), "1");
   assert.equal(asked("10.0.0.7", "10.0.0.?", "*.b.com", "10.*"), "0,2");
 });
 
-Deno.test("authoritiesFor() takes all of them when none names the host", () => {
+Deno.test("casFor() returns all of them when none names the host", () => {
   assert.equal(asked("10.0.0.7", "*.a.com", "*.b.com"), "0,1");
   assert.equal(asked("a.com", "*.a.com"), "0");
 });
 
-Deno.test("authoritiesFor() heeds exclusions", () => {
+Deno.test("casFor() heeds exclusions", () => {
   assert.equal(asked("bad.a.com", "*.a.com,!bad.a.com", "*"), "1");
   assert.equal(asked("good.a.com", "*.a.com,!bad.a.com"), "0");
   assert.equal(asked("x", "!y", "x"), "1");

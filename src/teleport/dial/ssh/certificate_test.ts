@@ -46,7 +46,7 @@ Deno.test("parseCertificate() keeps what it has read when the buffer is used aga
   assert.ok(certificate.hasValidSignature());
 });
 
-Deno.test("parseCertificate() knows certificates without an end", () => {
+Deno.test("parseCertificate() reads certificates without expiry", () => {
   const blob = Buffer.from(aCertificate().blob);
   const principal = "proxy.example.com";
   const end = blob.indexOf(principal) + principal.length + 8;

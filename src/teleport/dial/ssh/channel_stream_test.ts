@@ -73,7 +73,7 @@ Deno.test("A tunnel sends no more than the other end reads", async () => {
   tunnel.destroy();
 });
 
-Deno.test("A tunnel takes no more than is read from it", async () => {
+Deno.test("A tunnel receives no more than is read from it", async () => {
   const accepted = Promise.withResolvers<Socket>();
   await using source = await startTcp((socket) => accepted.resolve(socket));
   await using server = await startSshTunnel(pki, source.address);
@@ -107,7 +107,7 @@ Deno.test("A tunnel that breaks in the middle of traffic ends with an error", as
   await until(() => bench.echo.connections === 0, "the other end is closed");
 });
 
-Deno.test("A tunnel that breaks while nobody listens does not end the program", async () => {
+Deno.test("A tunnel that breaks without a listener does not end the program", async () => {
   await using bench = await startBench();
   const tunnel = await bench.open();
   bench.server.breakConnections();

@@ -39,7 +39,7 @@ Deno.test("toSshError() explains a channel that the server does not open", () =>
   assert.match(error.message, /^the server does not open a channel to the cluster: what is that; /);
 });
 
-Deno.test("toSshError() leaves our own errors as they are, and takes what is no error", () => {
+Deno.test("toSshError() returns our own errors unchanged, and accepts what is not an error", () => {
   const own = new ClusterError("denied", "no");
   assert.equal(toSshError(own), own);
   assert.equal(toSshError("odd").message, "SSH failed: odd");

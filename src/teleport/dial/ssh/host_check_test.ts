@@ -74,7 +74,7 @@ Deno.test("checkHostCertificate() refuses a signature that does not fit", () => 
   assert.match(reason(certificate), /'proxy\.example\.com' has a wrong signature$/);
 });
 
-Deno.test("checkHostCertificate() takes a certificate from its first moment until its last", () => {
+Deno.test("checkHostCertificate() accepts a certificate from its first moment until its last", () => {
   const certificate = aCertificate({ ttlMs: HOUR_MS });
   const { notBeforeMs, notAfterMs } = certificate;
   assert.equal(reason(certificate, { nowMs: notBeforeMs }), "accepted");

@@ -66,7 +66,7 @@ for (const [type, name] of TYPES) {
   });
 }
 
-Deno.test("verifySignature() takes no algorithm but the key's own, and never SHA-1", () => {
+Deno.test("verifySignature() accepts only the key's own algorithm, and never SHA-1", () => {
   const data = Buffer.from("data");
   const rsa = parsePublicKey(publicKeyBlob(keyOf("rsa")));
   assert.ok(!verifySignature(rsa, "ssh-rsa", data, signBody(keyOf("rsa"), "ssh-rsa", data)));

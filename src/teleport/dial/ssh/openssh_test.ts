@@ -103,7 +103,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OpenSSH's refusals are told as such",
+  name: "OpenSSH's refusals are reported as refusals",
   ignore,
   async fn() {
     using shop = new Shop();

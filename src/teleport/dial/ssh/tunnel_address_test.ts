@@ -32,7 +32,7 @@ Deno.test("tunnelAddress() follows Teleport's rules without TLS routing", () => 
   for (const [ssh, expected] of rows) assert.equal(tunnel(ssh), expected, JSON.stringify(ssh));
 });
 
-Deno.test("tunnelAddress() is behind the web port with TLS routing", () => {
+Deno.test("tunnelAddress() is the web port's with TLS routing", () => {
   const rows: readonly (readonly [Record<string, string>, string])[] = [
     [{ public_addr: "p.example.com", web_listen_addr: "0.0.0.0:3080" }, "tls p.example.com:3080"],
     [
@@ -49,13 +49,13 @@ Deno.test("tunnelAddress() is behind the web port with TLS routing", () => {
   }
 });
 
-Deno.test("tunnelAddress() takes TELEPORT_TUNNEL_PUBLIC_ADDR before all", () => {
+Deno.test("tunnelAddress() prefers TELEPORT_TUNNEL_PUBLIC_ADDR", () => {
   const env = { TELEPORT_TUNNEL_PUBLIC_ADDR: "override:1234" };
   assert.equal(tunnel({ ssh_tunnel_public_addr: "t:3024" }, false, env), "override:1234");
   assert.equal(tunnel({}, true, env), "tls override:1234");
 });
 
-Deno.test("ProxySettings takes answers of any version, and nothing else", () => {
+Deno.test("ProxySettings accepts answers of any version, and nothing else", () => {
   const of = (value: unknown) => v.safeParse(ProxySettings, value).success;
   assert.ok(of({ proxy: {} }));
   assert.ok(of({ proxy: { kube: { enabled: true }, ssh: { public_addr: 5 } }, auth: {} }));

@@ -5,7 +5,7 @@ import { open, startBench, startRelay, until } from "../testing/tunnel.ts";
 /** From the first byte almost to the last of what a server says until the tunnel stands. */
 const CUTS = Array.from({ length: 16 }, (_, index) => 1 + index * 100);
 
-Deno.test("openSshTunnel() can be given up at every step and leaves nothing behind", async () => {
+Deno.test("openSshTunnel() can be cancelled at every step and leaves nothing behind", async () => {
   await using bench = await startBench();
   for (const bytes of CUTS) {
     await using relay = await startRelay(bench.server.port, bytes, "hangs");

@@ -124,7 +124,7 @@ async function refused(options: SshTunnelOptions, expected: RegExp): Promise<voi
   await until(() => bench.server.connections === 0, "the connection is closed");
 }
 
-Deno.test("openSshTunnel() says why when the proxy refuses the user's certificate", async () => {
+Deno.test("openSshTunnel() reports why the proxy refuses the user's certificate", async () => {
   const stranger = await createPki(CLUSTER);
   await using foreign = await startSshTunnel(stranger, "127.0.0.1:1", { signedBy: pki });
   const credentials = await someCredentials();
@@ -138,7 +138,7 @@ Deno.test("openSshTunnel() says why when the proxy refuses the user's certificat
   assert.deepEqual(foreign.refusals, ["signed by another authority"]);
 });
 
-Deno.test("openSshTunnel() tells what the proxy says when it cannot reach the auth server", async () => {
+Deno.test("openSshTunnel() reports the proxy's text when it cannot reach the auth server", async () => {
   await using bench = await startBench();
   bench.server.refuseDial = "no auth servers\nfound";
   await assert.rejects(bench.open(), {

@@ -32,7 +32,7 @@ Deno.test("readSshUser() logs in as the first principal, or else as the key id",
   assert.equal(readSshUser(certificate({ principals: [] }), NOW_MS).name, "the-key-id");
 });
 
-Deno.test("readSshUser() takes the key of the TLS certificate and the authorities", () => {
+Deno.test("readSshUser() uses the key of the TLS certificate and the CAs", () => {
   const user = readSshUser(credentials, NOW_MS);
   assert.ok(user.privateKey.equals(createPrivateKey(credentials.keyPem)));
   assert.equal(user.authorities.length, 1);
