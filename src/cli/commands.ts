@@ -15,6 +15,7 @@ export const SAMPLE_KINDS = [
   "denied",
   "expired",
   "promoted",
+  "reopened",
   "requester-new",
   "requester-approved",
   "requester-denied",

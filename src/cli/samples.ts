@@ -16,6 +16,8 @@ export function sampleOf(kind: SampleKind): MailData {
     case "new":
     case "review":
       return sampleData(kind);
+    case "reopened":
+      return sampleData("reopened");
     case "requester-new":
       return sampleData("new", "requester");
     case "requester-approved":

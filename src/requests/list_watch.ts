@@ -1,7 +1,7 @@
 /**
- * Follows the cluster: watches, lists everything after each start of the stream, and reconnects for as
- * long as it takes. Nothing that happened in a gap is missed, because the listing is taken after the
- * stream has started (teleport-protocol.md §5.1).
+ * List-watch: watches the cluster, lists everything after each start of the stream, and reconnects. An
+ * event in a gap is not missed, because the listing is taken after the stream has started
+ * (teleport-protocol.md §5.1).
  */
 
 import { DecorrelatedBackoff } from "../backoff.ts";
@@ -9,33 +9,25 @@ import { pause } from "../clock.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { ClusterError } from "../teleport/errors.ts";
-import type { Snapshot } from "./plan.ts";
+import { Lister, type ListerDeps, type ListingTarget, RECHECK_MS } from "./listing.ts";
 import type { Cluster, ClusterEvent } from "./ports.ts";
-import type { RawRecord } from "./record/record.ts";
 
 /** A stream that lived this long counts as success, and the next outage starts with a short wait. */
 const STABLE_MS = 1_000;
-/** Between tries after the server refused the watch, which seldom mends itself. */
+/** Delay between attempts after the server refused the watch; refusals rarely resolve on their own. */
 const REFUSED_PAUSE_MS = 60_000;
 
-/** What the feed fills; the reconciler. */
-export interface ListWatchTarget {
-  update(id: string, snapshot: Snapshot): void;
-  /** Everything is about to be listed. */
-  beginListing(): void;
-  replace(
-    requests: readonly AccessRequest[] | undefined,
-    records: ReadonlyMap<string, RawRecord>,
-    changedWhileListing: ReadonlySet<string>,
-  ): void;
+/** What takes listings and events: the reconciler. */
+export interface ListWatchTarget extends ListingTarget {
+  update(id: string, snapshot: AccessRequest | "gone"): void;
 }
 
-export interface ListWatchDeps extends Runtime {
+export interface ListWatchDeps extends Runtime, Pick<ListerDeps, "onDoubt"> {
   readonly cluster: Cluster;
   readonly target: ListWatchTarget;
-  /** Gives up when the stream ends, as the original does on demand (original.md §4). */
+  /** Rejects when the stream ends, as the original does on demand (original.md §4). */
   readonly failFast?: boolean;
-  /** The cluster has let us watch before, so that a refusal is an outage and no mistake of set-up. */
+  /** The watch has succeeded before, so a refusal is an outage and not a configuration error. */
   readonly wasLive?: boolean;
   /**
    * Called with true when the stream is live and everything is listed, with false when it ends or could
@@ -45,32 +37,39 @@ export interface ListWatchDeps extends Runtime {
 }
 
 /**
- * Runs until `drain` is aborted. Rejects only if the very first attempt (unless `wasLive`) is
- * refused for a reason that time does not heal: permissions or credentials.
+ * Runs until `drain` is aborted.
+ *
+ * @throws {ClusterError} when the very first attempt (unless `wasLive`) is refused for a reason that time
+ *   does not heal: permissions or credentials; with `failFast`, whenever the stream ends
  */
 export async function listAndWatch(deps: ListWatchDeps, drain: AbortSignal): Promise<void> {
   const { clock, log } = deps;
   const backoff = new DecorrelatedBackoff(20, 5000, deps.random);
   const outage = { sinceMs: 0, attempts: 0 };
+  const lister = new Lister(deps);
   let everLive = deps.wasLive ?? false;
   while (!drain.aborted) {
     const startMs = clock.now();
     let failure: unknown;
     let refused = false;
     try {
-      await oneStream({
-        ...deps,
-        onLive: (live) => {
-          if (live && outage.attempts > 0) {
-            log.info("Watcher is connected again", {
-              attempts: outage.attempts,
-              after_seconds: Math.round((clock.now() - outage.sinceMs) / 100) / 10,
-            });
-          }
-          if (live) [everLive, outage.attempts] = [true, 0];
-          deps.onLive(live);
+      await oneStream(
+        {
+          ...deps,
+          onLive: (live) => {
+            if (live && outage.attempts > 0) {
+              log.info("Watcher is connected again", {
+                attempts: outage.attempts,
+                after_seconds: Math.round((clock.now() - outage.sinceMs) / 100) / 10,
+              });
+            }
+            if (live) [everLive, outage.attempts] = [true, 0];
+            deps.onLive(live);
+          },
         },
-      }, drain);
+        lister,
+        drain,
+      );
     } catch (error) {
       failure = error;
       refused = error instanceof ClusterError && !error.isTransient;
@@ -101,8 +100,12 @@ function failedFast(failure: unknown): ClusterError {
 }
 
 /** One stream, from connecting to its end. Resolves when the server ends it in good order. */
-async function oneStream(deps: ListWatchDeps, signal: AbortSignal): Promise<void> {
-  const { cluster, target, log } = deps;
+async function oneStream(
+  deps: ListWatchDeps,
+  lister: Lister,
+  signal: AbortSignal,
+): Promise<void> {
+  const { cluster, target, log, clock } = deps;
   const end = new AbortController();
   const onAbort = () => end.abort();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -113,20 +116,28 @@ async function oneStream(deps: ListWatchDeps, signal: AbortSignal): Promise<void
     failure ??= error;
     end.abort();
   };
-  /** Requests that events told of while the listing was under way: they know better. */
+  /** Requests with events since the listing under way began: the events are newer than the listing. */
   let touched: Set<string> | undefined;
   let listing: Promise<void> | undefined;
+  let cancelRecheck = () => {};
   const list = async () => {
+    cancelRecheck();
     touched = new Set();
-    target.beginListing();
-    // In this order: a request that is made, and recorded by another replica, between the two listings
-    // would otherwise have a record and not be listed, and so be taken for gone.
-    const records = await cluster.listRecords(end.signal);
-    const requests = await cluster.listRequests(end.signal);
-    if (end.signal.aborted) return;
-    target.replace(requests, records, touched ?? new Set());
+    const isDone = await lister.list(touched, end.signal);
     touched = undefined;
+    if (!isDone) return;
     deps.onLive(true);
+    scheduleRecheck();
+  };
+  const scheduleRecheck = () => {
+    if (!lister.isInDoubt || end.signal.aborted) return;
+    cancelRecheck = clock.after(RECHECK_MS, () => {
+      listing = listing?.then(recheck).catch(fail);
+    });
+  };
+  const recheck = async () => {
+    if (await lister.canDoBetter(end.signal)) await list();
+    else scheduleRecheck();
   };
   const take = (event: ClusterEvent) => {
     if (event.type === "init") {
@@ -153,6 +164,7 @@ async function oneStream(deps: ListWatchDeps, signal: AbortSignal): Promise<void
     failure ??= error;
   } finally {
     end.abort();
+    cancelRecheck();
     await listing;
     signal.removeEventListener("abort", onAbort);
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ClusterError } from "../teleport/errors.ts";
 import { listAndWatch, type ListWatchTarget } from "./list_watch.ts";
-import { FakeCluster } from "./testing/fake_cluster.ts";
+import type { Listing } from "./listing.ts";
+import { FakeCluster, LISTING_ROLE } from "./testing/fake_cluster.ts";
 import { aRequest } from "./testing/fixtures.ts";
 import { FakeClock, settleDown } from "../testing/fake_clock.ts";
 import { fakeLog } from "../testing/fake_log.ts";
@@ -17,12 +18,15 @@ class Target implements ListWatchTarget {
     this.seen.push("begin");
   }
 
-  replace(
-    requests: Parameters<ListWatchTarget["replace"]>[0],
-    records: Parameters<ListWatchTarget["replace"]>[1],
-    touched: ReadonlySet<string>,
-  ): void {
-    this.seen.push(`list ${requests?.length} ${records.size} touched ${[...touched]}`);
+  missing: readonly string[] = [];
+
+  missingFrom(): readonly string[] {
+    return this.missing;
+  }
+
+  replace({ requests, records, touched }: Listing, gone: ReadonlySet<string>): void {
+    const end = gone.size === 0 ? "" : ` gone ${[...gone]}`;
+    this.seen.push(`list ${requests?.length} ${records.size} touched ${[...touched]}${end}`);
   }
 }
 
@@ -47,7 +51,7 @@ function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boole
     await done;
     assert.deepEqual([clock.pending, cluster.watchers], [0, 0]);
   };
-  return { cluster, clock, target, live, done, messages, end };
+  return { cluster, clock, target, live, done, messages, log, end };
 }
 
 const LOST = new ClusterError("unavailable", "stream reset");
@@ -55,7 +59,7 @@ const LOST = new ClusterError("unavailable", "stream reset");
 Deno.test("listAndWatch() lists everything after the stream has started, then passes events on", async () => {
   const { cluster, clock, target, live, end } = setUp();
   await clock.tick(0);
-  assert.deepEqual(cluster.calls, ["watch", "listRecords", "listRequests"]);
+  assert.deepEqual(cluster.calls, ["watch", "listRecords", "listRequests", "currentRoles"]);
   cluster.put(aRequest());
   cluster.remove("r1");
   await clock.tick(0);
@@ -186,4 +190,90 @@ Deno.test("listAndWatch() keeps retrying, slowly, when a later watch is refused"
   assert.equal(cluster.watchers, 1);
   await settleDown();
   await end();
+});
+
+const NARROW_ROLE = { ...LISTING_ROLE, allow: [{ ...LISTING_ROLE.allow[0]!, verbs: ["read"] }] };
+
+/** What was logged at a level, with the reason. */
+function said({ log }: ReturnType<typeof setUp>, level: "error" | "info"): readonly unknown[] {
+  return log.lines.filter((line) => line.level === level)
+    .map(({ message, fields }) => [message, fields["reason"], fields["missing"]]);
+}
+
+const INCOMPLETE = "Listing of access requests may be incomplete, it closes no request";
+
+Deno.test("A missing request is gone when the server does not find it and the roles may list all", async () => {
+  const stage = setUp();
+  stage.target.missing = ["r1", "r2"];
+  stage.cluster.requests.set("r2", aRequest({ id: "r2" }));
+  stage.cluster.cachedRequests = [];
+  await stage.clock.tick(0);
+  assert.deepEqual(stage.target.seen, ["begin", "list 1 0 touched  gone r1"]);
+  assert.deepEqual(said(stage, "error"), []);
+  await stage.end();
+});
+
+Deno.test("A listing that the roles do not allow closes nothing, which one error says", async () => {
+  const stage = setUp();
+  stage.cluster.roles = [NARROW_ROLE];
+  stage.cluster.isNarrowed = true;
+  stage.target.missing = ["r1"];
+  await stage.clock.tick(0);
+  stage.cluster.drop();
+  await stage.clock.tick(60_000);
+  assert.deepEqual(new Set(stage.target.seen), new Set(["begin", "list 0 0 touched "]));
+  const reason = "the roles do not grant 'list' on 'access_request', or deny it";
+  assert.deepEqual(said(stage, "error"), [[INCOMPLETE, reason, 1]]);
+  await stage.end();
+});
+
+Deno.test("A listing is taken again as soon as the roles allow a complete one, which one line says", async () => {
+  const stage = setUp();
+  stage.cluster.roles = [NARROW_ROLE];
+  await stage.clock.tick(60_000);
+  const listings = () => stage.cluster.calls.filter((call) => call === "listRequests").length;
+  assert.equal(listings(), 1);
+  stage.cluster.roles = [LISTING_ROLE];
+  await stage.clock.tick(30_000);
+  assert.equal(listings(), 2);
+  const line = stage.log.lines.findLast(({ level }) => level === "info");
+  assert.deepEqual([line?.message, line?.fields], [
+    "Listing of access requests is complete again",
+    { after_seconds: 90 },
+  ]);
+  await stage.clock.tick(600_000);
+  assert.equal(listings(), 2);
+  await stage.end();
+});
+
+Deno.test("Nothing is closed where the roles do not tell: too old a server, a condition, an error", async () => {
+  const where = {
+    ...LISTING_ROLE,
+    allow: [{ ...LISTING_ROLE.allow[0]!, where: "contains(a, b)" }],
+  };
+  for (const roles of [undefined, [where], "refused"] as const) {
+    const stage = setUp();
+    stage.target.missing = ["r1"];
+    if (roles === "refused") {
+      stage.cluster.beforeCall = (call) => {
+        if (call === "currentRoles") throw new ClusterError("denied", "no");
+      };
+    } else stage.cluster.roles = roles;
+    await stage.clock.tick(0);
+    assert.equal(stage.target.seen.at(-1), "list 0 0 touched ");
+    assert.equal(said(stage, "error").length, 1);
+    // What is missing may be listed later.
+    stage.target.missing = [];
+    await stage.clock.tick(630_000);
+    assert.equal(said(stage, "info").length, 1);
+    await stage.end();
+  }
+});
+
+Deno.test("A listing from which nothing is missing needs no roles that tell", async () => {
+  const stage = setUp();
+  stage.cluster.roles = undefined;
+  await stage.clock.tick(0);
+  assert.deepEqual(said(stage, "error"), []);
+  await stage.end();
 });

@@ -4,12 +4,17 @@
  * how they leave is the business of others.
  */
 
+import { defined } from "../optional.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { MailKind, OwedMail } from "./record/outbox.ts";
 import type { PluginRecord, Resolution } from "./record/record.ts";
 
-/** A request as it is now, or `gone`: deleted or expired. */
-export type Snapshot = AccessRequest | "gone";
+/**
+ * A request as it is now.
+ * - `gone`: deleted or expired
+ * - `unlisted`: recorded and probably there, but not in a listing that may be incomplete
+ */
+export type Snapshot = AccessRequest | "gone" | "unlisted";
 
 export interface PlanInput {
   readonly snapshot: Snapshot;
@@ -31,7 +36,13 @@ export interface PlanInput {
 const MAX_OWED = 1000;
 
 /** Why a request without a record stays without one. */
-export type Ignored = "gone" | "resolved" | "old" | "no-recipients" | "unknown-state";
+export type Ignored =
+  | "gone"
+  | "unlisted"
+  | "resolved"
+  | "old"
+  | "no-recipients"
+  | "unknown-state";
 
 export type Plan =
   | { readonly record: PluginRecord }
@@ -42,19 +53,49 @@ export function plan(input: PlanInput): Plan {
   const { snapshot, record } = input;
   if (record === undefined) return announce(input);
   if (snapshot === "gone") return { record: close(input, record, "EXPIRED", "") };
-  const notified = wasNeverNotified(record) && snapshot.state === "PENDING"
-    ? { ...record, owed: firstMails(input) }
-    : record;
+  if (snapshot === "unlisted") return { record };
+  const next = follow(input, record, snapshot);
+  // Written along with other changes only.
+  const expires = defined({ expiresMs: expiryOf(snapshot) });
+  return { record: next === record ? record : { ...next, ...expires } };
+}
+
+/** When the request is deleted at the latest, as far as it tells: at the end of the access otherwise. */
+export function expiryOf({ expiresMs, accessExpiresMs }: AccessRequest): number | undefined {
+  return expiresMs ?? accessExpiresMs;
+}
+
+/** The record of a request that is there. */
+function follow(input: PlanInput, record: PluginRecord, snapshot: AccessRequest): PluginRecord {
+  const open = isReopened(record, snapshot, input.nowMs) ? reopen(input, record) : record;
+  const notified = wasNeverNotified(open) && snapshot.state === "PENDING"
+    ? { ...open, owed: firstMails(input) }
+    : open;
   const reviewed = addReviews(input, notified, snapshot);
-  switch (snapshot.state) {
-    case "APPROVED":
-    case "DENIED":
-    case "PROMOTED":
-      if (reviewsComeFirst(reviewed, snapshot)) return { record: reviewed };
-      return { record: close(input, reviewed, snapshot.state, snapshot.resolveReason) };
-    default:
-      return { record: reviewed };
-  }
+  if (!isDecided(snapshot) || reviewsComeFirst(reviewed, snapshot)) return reviewed;
+  return close(input, reviewed, snapshot.state, snapshot.resolveReason);
+}
+
+/** A request with its decision. */
+type DecidedRequest = AccessRequest & { readonly state: "APPROVED" | "DENIED" | "PROMOTED" };
+
+/** Whether the request was approved, denied or promoted. */
+export function isDecided(request: AccessRequest): request is DecidedRequest {
+  return ["APPROVED", "DENIED", "PROMOTED"].includes(request.state);
+}
+
+/**
+ * Whether a request that the record calls expired exists after all. A pending request past its expiry is
+ * not open any more: backends may take hours to delete it.
+ */
+export function isReopened(
+  record: PluginRecord | undefined,
+  snapshot: AccessRequest,
+  nowMs: number,
+): boolean {
+  if (record?.resolution !== "EXPIRED") return false;
+  if (isDecided(snapshot)) return true;
+  return snapshot.state === "PENDING" && nowMs < (expiryOf(snapshot) ?? Infinity);
 }
 
 /**
@@ -62,8 +103,10 @@ export function plan(input: PlanInput): Plan {
  * takes calls to the cluster, which requests that need none must not cost.
  */
 export function needsRecipients(input: Omit<PlanInput, "recipients">): boolean {
-  const { snapshot, record } = input;
-  if (snapshot === "gone" || snapshot.state !== "PENDING") return false;
+  const { snapshot, record, nowMs } = input;
+  if (typeof snapshot === "string") return false;
+  if (isReopened(record, snapshot, nowMs)) return true;
+  if (snapshot.state !== "PENDING") return false;
   return record === undefined ? !isOld(snapshot, input) : wasNeverNotified(record);
 }
 
@@ -75,7 +118,7 @@ export function supersededMails(before: PluginRecord, next: PluginRecord): reado
 function announce(input: PlanInput): Plan {
   const { snapshot } = input;
   const ignore = (ignored: Ignored): Plan => ({ record: undefined, ignored });
-  if (snapshot === "gone") return ignore("gone");
+  if (typeof snapshot === "string") return ignore(snapshot);
   if (snapshot.state === "NONE" || snapshot.state === "UNKNOWN") return ignore("unknown-state");
   if (snapshot.state !== "PENDING") return ignore("resolved");
   if (isOld(snapshot, input)) return ignore("old");
@@ -87,6 +130,8 @@ function announce(input: PlanInput): Plan {
     reviewsCount: 0,
     resolution: "",
     resolveReason: "",
+    reopened: 0,
+    ...defined({ expiresMs: expiryOf(snapshot) }),
     threads: [],
     foreignThreads: [],
     owed: firstMails(input),
@@ -149,6 +194,34 @@ function reviewsComeFirst(record: PluginRecord, { reviews }: AccessRequest): boo
 }
 
 /**
+ * Opens a record that was closed as EXPIRED. Reviewers with a thread are owed the correction; others who
+ * are to be mailed, or may have got the closing mail alone, are owed a first mail. Reviews are owed again
+ * from the first one that the closing superseded.
+ */
+function reopen(input: PlanInput, record: PluginRecord): PluginRecord {
+  const index = record.reopened + 1;
+  const reviewers = record.threads.map((thread) => thread.recipient);
+  const failed = record.failed.filter((mail) => mail.kind === "new").map((mail) => mail.to);
+  const closing = record.owed.filter((mail) => mail.kind === "resolution").map((mail) => mail.to);
+  const others = [...new Set([...closing, ...input.recipients])]
+    .filter((to) => !reviewers.includes(to) && !failed.includes(to));
+  const requester = requesterBeside(input, [...reviewers, ...others]);
+  const kept = record.owed.filter((mail) => !mail.kind.endsWith("resolution"));
+  return {
+    ...record,
+    resolution: "",
+    resolveReason: "",
+    reopened: index,
+    owed: [
+      ...kept,
+      ...reviewers.map((to) => owe(input, "reopened", to, index)),
+      ...others.map((to) => owe(input, "new", to)),
+      ...(requester === undefined ? [] : [owe(input, "requester-reopened", requester, index)]),
+    ],
+  };
+}
+
+/**
  * Closes the request once. Whoever was told of it, or may have been, is owed the resolution; `new`
  * mails that are still owed are superseded by it, together with the reviews behind them, so that nobody
  * is asked to review what is decided. They may have been accepted without an answer, or by a process
@@ -172,16 +245,31 @@ function close(
   const kept = record.owed.filter(({ kind, to }) =>
     kind === "review"
       ? !requestIsGone && !notYetNotified.has(to)
-      : kind !== "new" && kind !== "requester-new"
+      : kind === "resolution" || kind === "requester-resolution"
   );
   const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
   const added = [
-    ...recipients.map((to) => owe(input, "resolution", to)),
-    ...(requester === undefined ? [] : [owe(input, "requester-resolution", requester)]),
+    ...recipients.map((to) => owe(input, "resolution", to, record.reopened)),
+    ...(requester === undefined
+      ? []
+      : [owe(input, "requester-resolution", requester, record.reopened)]),
   ];
   if (isClosed && added.length === 0 && kept.length === record.owed.length) return record;
-  const end = isClosed ? {} : { resolution, resolveReason: reason };
+  const end = isClosed ? {} : {
+    resolution,
+    resolveReason: reason,
+    ...(requestIsGone ? { reviewsCount: reviewsToldOf(record, kept) } : {}),
+  };
   return { ...record, ...end, owed: [...kept, ...added] };
+}
+
+/**
+ * How many reviews everybody was mailed, or is going to be: if the request turns out to be open, the
+ * others are owed again.
+ */
+function reviewsToldOf({ owed, reviewsCount }: PluginRecord, kept: readonly OwedMail[]): number {
+  const dropped = owed.filter((mail) => mail.kind === "review" && !kept.includes(mail));
+  return Math.min(reviewsCount, ...dropped.map((mail) => mail.index));
 }
 
 /** Reviewers with a thread, then those whose first mail is still owed; each once. */

@@ -123,7 +123,7 @@ Deno.test("plan() owes the resolution to every thread, after the reviews", () =>
 });
 
 Deno.test("plan() adds no reviews after the mail that closed the request", () => {
-  const record = aRecord({ threads: [thread("a@x.org")], resolution: "EXPIRED" });
+  const record = aRecord({ threads: [thread("a@x.org")], resolution: "DENIED" });
   assert.equal(recordOf({ record, snapshot: aRequest({ reviews: [review("bob")] }) }), record);
 });
 
@@ -205,28 +205,62 @@ const steps = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
+type Step = { readonly snapshot: "gone" | { state: RequestState; reviews: number } };
+
+/** Plays snapshots, with some of the owed mails accepted in between; the last record, and all that left. */
+function play(steps: readonly (Step & { readonly accepted: number })[]) {
+  let record: PluginRecord | undefined;
+  const sent: string[] = [];
+  for (const { snapshot, accepted } of steps) {
+    const input = snapshot === "gone" ? snapshot : withReviews(snapshot.state, snapshot.reviews);
+    const planned = run({ record, snapshot: input });
+    if (planned.record === undefined) continue;
+    record = planned.record;
+    const owedKeys = keys(record);
+    assert.equal(new Set(owedKeys).size, owedKeys.length, "owed twice at once");
+    const again = plan({ ...base, record, snapshot: input });
+    assert.deepEqual(again.record, record, "planning again changes nothing");
+    const mails = record.owed.slice(0, accepted);
+    sent.push(...mails.map(mailKey));
+    record = settle(
+      record,
+      mails.map((mail) => ({ type: "accepted", mail, messageId: "m", atMs: NOW_MS })),
+    );
+  }
+  return { record, sent };
+}
+
+/** A request that is gone stays so. */
+function withoutReopening<S extends Step>(steps: readonly S[]): readonly S[] {
+  const end = steps.findIndex(({ snapshot }) => snapshot === "gone");
+  return end < 0 ? steps : steps.slice(0, end + 1);
+}
+
 Deno.test("plan() owes no mail twice, whatever happens to a request and whatever is sent", () => {
   fc.assert(fc.property(steps, (steps) => {
-    let record: PluginRecord | undefined;
-    const sent: string[] = [];
-    for (const { snapshot, accepted } of steps) {
-      const input = snapshot === "gone" ? snapshot : withReviews(snapshot.state, snapshot.reviews);
-      const planned = run({ record, snapshot: input });
-      if (planned.record === undefined) continue;
-      record = planned.record;
-      const owedKeys = keys(record);
-      assert.equal(new Set(owedKeys).size, owedKeys.length, "owed twice at once");
-      const again = plan({ ...base, record, snapshot: input });
-      assert.deepEqual(again.record, record, "planning again changes nothing");
-      const mails = record.owed.slice(0, accepted);
-      sent.push(...mails.map(mailKey));
-      record = settle(
-        record,
-        mails.map((mail) => ({ type: "accepted", mail, messageId: "m", atMs: NOW_MS })),
-      );
-    }
+    const { sent } = play(withoutReopening(steps));
     assert.equal(new Set(sent).size, sent.length, "sent twice");
     for (const to of ["a@x.org", "b@x.org"]) assertOrder(sent.filter((key) => key.endsWith(to)));
+  }));
+});
+
+Deno.test("plan() leaves no recipient with a false end, however often a request is reopened", () => {
+  fc.assert(fc.property(steps, (steps) => {
+    const last = steps.at(-1);
+    const rest = last === undefined
+      ? []
+      : [{ ...last, accepted: 1000 }, { ...last, accepted: 1000 }];
+    const { record, sent } = play([...steps, ...rest]);
+    // A review that the false end superseded is owed again to everybody.
+    const others = sent.filter((key) => !key.startsWith("review"));
+    assert.equal(new Set(others).size, others.length, "sent twice");
+    assert.deepEqual(record?.owed ?? [], []);
+    for (const to of ["a@x.org", "b@x.org"]) {
+      const [kind, index] = others.findLast((key) => key.endsWith(to))?.split("/") ?? [];
+      if (kind === undefined) continue;
+      if (record?.resolution === "") assert.notEqual(kind, "resolution", `${others}`);
+      else assert.deepEqual([kind, index], ["resolution", String(record?.reopened)], `${others}`);
+    }
   }));
 });
 

@@ -1,5 +1,6 @@
 /** What the reconciler needs of the cluster; `teleport/client.ts` offers it, tests fake it. */
 
+import type { Role } from "../teleport/permissions.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { RawRecord } from "./record/record.ts";
 
@@ -17,6 +18,10 @@ export interface Cluster {
   watch(signal: AbortSignal): AsyncIterable<ClusterEvent>;
   /** Every request; undefined when the server has no call for it. */
   listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined>;
+  /** One request, from the backend and not from a cache; undefined when the server has no call for it. */
+  findRequest(id: string, signal: AbortSignal): Promise<AccessRequest | "absent" | undefined>;
+  /** Our own roles; undefined when the server is too old to tell. */
+  currentRoles(signal: AbortSignal): Promise<readonly Role[] | undefined>;
   /** Our entry in every record, by request id. */
   listRecords(signal: AbortSignal): Promise<ReadonlyMap<string, RawRecord>>;
   /** Our entry in the record of one request, empty when there is none. */

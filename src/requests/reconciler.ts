@@ -20,15 +20,29 @@ import { pause } from "../clock.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { dispatch, type DispatchDeps } from "./delivery/dispatch.ts";
-import { type OutboxCounts, type RequestOutbox, TrackedRequest } from "./tracked_request.ts";
+import { listingRight } from "./absence.ts";
+import type { Listing } from "./listing.ts";
+import {
+  goneAtMs,
+  type OutboxCounts,
+  type RequestOutbox,
+  TrackedRequest,
+} from "./tracked_request.ts";
 import type { CircuitBreaker } from "./delivery/circuit_breaker.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
 import type { Mailer } from "./delivery/mailer.ts";
 import type { Observer } from "./observer.ts";
-import { needsRecipients, plan, type PlanInput, type Snapshot, supersededMails } from "./plan.ts";
+import {
+  isReopened,
+  needsRecipients,
+  plan,
+  type PlanInput,
+  type Snapshot,
+  supersededMails,
+} from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import type { Router } from "../routing/router.ts";
-import type { PluginRecord, RawRecord } from "./record/record.ts";
+import { decodeRecord, type PluginRecord } from "./record/record.ts";
 import { FailureLog } from "./failure_log.ts";
 import { dueMails } from "./delivery/retries.ts";
 import type { FairSemaphore } from "./delivery/fair_semaphore.ts";
@@ -125,33 +139,60 @@ export class Reconciler {
   }
 
   /**
-   * Everything there is, after the watch has (re)started: `touched` are the requests that events told of
-   * since, which are newer than the listing. Requests that are known or recorded but no longer listed
-   * are gone; `requests` is undefined when the server cannot list.
+   * The requests that the listing should have: known or recorded ones that would be closed if they were
+   * gone. Those past their expiry and those whose decision is known need no further evidence.
    */
-  replace(
-    requests: readonly AccessRequest[] | undefined,
-    records: ReadonlyMap<string, RawRecord>,
-    touched: ReadonlySet<string>,
-  ): void {
-    const latest = new Map<string, Snapshot>(requests?.map((request) => [request.id, request]));
-    // Without a listing nobody knows what is gone; what is known is looked at again.
-    const others = requests === undefined
-      ? new Map([...this.#tracked].map(([id, { snapshot }]) => [id, snapshot]))
-      : new Map([...this.#tracked.keys(), ...records.keys()].map((id) => [id, "gone" as const]));
-    const snapshots = [...new Map<string, Snapshot>([...others, ...latest])]
-      .filter(([id]) => !touched.has(id));
+  missingFrom({ requests, records, touched }: Listing): readonly string[] {
+    const listed = new Set(requests?.map((request) => request.id));
+    const nowMs = this.deps.clock.now();
+    return [...new Set([...this.#tracked.keys(), ...records.keys()])].filter((id) => {
+      if (listed.has(id) || touched.has(id)) return false;
+      const entry = this.#tracked.get(id);
+      const isNewer = entry !== undefined && this.#isNewerThanListing(entry);
+      const record = isNewer ? entry.stored.record : decodeRecord(records.get(id) ?? {}).record;
+      if (record === undefined || entry?.isDecided || entry?.snapshot === "gone") return false;
+      const isExpired = nowMs >= (goneAtMs(entry?.snapshot, record) ?? Infinity);
+      return !isExpired && wouldClose(record, nowMs);
+    });
+  }
+
+  /**
+   * Takes everything there is, after the watch has (re)started; events since then are newer. A missing
+   * request that is not known to be gone stays as it was, until its expiry at the latest.
+   */
+  replace(listing: Listing, gone: ReadonlySet<string>): void {
+    const { requests, records, touched } = listing;
+    const missing = new Set(this.missingFrom(listing).filter((id) => !gone.has(id)));
+    const latest = new Map(requests?.map((request) => [request.id, request]));
+    const ids = [...this.#tracked.keys(), ...records.keys(), ...latest.keys()];
+    const snapshots = new Map<string, Snapshot>();
+    for (const id of ids) {
+      if (touched.has(id)) continue;
+      const known = this.#tracked.get(id)?.snapshot;
+      const request = latest.get(id);
+      if (request !== undefined) snapshots.set(id, request);
+      else if (missing.has(id)) snapshots.set(id, known ?? "unlisted");
+      else if (requests !== undefined || known === undefined) snapshots.set(id, "gone");
+      // Without a listing nothing is known to be gone.
+      else snapshots.set(id, known);
+    }
     for (const [id, snapshot] of snapshots) this.#track(id, snapshot);
     for (const [id, entry] of this.#tracked) {
-      // A record that was written since is newer than the listing: taking the listing's word would
-      // send again what is settled.
-      const isNewer = entry.stored.version !== entry.versionBeforeListing;
-      if (!isNewer) entry.stored.set(records.get(id) ?? {});
+      // The listing's record would send again what is settled.
+      if (!this.#isNewerThanListing(entry)) entry.stored.set(records.get(id) ?? {});
     }
-    for (const [id, snapshot] of snapshots) this.update(id, snapshot);
-    // They were looked at before their records were known.
+    for (const [id, snapshot] of snapshots) {
+      this.update(id, snapshot);
+      this.#track(id, snapshot).isMissing = missing.has(id);
+    }
+    // They were reconciled before their records were known.
     for (const id of touched) this.#queue.add(id);
     this.#isListing = false;
+  }
+
+  /** Whether the record was written or read since the listing began. */
+  #isNewerThanListing({ stored, versionBeforeListing }: TrackedRequest): boolean {
+    return stored.version !== versionBeforeListing;
   }
 
   /** The transport can send again. */
@@ -234,6 +275,7 @@ export class Reconciler {
       case "stopped":
         break;
     }
+    if (entry.goneAtMs !== undefined) this.#queue.addAt(id, entry.goneAtMs);
     this.deps.observer.reconciled();
     this.#inFlight.delete(id);
     this.#resumeNext();
@@ -258,15 +300,23 @@ export class Reconciler {
     const { stored, retries, requestLog } = entry;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     let routed: { readonly request: Snapshot; readonly recipients: readonly string[] } | undefined;
+    let confirmed: Snapshot | undefined;
     while (!drain.aborted) {
+      entry.expire();
       const { outdated, effectiveSnapshot: snapshot } = entry;
       requestLog.problems(stored.problems);
       const before = stored.record;
       const input = this.#planInput(entry, snapshot);
-      if (snapshot !== "gone" && routed?.request !== snapshot && needsRecipients(input)) {
-        const decision = await router.route(snapshot, drain);
+      const request = typeof snapshot === "object" ? snapshot : undefined;
+      if (request && confirmed !== request && isReopened(before, request, input.nowMs)) {
+        confirmed = await this.#confirm(entry, request);
+        if (confirmed === undefined) return { next: "done" };
+        continue;
+      }
+      if (request && routed?.request !== request && needsRecipients(input)) {
+        const decision = await router.route(request, drain);
         requestLog.routed(decision);
-        routed = { request: snapshot, recipients: decision.recipients };
+        routed = { request, recipients: decision.recipients };
         // Snapshot and record may have changed meanwhile.
         continue;
       }
@@ -283,7 +333,12 @@ export class Reconciler {
       }
 
       const nowMs = clock.now();
-      const { queuesByRecipient, nextMs } = dueMails(planned.record.owed, retries, nowMs);
+      const { queuesByRecipient, nextMs } = dueMails(
+        planned.record.owed,
+        retries,
+        nowMs,
+        ({ kind }) => kind !== "review" || snapshot !== "unlisted",
+      );
       const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
       if (leaseEndMs !== undefined && planned.record.owed.length > 0) {
         return { next: "at", atMs: leaseEndMs + random() * LEASE_GRACE_MS };
@@ -307,7 +362,10 @@ export class Reconciler {
           await stored.load(kill);
           continue;
         }
-        if (before !== undefined) requestLog.superseded(supersededMails(before, planned.record));
+        if (before !== undefined) {
+          requestLog.superseded(supersededMails(before, planned.record));
+          if (planned.record.reopened > before.reopened) requestLog.reopened();
+        }
       }
       if (!send) {
         retries.keepOnly(stored.record?.owed ?? []);
@@ -324,10 +382,29 @@ export class Reconciler {
     return { next: "stopped" };
   }
 
+  /**
+   * A request that the record calls expired was seen: a late event of a request that is gone, or a false
+   * end? Returns the request as it is if it exists, else undefined.
+   */
+  async #confirm(entry: TrackedRequest, seen: AccessRequest): Promise<Snapshot | undefined> {
+    const { cluster, drain } = this.deps;
+    const found = await cluster.findRequest(entry.id, drain);
+    // An event has come meanwhile, which may tell more.
+    if (entry.effectiveSnapshot !== seen) return seen;
+    if (typeof found === "object") {
+      entry.refresh(found);
+      return entry.effectiveSnapshot;
+    }
+    if (found === undefined) return seen;
+    // A role that may not list sees other users' requests as absent: then the event is what there is.
+    const { right } = await listingRight(cluster, drain);
+    return right === "granted" ? undefined : seen;
+  }
+
   #planInput(entry: TrackedRequest, snapshot: Snapshot): Omit<PlanInput, "recipients"> {
     const { policy } = this.deps;
     const { stored } = entry;
-    const user = snapshot === "gone" ? stored.record?.user ?? "" : snapshot.user;
+    const user = typeof snapshot === "string" ? stored.record?.user ?? "" : snapshot.user;
     const wantsMail = policy.notifyRequester && policy.isAddress(user);
     return {
       snapshot,
@@ -368,6 +445,12 @@ export class Reconciler {
       kill,
     };
   }
+}
+
+/** Whether the record would change if its request were gone. */
+function wouldClose(record: PluginRecord, nowMs: number): boolean {
+  const gone = plan({ snapshot: "gone", record, recipients: [], nowMs, catchUpMs: 0 });
+  return gone.record !== record;
 }
 
 function ownerOf(record: PluginRecord | undefined): Pick<PluginRecord, "owner"> {

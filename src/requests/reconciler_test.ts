@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { Refusal } from "../mail/transport.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest } from "./testing/fixtures.ts";
@@ -209,7 +210,11 @@ Deno.test("Reconciler takes over what a dead replica owed when its lease has exp
   // It is killed: nothing of it goes on.
   one.kill.abort();
   one.drain.abort();
-  two.reconciler.replace([aRequest()], new Map(cluster.records), new Set());
+  two.reconciler.replace({
+    requests: [aRequest()],
+    records: new Map(cluster.records),
+    touched: new Set(),
+  }, new Set());
   await clock.tick(24_000);
   assert.equal(two.mailer.accepted.length, 0);
   await clock.tick(6_000);
@@ -356,13 +361,15 @@ Deno.test("Reconciler.drain() gives back the lease of a mail that waits to be tr
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Reconciler.replace() considers requests that are no longer listed gone", async () => {
+Deno.test("Reconciler.replace() closes requests that are known to be gone", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
   await clock.tick(0);
   cluster.requests.clear();
-  reconciler.replace([], new Map(cluster.records), new Set());
+  const listing = { requests: [], records: new Map(cluster.records), touched: new Set<string>() };
+  assert.deepEqual(reconciler.missingFrom(listing), ["r1"]);
+  reconciler.replace(listing, new Set(["r1"]));
   await clock.tick(0);
   assert.equal(cluster.record()?.resolution, "EXPIRED");
   assert.equal(mailer.accepted.length, 6);
@@ -373,7 +380,7 @@ Deno.test("Reconciler.replace() believes events that came after the listing bega
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
   await clock.tick(0);
-  reconciler.replace([], new Map(), new Set(["r1"]));
+  reconciler.replace({ requests: [], records: new Map(), touched: new Set(["r1"]) }, new Set());
   await clock.tick(0);
   assert.equal(cluster.record()?.resolution, "");
 });
@@ -392,7 +399,11 @@ Deno.test("Reconciler.replace() reconciles requests with earlier events again, n
   cluster.records.set("r1", left);
   reconciler.update("r1", aRequest());
   await clock.tick(0);
-  reconciler.replace([aRequest()], new Map(cluster.records), new Set(["r1"]));
+  reconciler.replace({
+    requests: [aRequest()],
+    records: new Map(cluster.records),
+    touched: new Set(["r1"]),
+  }, new Set());
   await clock.tick(0);
   assert.equal(mailer.accepted.at(-1), "r1/new/0/d@x.org");
 });
@@ -412,7 +423,7 @@ Deno.test("Reconciler.replace() does not take back what was settled of a request
   mailer.answer();
   await clock.tick(0);
   assert.deepEqual(cluster.record()?.owed, []);
-  reconciler.replace([], listed, new Set());
+  reconciler.replace({ requests: [], records: listed, touched: new Set() }, new Set());
   await clock.tick(1000);
   assert.equal(mailer.attempts.length, 6);
 });
@@ -431,7 +442,7 @@ Deno.test("Reconciler.replace() does not take back what was settled while the li
   await clock.tick(0);
   assert.deepEqual(cluster.record()?.owed, []);
   // The listing was read before the mails were settled, and arrives now.
-  reconciler.replace([aRequest()], listed, new Set());
+  reconciler.replace({ requests: [aRequest()], records: listed, touched: new Set() }, new Set());
   await clock.tick(1000);
   assert.equal(mailer.attempts.length, 3);
 });
@@ -443,7 +454,11 @@ Deno.test("Reconciler.replace() makes no call for requests that are as they shou
   await clock.tick(0);
   const other = setUp();
   other.reconciler.beginListing();
-  other.reconciler.replace([aRequest()], new Map(cluster.records), new Set());
+  other.reconciler.replace({
+    requests: [aRequest()],
+    records: new Map(cluster.records),
+    touched: new Set(),
+  }, new Set());
   await other.clock.tick(0);
   assert.deepEqual(other.cluster.calls, []);
 });
@@ -454,7 +469,10 @@ Deno.test("Reconciler.replace() reconciles what it knows when the server cannot 
   reconciler.update("r1", aRequest());
   await clock.tick(0);
   reconciler.beginListing();
-  reconciler.replace(undefined, new Map(cluster.records), new Set());
+  reconciler.replace(
+    { requests: undefined, records: new Map(cluster.records), touched: new Set() },
+    new Set(),
+  );
   await clock.tick(0);
   assert.equal(cluster.record()?.resolution, "");
   assert.equal(mailer.accepted.length, 3);
@@ -470,7 +488,10 @@ Deno.test("Reconciler.replace() sends the rest of the outbox of a request that i
     owed: JSON.stringify([{ kind: "resolution", to: "a@x.org", since }]),
   };
   cluster.records.set("r1", raw);
-  reconciler.replace([], new Map([["r1", raw]]), new Set());
+  reconciler.replace(
+    { requests: [], records: new Map([["r1", raw]]), touched: new Set() },
+    new Set(),
+  );
   await clock.tick(0);
   assert.deepEqual(mailer.accepted, ["r1/resolution/0/a@x.org"]);
 });
@@ -482,7 +503,10 @@ Deno.test("Reconciler sends nothing for records of the original that are complet
   for (const records of Object.values(golden)) {
     const { clock, cluster, reconciler, mailer } = setUp();
     for (const [id, { email }] of Object.entries(records)) cluster.records.set(id, email);
-    reconciler.replace([], new Map(cluster.records), new Set());
+    reconciler.replace(
+      { requests: [], records: new Map(cluster.records), touched: new Set() },
+      new Set(),
+    );
     await clock.tick(0);
     assert.deepEqual([mailer.attempts, writes(cluster)], [[], 0]);
   }
@@ -764,4 +788,157 @@ Deno.test("Reconciler plans with the state that came while it was routing", asyn
   answers[0]?.();
   await clock.tick(1000);
   assert.deepEqual([answers.length, mailer.attempts], [1, []]);
+});
+
+/** A reconciler whose request was announced and is then missing from a listing that may be incomplete. */
+async function setUpMissing(changes: Partial<AccessRequest> = {}) {
+  const stage = setUp();
+  const { clock, cluster, reconciler } = stage;
+  cluster.put(aRequest(changes));
+  reconciler.update("r1", aRequest(changes));
+  await clock.tick(0);
+  const miss = (target = reconciler) => {
+    const listing = { requests: [], records: new Map(cluster.records), touched: new Set<string>() };
+    target.beginListing();
+    target.replace(listing, new Set());
+  };
+  miss();
+  await clock.tick(1000);
+  return { ...stage, miss };
+}
+
+Deno.test("Reconciler keeps a missing request open and follows it by events", async () => {
+  const { clock, cluster, reconciler, mailer } = await setUpMissing();
+  assert.deepEqual([cluster.record()?.resolution, mailer.attempts.length], ["", 3]);
+  reconciler.update("r1", aRequest({ state: "APPROVED", reviews: [review] }));
+  await clock.tick(0);
+  assert.equal(cluster.record()?.resolution, "APPROVED");
+  assert.equal(mailer.accepted.length, 9);
+});
+
+Deno.test("Reconciler closes a missing request when it is past its expiry", async () => {
+  const expiresMs = NOW_MS + 60_000;
+  const { clock, cluster, mailer } = await setUpMissing({ expiresMs });
+  assert.equal(cluster.record()?.expiresMs, expiresMs);
+  await clock.tick(63_000);
+  assert.equal(cluster.record()?.resolution, "");
+  await clock.tick(1_000);
+  assert.equal(cluster.record()?.resolution, "EXPIRED");
+  assert.equal(mailer.accepted.filter((key) => key.includes("resolution")).length, 3);
+});
+
+Deno.test("Reconciler that was started anew closes a missing request past the recorded expiry", async () => {
+  const { clock, cluster, miss } = await setUpMissing({ expiresMs: NOW_MS + 60_000 });
+  const other = startReplica(cluster, clock, { instance: "two" });
+  miss(other.reconciler);
+  await clock.tick(0);
+  assert.equal(cluster.record()?.resolution, "");
+  await clock.tick(65_000);
+  assert.equal(cluster.record()?.resolution, "EXPIRED");
+});
+
+Deno.test("Reconciler takes the end of the access for the expiry of a request without one", async () => {
+  const { clock, cluster } = await setUpMissing({ accessExpiresMs: NOW_MS + 60_000 });
+  await clock.tick(65_000);
+  assert.equal(cluster.record()?.resolution, "EXPIRED");
+});
+
+Deno.test("Reconciler sends what an unlisted request owes, but no review, which it cannot compose", async () => {
+  const { clock, cluster, mailer, reconciler } = setUp();
+  const since = new Date(NOW_MS).toISOString();
+  const raw = {
+    user: "alice",
+    "reviews_count": "1",
+    owed: JSON.stringify([
+      { kind: "new", to: "a@x.org", since },
+      { kind: "review", to: "a@x.org", since },
+      { kind: "review", to: "b@x.org", since },
+    ]),
+  };
+  cluster.records.set("r1", raw);
+  reconciler.replace(
+    { requests: [], records: new Map([["r1", raw]]), touched: new Set() },
+    new Set(),
+  );
+  await clock.tick(86_400_000);
+  assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org"]);
+  assert.equal(cluster.record()?.owed.length, 2);
+  const request = aRequest({ reviews: [review] });
+  cluster.put(request);
+  reconciler.update("r1", request);
+  await clock.tick(0);
+  assert.deepEqual(mailer.attempts.slice(1).sort(), ["r1/review/0/a@x.org", "r1/review/0/b@x.org"]);
+});
+
+/** A request that was closed as EXPIRED although it exists. */
+async function setUpFalseEnd() {
+  const stage = setUp();
+  const { clock, cluster, reconciler } = stage;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(1000);
+  reconciler.update("r1", "gone");
+  await clock.tick(1000);
+  assert.equal(cluster.record()?.resolution, "EXPIRED");
+  stage.mailer.accepted.length = 0;
+  return stage;
+}
+
+Deno.test("Reconciler corrects a false end when the request is seen again", async () => {
+  const { clock, cluster, reconciler, mailer, log } = await setUpFalseEnd();
+  reconciler.update("r1", aRequest());
+  await clock.tick(1000);
+  assert.deepEqual(mailer.accepted.sort(), [
+    "r1/reopened/1/a@x.org",
+    "r1/reopened/1/b@x.org",
+    "r1/reopened/1/c@x.org",
+  ]);
+  assert.deepEqual([cluster.record()?.resolution, cluster.record()?.reopened], ["", 1]);
+  assert.ok(log.lines.some(({ message }) => message.startsWith("Request was closed as expired")));
+  reconciler.update("r1", aRequest({ state: "DENIED" }));
+  await clock.tick(1000);
+  assert.deepEqual(mailer.accepted.slice(3).sort(), [
+    "r1/resolution/1/a@x.org",
+    "r1/resolution/1/b@x.org",
+    "r1/resolution/1/c@x.org",
+  ]);
+});
+
+Deno.test("Reconciler corrects a false end with the decision, if the request is decided by then", async () => {
+  const { clock, cluster, reconciler, mailer } = await setUpFalseEnd();
+  cluster.put(aRequest({ state: "APPROVED" }));
+  reconciler.update("r1", aRequest({ state: "APPROVED" }));
+  await clock.tick(1000);
+  assert.equal(cluster.record()?.resolution, "APPROVED");
+  assert.deepEqual(mailer.accepted.sort(), [
+    "r1/resolution/1/a@x.org",
+    "r1/resolution/1/b@x.org",
+    "r1/resolution/1/c@x.org",
+  ]);
+});
+
+Deno.test("Reconciler corrects nothing because of a late event of a request that is gone", async () => {
+  const { clock, cluster, reconciler, mailer } = await setUpFalseEnd();
+  cluster.remove("r1");
+  reconciler.update("r1", aRequest());
+  await clock.tick(1000);
+  assert.deepEqual([mailer.attempts.length, cluster.record()?.resolution], [6, "EXPIRED"]);
+});
+
+Deno.test("Reconciler believes the event of a request that its role may not look up", async () => {
+  const { clock, cluster, reconciler, mailer } = await setUpFalseEnd();
+  cluster.isNarrowed = true;
+  cluster.roles = [];
+  reconciler.update("r1", aRequest());
+  await clock.tick(1000);
+  assert.equal(mailer.accepted.length, 3);
+});
+
+Deno.test("Reconciler does not reopen a pending request that is past its expiry", async () => {
+  const { clock, cluster, reconciler, mailer } = await setUpFalseEnd();
+  const expired = aRequest({ expiresMs: NOW_MS - 1 });
+  cluster.put(expired);
+  reconciler.update("r1", expired);
+  await clock.tick(1000);
+  assert.deepEqual([mailer.accepted, cluster.record()?.resolution], [[], "EXPIRED"]);
 });

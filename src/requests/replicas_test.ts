@@ -75,7 +75,10 @@ Deno.test("Replicas that wait for one dead replica's lease do not all wake at on
   cluster.records.set("r1", { user: "alice", owed, owner });
   for (const { reconciler } of replicas) {
     reconciler.beginListing();
-    reconciler.replace([aRequest()], cluster.records, new Set());
+    reconciler.replace(
+      { requests: [aRequest()], records: cluster.records, touched: new Set() },
+      new Set(),
+    );
   }
   await clock.tick(25_000);
   assert.deepEqual(cluster.calls, []);

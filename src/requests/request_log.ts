@@ -34,7 +34,7 @@ export class RequestLog {
 
   ignored(reason: Ignored, snapshot: Snapshot): void {
     if (reason === "no-recipients") this.#complain(reason, "No recipients to send");
-    else if (reason === "unknown-state" && snapshot !== "gone") {
+    else if (reason === "unknown-state" && typeof snapshot === "object") {
       this.#complain(reason, "Unknown request state", { state: snapshot.state });
     } else this.log.debug("Request is left alone", { request_id: this.id, reason });
   }
@@ -44,6 +44,13 @@ export class RequestLog {
       this.log.info("Mail is superseded, the request has moved on", loggedMail(this.id, mail));
       this.observer.mailDropped(mail, "superseded");
     }
+  }
+
+  /** The request exists, although the record says that it has expired. */
+  reopened(): void {
+    this.log.warn("Request was closed as expired and exists, correcting it", {
+      request_id: this.id,
+    });
   }
 
   /** The record is gone, and with it what was owed. */

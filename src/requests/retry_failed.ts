@@ -46,13 +46,16 @@ export async function retryFailed(
 }
 
 /**
- * The failed mails come first, as they are older than what is owed; each starts anew, with all the time
- * that a mail has. Nobody is asked to review what is decided, or told of a review behind its end.
+ * The failed mails come first, as they are older than what is owed; each gets the whole retry period
+ * again. Mails that later ones have overtaken stay failed: requests for review of a decided request,
+ * reviews behind its end, and the end of a request that has been reopened.
  */
 export function requeue(record: PluginRecord, nowMs: number): PluginRecord {
   const known = new Set(record.owed.map(mailKey));
-  const isOutOfDate = ({ kind }: FailedMail) =>
-    record.resolution !== "" && kind !== "resolution" && kind !== "requester-resolution";
+  const isOutOfDate = ({ kind, index }: FailedMail) =>
+    kind.endsWith("resolution")
+      ? record.resolution === "" || index !== record.reopened
+      : record.resolution !== "" || (kind.endsWith("reopened") && index !== record.reopened);
   const again = record.failed.filter((mail) => !isOutOfDate(mail));
   const owed = again.filter((mail) => !known.has(mailKey(mail))).map((
     { kind, to, index },

@@ -1,11 +1,12 @@
-/** All that is known of one request. */
+/** The cache entry of one request: latest snapshot, record, and what was tried. */
 
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { Observer } from "./observer.ts";
 import type { FailedMail, OwedMail } from "./record/outbox.ts";
-import type { Snapshot } from "./plan.ts";
+import { expiryOf, isDecided, type Snapshot } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
+import type { PluginRecord } from "./record/record.ts";
 import { RequestLog } from "./request_log.ts";
 import { type LastAttempt, Retries } from "./delivery/retries.ts";
 import { StoredRecord } from "./record/stored_record.ts";
@@ -31,18 +32,32 @@ export interface OutboxCounts {
   readonly oldestMs: number | undefined;
 }
 
+/** Clocks differ: a missing request counts as gone this long after its expiry by our clock. */
+const EXPIRY_GRACE_MS = 5_000;
+
+/** When a missing request is gone for certain; undefined when its expiry is not known. */
+export function goneAtMs(
+  snapshot: Snapshot | undefined,
+  record: PluginRecord | undefined,
+): number | undefined {
+  const expiresMs = typeof snapshot === "object" ? expiryOf(snapshot) : record?.expiresMs;
+  return expiresMs === undefined ? undefined : expiresMs + EXPIRY_GRACE_MS;
+}
+
 export class TrackedRequest {
   readonly stored: StoredRecord;
   readonly retries: Retries;
   readonly requestLog: RequestLog;
-  /** Looks in a row that failed. */
+  /** Reconciles in a row that failed. */
   failures = 0;
+  /** The last listing should have had the request and did not; it may exist all the same. */
+  isMissing = false;
   /** The record's version when the listing under way began. */
   versionBeforeListing = 0;
   /** When the snapshot came. */
   changedAtMs: number;
   #outdated = new AbortController();
-  /** What the request was when it was decided, for when it goes before that was told. */
+  /** The request with its decision, for when it is deleted before that was sent. */
   #decided: AccessRequest | undefined;
 
   constructor(
@@ -62,11 +77,32 @@ export class TrackedRequest {
   }
 
   update(snapshot: Snapshot): void {
-    this.snapshot = snapshot;
-    if (snapshot !== "gone" && isDecided(snapshot)) this.#decided = snapshot;
+    this.isMissing = false;
+    this.refresh(snapshot);
     this.changedAtMs = this.deps.clock.now();
     this.#outdated.abort();
     this.#outdated = new AbortController();
+  }
+
+  /** Takes a snapshot that tells the same news as the one before. */
+  refresh(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    if (typeof snapshot === "object" && isDecided(snapshot)) this.#decided = snapshot;
+  }
+
+  /** When a missing request is gone for certain; undefined when it is not missing, or at no known time. */
+  get goneAtMs(): number | undefined {
+    return this.isMissing ? goneAtMs(this.snapshot, this.stored.record) : undefined;
+  }
+
+  /** Takes a missing request for gone when it is past its expiry. */
+  expire(): void {
+    if (this.deps.clock.now() >= (this.goneAtMs ?? Infinity)) this.update("gone");
+  }
+
+  /** Whether its decision was seen, which outlives the request. */
+  get isDecided(): boolean {
+    return this.#decided !== undefined;
   }
 
   /** The snapshot; of a request that was decided and deleted, which has not expired, the decision. */
@@ -81,8 +117,4 @@ export class TrackedRequest {
     const owed = record.owed.map((mail) => ({ ...mail, ...this.retries.stateOf(mail) }));
     return { id: this.id, owed, failed: record.failed };
   }
-}
-
-function isDecided({ state }: AccessRequest): boolean {
-  return state === "APPROVED" || state === "DENIED" || state === "PROMOTED";
 }

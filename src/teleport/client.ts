@@ -3,7 +3,7 @@
 import type { AccessList } from "./access_list.ts";
 import type { AccessRequest } from "./access_request/read.ts";
 import { listAccessListOwners, listAccessLists } from "./calls/access_lists.ts";
-import { listRequests } from "./calls/access_requests.ts";
+import { findRequest, listRequests } from "./calls/access_requests.ts";
 import { Caller, type ConnectionSource } from "./calls/caller.ts";
 import { type Entry, listRecords, readRecord, writeRecord } from "./calls/plugin_data.ts";
 import { listResources } from "./calls/resources.ts";
@@ -52,6 +52,11 @@ export class TeleportClient {
   /** Every access request; undefined when the server knows neither call for it. */
   listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined> {
     return listRequests(this.#caller, signal);
+  }
+
+  /** One request, from the backend; undefined when the server knows neither call for it. */
+  findRequest(id: string, signal: AbortSignal): Promise<AccessRequest | "absent" | undefined> {
+    return findRequest(this.#caller, id, signal);
   }
 
   /** Our entry in every record, by request id. */

@@ -2,6 +2,7 @@
 
 import type { Receipt } from "../../src/mail/transport.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
+import { LISTING_ROLE } from "../../src/requests/testing/fake_cluster.ts";
 import { ClusterError } from "../../src/teleport/errors.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Ledger } from "./ledger.ts";
@@ -40,6 +41,9 @@ export function exitsOf(
   const port: Cluster = {
     watch: (signal) => watches.watch(signal),
     listRequests: (signal) => ask("list requests", () => [...cluster.requests.values()], signal),
+    findRequest: (id, signal) =>
+      ask(`find ${id}`, () => cluster.requests.get(id) ?? "absent", signal),
+    currentRoles: (signal) => ask("read roles", () => [LISTING_ROLE], signal),
     listRecords: (signal) => ask("list records", () => new Map(cluster.records), signal),
     readRecord: (id, signal) => ask(`read ${id}`, () => cluster.records.get(id) ?? {}, signal),
     writeRecord: (id, set, expect, signal) =>

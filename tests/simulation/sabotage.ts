@@ -40,8 +40,7 @@ export const FORGET_THE_LEASE: Sabotage = {
       return rest;
     };
     return {
-      watch: (signal) => honest.watch(signal),
-      listRequests: (signal) => honest.listRequests(signal),
+      ...honest,
       listRecords: async (signal) =>
         new Map([...await honest.listRecords(signal)].map(([id, raw]) => [id, hide(id, raw)])),
       readRecord: async (id, signal) => hide(id, await honest.readRecord(id, signal)),
@@ -59,10 +58,7 @@ export const FORGET_THE_LEASE: Sabotage = {
 /** Takes a conflict for a reason to forget what is owed. */
 export const DROP_OWED_ON_CONFLICT: Sabotage = {
   cluster: (honest) => ({
-    watch: (signal) => honest.watch(signal),
-    listRequests: (signal) => honest.listRequests(signal),
-    listRecords: (signal) => honest.listRecords(signal),
-    readRecord: (id, signal) => honest.readRecord(id, signal),
+    ...honest,
     async writeRecord(id, set, expect, signal) {
       const outcome = await honest.writeRecord(id, set, expect, signal);
       if (outcome === "conflict") {

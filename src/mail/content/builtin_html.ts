@@ -66,6 +66,10 @@ const STATUS = `\
 }{% if status.reason %}<br><span style="display:inline-block;padding-top:10px;overflow-wrap:anywhere;">{{ status.reason | escape | newline_to_br | raw }}</span>{% endif %}</p>
 `;
 
+const CORRECTION = `\
+{% if correction %}<p class="text" style="margin:0 0 18px;font-size:15px;line-height:24px;color:#1a2029;">{{ correction }}</p>
+{% endif %}`;
+
 const REVIEW = `\
 <p class="text" style="margin:0 0 18px;font-size:15px;line-height:24px;color:#1a2029;">${
   badge("review")
@@ -135,10 +139,21 @@ ${content}</td>
 export const BUILTIN_HTML = {
   "new.html": page("You have a new Role Request", STATUS + FACTS + REVIEWER_ACTION),
   "review.html": page("<bdi>{{ review.author }}</bdi> reviewed the request", REVIEW + OPEN_ACTION),
-  "resolution.html": page("Role Request has been resolved", STATUS + FACTS + REVIEWER_ACTION),
+  "resolution.html": page(
+    "Role Request has been resolved",
+    STATUS + CORRECTION + FACTS + REVIEWER_ACTION,
+  ),
+  "reopened.html": page(
+    "Role Request is open again",
+    STATUS + CORRECTION + FACTS + REVIEWER_ACTION,
+  ),
   "requester-new.html": page("Your Role Request has been submitted", STATUS + FACTS + OPEN_ACTION),
   "requester-resolution.html": page(
     "Your Role Request has been resolved",
-    STATUS + FACTS + OPEN_ACTION,
+    STATUS + CORRECTION + FACTS + OPEN_ACTION,
+  ),
+  "requester-reopened.html": page(
+    "Your Role Request is open again",
+    STATUS + CORRECTION + FACTS + OPEN_ACTION,
   ),
 } as const;

@@ -23,6 +23,10 @@ const STATUS = `
 Status: {{ status.emoji }} {{ status.state }}\
 {% if status.reason %} ({{ status.reason }}){% endif %}`;
 
+const CORRECTION = `{% if correction %}
+
+{{ correction }}{% endif %}`;
+
 /** What Go prints for a time that was never set. */
 const GO_ZERO_TIME = "01 Jan 01 00:00 UTC";
 
@@ -33,7 +37,13 @@ export const BUILTIN_TEXT = {
     `{{ review.author }} reviewed the request at {{ review.created | default: "${GO_ZERO_TIME}" }}.
 Resolution: {{ review.emoji }} {{ review.state }}.
 {% if review.reason %}Reason: {{ review.reason }}.{% endif %}`,
-  "resolution.txt": `Role Request has been resolved:\n\n${FACTS}${LINK_OR_COMMANDS}${STATUS}`,
+  "resolution.txt":
+    `Role Request has been resolved:\n\n${FACTS}${LINK_OR_COMMANDS}${STATUS}${CORRECTION}`,
+  "reopened.txt":
+    `Role Request is open again:\n\n${FACTS}${LINK_OR_COMMANDS}${STATUS}${CORRECTION}`,
   "requester-new.txt": `Your Role Request has been submitted:\n\n${FACTS}${LINK}${STATUS}`,
-  "requester-resolution.txt": `Your Role Request has been resolved:\n\n${FACTS}${LINK}${STATUS}`,
+  "requester-resolution.txt":
+    `Your Role Request has been resolved:\n\n${FACTS}${LINK}${STATUS}${CORRECTION}`,
+  "requester-reopened.txt":
+    `Your Role Request is open again:\n\n${FACTS}${LINK}${STATUS}${CORRECTION}`,
 } as const;

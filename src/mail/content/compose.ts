@@ -1,7 +1,7 @@
 /** Facts and templates make the words of a mail. */
 
 import { truncate } from "../../cut.ts";
-import type { MailData } from "./mail_data.ts";
+import type { MailData, TemplateKind } from "./mail_data.ts";
 import { type TemplateScope, templateScope } from "./scope.ts";
 import type { TemplateFile, Templates } from "./templates.ts";
 
@@ -40,7 +40,7 @@ export function composeMail(
     : { subject, text, warnings };
 }
 
-type TemplateBase = "new" | "review" | "resolution" | "requester-new" | "requester-resolution";
+type TemplateBase = TemplateKind | `requester-${Exclude<TemplateKind, "review">}`;
 
 function templateBase(facts: MailData): TemplateBase {
   if (facts.audience === "requester" && facts.kind !== "review") return `requester-${facts.kind}`;

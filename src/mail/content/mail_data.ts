@@ -1,6 +1,7 @@
 /** What a mail tells; everything else about its look is in the templates. */
 
-export type TemplateKind = "new" | "review" | "resolution";
+/** `reopened`: a request that an earlier mail called expired is open. */
+export type TemplateKind = "new" | "review" | "resolution" | "reopened";
 
 /** Requesters are told of their own requests only if the operator asks for it. */
 export type Audience = "reviewer" | "requester";
@@ -20,6 +21,8 @@ export interface MailData {
   /** Web page of the request, from `requestLink`. */
   readonly link: string | undefined;
   readonly status: { readonly state: RequestStatus; readonly reason: string };
+  /** An earlier mail of the thread said that the request had expired, which was wrong. */
+  readonly isCorrection?: boolean;
   /** Present for kind `review`. */
   readonly review?: {
     readonly author: string;
@@ -44,6 +47,7 @@ export function sampleData(kind: TemplateKind, audience: Audience = "reviewer"):
     status: kind === "resolution"
       ? { state: "APPROVED", reason: "Have a good rollout" }
       : { state: "PENDING", reason: "" },
+    ...(kind === "reopened" ? { isCorrection: true } : {}),
     ...(kind === "review"
       ? {
         review: {

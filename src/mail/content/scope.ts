@@ -35,6 +35,8 @@ export interface TemplateScope {
     readonly emoji: string;
     readonly reason: string | null;
   };
+  /** A sentence that takes back an earlier mail; null in all others. */
+  readonly correction: string | null;
   readonly review: {
     readonly author: string;
     readonly created: string | null;
@@ -65,6 +67,9 @@ export function templateScope(facts: MailData): TemplateScope {
       emoji: STATUS_EMOJI[facts.status.state],
       reason: displayText(facts.status.reason) || null,
     },
+    correction: facts.isCorrection
+      ? "An earlier email said that this request had expired. It had not."
+      : null,
     review: {
       author: displayAuthor(review?.author ?? ""),
       created: review?.createdMs === undefined ? null : goRfc822(review.createdMs),

@@ -75,9 +75,10 @@ function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
   return Object.fromEntries(entries) as Record<TemplateFile, ParsedTemplate>;
 }
 
-/** Renders with full and with bare facts, as most mistakes are in the optional parts. */
+/** Renders with full, bare and corrected facts, as most mistakes are in the optional parts. */
 function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
-  const kind = name.includes("resolution") ? "resolution" : name.includes("new") ? "new" : "review";
+  const kind = (["resolution", "reopened", "new"] as const)
+    .find((kind) => name.includes(kind)) ?? "review";
   const full = sampleData(kind, name.startsWith("requester-") ? "requester" : "reviewer");
   const bare: MailData = {
     ...full,
@@ -88,7 +89,8 @@ function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
     status: { ...full.status, reason: "" },
     ...(full.review ? { review: { ...full.review, createdMs: undefined, reason: "" } } : {}),
   };
-  const errors = [full, bare].map((facts) => template.render(templateScope(facts)))
+  const corrected: MailData = { ...full, isCorrection: true };
+  const errors = [full, bare, corrected].map((facts) => template.render(templateScope(facts)))
     .flatMap((rendered) => rendered.ok ? [] : [rendered.error]);
   return [...new Set(errors)];
 }

@@ -57,7 +57,7 @@ export class ComposingMailer implements Mailer {
    * the original: by that time the request itself may be gone.
    */
   #facts({ id, mail, snapshot, record }: MailJob): MailData | undefined {
-    const request = snapshot === "gone" || isClosing(mail.kind) ? undefined : snapshot;
+    const request = typeof snapshot === "string" || isClosing(mail.kind) ? undefined : snapshot;
     const roles = request?.roles ?? record.roles;
     const base = {
       audience: mail.kind.startsWith("requester") ? "requester" : "reviewer",
@@ -70,11 +70,15 @@ export class ComposingMailer implements Mailer {
       link: this.deps.link(id),
     } as const;
     if (isClosing(mail.kind)) {
-      const state = record.resolution === "" ? "EXPIRED" : record.resolution;
+      const { resolution } = record;
+      const state = resolution === "" || resolution === "UNKNOWN" ? "EXPIRED" : resolution;
       const status = { state, reason: record.resolveReason };
-      return { ...base, kind: "resolution", status };
+      return { ...base, kind: "resolution", status, isCorrection: mail.index > 0 };
     }
     const status = { state: "PENDING", reason: "" } as const;
+    if (mail.kind === "reopened" || mail.kind === "requester-reopened") {
+      return { ...base, kind: "reopened", status, isCorrection: true };
+    }
     if (mail.kind !== "review") return { ...base, kind: "new", status };
     const review = request?.reviews[mail.index];
     if (review === undefined) return undefined;
@@ -85,7 +89,7 @@ export class ComposingMailer implements Mailer {
   /** The first mail of the thread; undefined for that mail itself. */
   #parent({ id, mail, record }: MailJob): string | undefined {
     if (mail.kind === "new" || mail.kind === "requester-new") return undefined;
-    if (mail.kind === "requester-resolution") {
+    if (mail.kind.startsWith("requester")) {
       return this.#messageId({ id }, { ...mail, kind: "requester-new", index: 0 });
     }
     const thread = record.threads.find((thread) => thread.recipient === mail.to);

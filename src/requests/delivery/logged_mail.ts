@@ -8,8 +8,10 @@ const KINDS: Readonly<Record<MailKind, string>> = {
   new: "new threads",
   review: "new review",
   resolution: "request resolved",
+  reopened: "request reopened",
   "requester-new": "requester, new request",
   "requester-resolution": "requester, request resolved",
+  "requester-reopened": "requester, request reopened",
 };
 
 /** `review` counts from 1, as readers do. */

@@ -83,13 +83,15 @@ export class Retries {
 
 /**
  * The owed mails that may leave at `nowMs`, by recipient and in the order in which each is to get them:
- * a mail that has to wait keeps the ones behind it waiting. `nextMs` is when the first of the waiting
- * ones may leave, undefined when none waits.
+ * a mail that has to wait keeps the ones behind it waiting. `nextMs` is when the first of those that wait
+ * for their time may leave, undefined when none does. Mails that cannot be composed wait for a newer
+ * snapshot.
  */
 export function dueMails(
   owed: readonly OwedMail[],
   retries: Pick<Retries, "stateOf">,
   nowMs: number,
+  canCompose: (mail: OwedMail) => boolean = () => true,
 ): {
   readonly queuesByRecipient: readonly (readonly OwedMail[])[];
   readonly nextMs: number | undefined;
@@ -99,6 +101,10 @@ export function dueMails(
   let nextMs: number | undefined;
   for (const mail of owed) {
     if (waiting.has(mail.to)) continue;
+    if (!canCompose(mail)) {
+      waiting.add(mail.to);
+      continue;
+    }
     const { notBeforeMs } = retries.stateOf(mail);
     if (notBeforeMs > nowMs && notBeforeMs < nowMs + IMPOSSIBLE_PAUSE_MS) {
       waiting.add(mail.to);

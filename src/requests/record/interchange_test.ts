@@ -59,7 +59,11 @@ async function takeOver(
   });
   cluster.put(request);
   cluster.records.set(request.id, record);
-  replica.reconciler.replace([request], new Map(cluster.records), new Set());
+  replica.reconciler.replace({
+    requests: [request],
+    records: new Map(cluster.records),
+    touched: new Set(),
+  }, new Set());
   await clock.tick(1000);
   return { mails, record: cluster.records.get(request.id) ?? {} };
 }

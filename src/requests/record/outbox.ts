@@ -2,13 +2,18 @@
 
 import * as v from "valibot";
 
-/** What a mail is about. `requester-…` go to the person who asked, when that is configured. */
+/**
+ * What a mail is about. `requester-…` go to the requester, when that is configured. `reopened` corrects a
+ * resolution EXPIRED of a request that turns out to be open.
+ */
 export const MAIL_KINDS = [
   "new",
   "review",
   "resolution",
+  "reopened",
   "requester-new",
   "requester-resolution",
+  "requester-reopened",
 ] as const;
 
 export type MailKind = typeof MAIL_KINDS[number];
@@ -16,7 +21,10 @@ export type MailKind = typeof MAIL_KINDS[number];
 export interface OwedMail {
   readonly kind: MailKind;
   readonly to: string;
-  /** Which review, from 0; 0 for every other kind. */
+  /**
+   * Which review, from 0. For closing and reopening mails, how often the request had been reopened; 0 for
+   * every other kind.
+   */
   readonly index: number;
   /** Since when it is owed, milliseconds since 1970. */
   readonly sinceMs: number;

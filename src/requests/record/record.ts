@@ -1,9 +1,10 @@
 /**
  * What the program remembers of a request, in Teleport's plugin data: the original's seven keys
- * (original.md §5.7) and three of ours (docs/internals/delivery.md). `decode` never fails: whatever
- * somebody wrote by hand becomes a record, with a list of what could not be understood.
+ * (original.md §5.7) and five of ours (docs/internals/delivery.md). `decode` never fails: a record edited
+ * by hand is read as far as possible, with a list of what could not be understood.
  */
 
+import { defined } from "../../optional.ts";
 import { fitToSizeLimit } from "./size_limit.ts";
 import { type OwedMail, readFailed, readOwed, writeFailed, writeOwed } from "./outbox.ts";
 import type { FailedMail } from "./outbox.ts";
@@ -12,8 +13,12 @@ import { decodeThreads, encodeThreads, type Thread } from "./thread.ts";
 /** The stored entry: key to value, as Teleport keeps it. An absent key and "" are the same. */
 export type RawRecord = Readonly<Record<string, string>>;
 
-/** How a request ended. EXPIRED: it vanished undecided. */
-export type Resolution = "APPROVED" | "DENIED" | "EXPIRED" | "PROMOTED";
+/**
+ * How a request ended.
+ * - `EXPIRED`: it vanished undecided
+ * - `UNKNOWN`: the record says something that this program never writes
+ */
+export type Resolution = "APPROVED" | "DENIED" | "EXPIRED" | "PROMOTED" | "UNKNOWN";
 
 /** The lease of the replica that sends. */
 export interface Owner {
@@ -29,6 +34,10 @@ export interface PluginRecord {
   readonly reviewsCount: number;
   readonly resolution: Resolution | "";
   readonly resolveReason: string;
+  /** How often the request was found open after it had been closed as EXPIRED. */
+  readonly reopened: number;
+  /** When Teleport deletes the request, milliseconds since 1970; absent while that is not known. */
+  readonly expiresMs?: number;
   readonly threads: readonly Thread[];
   /** Items of `email_threads` that are no thread; kept as they are. */
   readonly foreignThreads: readonly string[];
@@ -45,13 +54,21 @@ export const RECORD_KEYS = [
   "reviews_count",
   "resolution",
   "resolve_reason",
+  "reopened",
+  "expires",
   "email_threads",
   "owed",
   "owner",
   "failed",
 ] as const;
 
-const RESOLUTIONS: ReadonlySet<string> = new Set(["APPROVED", "DENIED", "EXPIRED", "PROMOTED"]);
+const RESOLUTIONS: ReadonlySet<string> = new Set([
+  "APPROVED",
+  "DENIED",
+  "EXPIRED",
+  "PROMOTED",
+  "UNKNOWN",
+]);
 
 /** Reads an entry; undefined when it holds nothing under our keys. */
 export function decodeRecord(
@@ -69,16 +86,18 @@ export function decodeRecord(
     user: get("user"),
     roles: get("roles") === "" ? [] : get("roles").split(","),
     requestReason: get("request_reason"),
-    reviewsCount: readCount(get("reviews_count"), problems),
+    reviewsCount: readCount("reviews_count", get("reviews_count"), problems),
     resolution: readResolution(get("resolution"), problems),
     resolveReason: get("resolve_reason"),
+    reopened: readCount("reopened", get("reopened"), problems),
+    ...defined({ expiresMs: readTime("expires", get("expires"), problems) }),
     // Releases before email_threads kept one thread without an id in two keys.
     threads: legacy
       ? [...threads, { recipient: get("email"), time: get("timestamp"), messageId: "", stored: "" }]
       : threads,
     foreignThreads: foreign,
     owed: readOwed(get("owed"), problems),
-    ...(owner === undefined ? {} : { owner }),
+    ...defined({ owner }),
     failed: readFailed(get("failed"), problems),
   };
   return { record, problems };
@@ -96,9 +115,11 @@ export function encodeRecord(record: PluginRecord): Record<string, string> {
     user,
     roles,
     request_reason: requestReason,
-    reviews_count: record.reviewsCount === 0 ? "" : String(record.reviewsCount),
+    reviews_count: writeCount(record.reviewsCount),
     resolution: record.resolution,
     resolve_reason: resolveReason,
+    reopened: writeCount(record.reopened),
+    expires: writeTime(record.expiresMs),
     // A legacy thread lives in keys of its own, which are never written.
     email_threads: encodeThreads(
       record.threads.filter((thread) => thread.stored !== ""),
@@ -123,18 +144,36 @@ export function changes(raw: RawRecord, next: RawRecord): Record<string, string>
   );
 }
 
-function readCount(text: string, problems: string[]): number {
+function readCount(key: string, text: string, problems: string[]): number {
   if (text === "") return 0;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  problems.push(`reviews_count '${text}' is not a number`);
+  problems.push(`${key} '${text}' is not a number`);
   return 0;
+}
+
+function writeCount(count: number): string {
+  return count === 0 ? "" : String(count);
+}
+
+/** A time that a calendar does not reach is left out: servers may send any number of seconds. */
+function writeTime(timeMs: number | undefined): string {
+  const time = new Date(timeMs ?? NaN);
+  return Number.isNaN(time.getTime()) ? "" : time.toISOString();
+}
+
+function readTime(key: string, text: string, problems: string[]): number | undefined {
+  if (text === "") return undefined;
+  const timeMs = Date.parse(text);
+  if (Number.isFinite(timeMs)) return timeMs;
+  problems.push(`${key} '${text}' is not an RFC 3339 time`);
+  return undefined;
 }
 
 function readResolution(text: string, problems: string[]): Resolution | "" {
   if (text === "" || RESOLUTIONS.has(text)) return text as Resolution | "";
   problems.push(`resolution '${text}' is unknown`);
-  // Somebody did close the request: another closing mail would be a second one.
-  return "EXPIRED";
+  // The request has been closed: another closing mail would be a second one.
+  return "UNKNOWN";
 }
 
 function readOwner(text: string, problems: string[]): Owner | undefined {

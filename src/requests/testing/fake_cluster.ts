@@ -1,10 +1,17 @@
 /** A cluster in memory for the tests of this folder: requests, and plugin data with compare-and-set. */
 
 import type { AccessRequest } from "../../teleport/access_request/read.ts";
+import type { Role } from "../../teleport/permissions.ts";
 import type { Cluster, ClusterEvent, WriteOutcome } from "../ports.ts";
 import { decodeRecord, type PluginRecord, type RawRecord } from "../record/record.ts";
 import { compareAndSet } from "./compare_and_set.ts";
 import { EventStream } from "./event_stream.ts";
+
+export const LISTING_ROLE: Role = {
+  name: "access-plugin",
+  allow: [{ kinds: ["access_request"], verbs: ["list", "read"], where: "" }],
+  deny: [],
+};
 
 export class FakeCluster implements Cluster {
   readonly requests = new Map<string, AccessRequest>();
@@ -17,6 +24,11 @@ export class FakeCluster implements Cluster {
   /** Called after a write is done; may throw, so that the answer is lost. */
   afterWrite: (id: string) => void = () => {};
   canList = true;
+  /** Listings and lookups leave every request out, as for a role that lacks `list`. */
+  isNarrowed = false;
+  /** What a lagging cache still lists; undefined = what is there. */
+  cachedRequests: readonly AccessRequest[] | undefined;
+  roles: readonly Role[] | undefined = [LISTING_ROLE];
   #streams: EventStream[] = [];
 
   record(id = "r1"): PluginRecord | undefined {
@@ -62,7 +74,21 @@ export class FakeCluster implements Cluster {
   // deno-lint-ignore require-await
   async listRequests(): Promise<readonly AccessRequest[] | undefined> {
     this.#begin("listRequests");
-    return this.canList ? [...this.requests.values()] : undefined;
+    if (!this.canList) return undefined;
+    return this.isNarrowed ? [] : this.cachedRequests ?? [...this.requests.values()];
+  }
+
+  // deno-lint-ignore require-await
+  async findRequest(id: string): Promise<AccessRequest | "absent" | undefined> {
+    this.#begin(`find ${id}`);
+    if (!this.canList) return undefined;
+    return this.isNarrowed ? "absent" : this.requests.get(id) ?? "absent";
+  }
+
+  // deno-lint-ignore require-await
+  async currentRoles(): Promise<readonly Role[] | undefined> {
+    this.#begin("currentRoles");
+    return this.roles;
   }
 
   // deno-lint-ignore require-await

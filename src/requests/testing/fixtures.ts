@@ -32,6 +32,7 @@ export function aRecord(changes: Partial<PluginRecord> = {}): PluginRecord {
     reviewsCount: 0,
     resolution: "",
     resolveReason: "",
+    reopened: 0,
     threads: [],
     foreignThreads: [],
     owed: [],

@@ -1,4 +1,4 @@
-/** Listing access requests. */
+/** Listing and finding access requests. */
 
 import { type AccessRequest, readAccessRequest } from "../access_request/read.ts";
 import { AuthService } from "../generated/auth_pb.ts";
@@ -9,6 +9,11 @@ import { type Caller, LIST_TIMEOUT_MS } from "./caller.ts";
 const PAGE_SIZE = 500;
 const ACTION = "list access requests";
 
+/** Which requests; all when empty. */
+interface Filter {
+  readonly ID?: string;
+}
+
 /** Every access request; undefined when the server knows neither call for it. */
 export async function listRequests(
   caller: Caller,
@@ -18,20 +23,45 @@ export async function listRequests(
     await caller.optional("ListAccessRequests", () => pageRequests(caller, signal));
 }
 
+/**
+ * One request, which the server reads from its backend and not from a cache; undefined when it knows
+ * neither call for it. A role without `list` and `read` sees other users' requests as absent.
+ */
+export async function findRequest(
+  caller: Caller,
+  id: string,
+  signal: AbortSignal,
+): Promise<AccessRequest | "absent" | undefined> {
+  const requests = await caller.optional(
+    "GetAccessRequestsV2",
+    () => streamRequests(caller, signal, { ID: id }),
+  ) ??
+    await caller.optional("ListAccessRequests", () => pageRequests(caller, signal, { ID: id }));
+  return requests && (requests.find((request) => request.id === id) ?? "absent");
+}
+
 /** Each message is read as it comes: thousands of them take much more memory than what is read. */
-async function streamRequests(caller: Caller, signal: AbortSignal): Promise<AccessRequest[]> {
+async function streamRequests(
+  caller: Caller,
+  signal: AbortSignal,
+  filter: Filter = {},
+): Promise<AccessRequest[]> {
   const requests: AccessRequest[] = [];
   const method = AuthService.method.getAccessRequestsV2;
-  for await (const message of caller.stream(method, {}, { action: ACTION, signal })) {
+  for await (const message of caller.stream(method, filter, { action: ACTION, signal })) {
     requests.push(...readAll([message]));
   }
   return requests;
 }
 
-async function pageRequests(caller: Caller, signal: AbortSignal): Promise<AccessRequest[]> {
+async function pageRequests(
+  caller: Caller,
+  signal: AbortSignal,
+  filter: Filter = {},
+): Promise<AccessRequest[]> {
   const method = AuthService.method.listAccessRequests;
   return await caller.pages(ACTION, async (key) => {
-    const request = { Filter: {}, Limit: PAGE_SIZE, StartKey: key };
+    const request = { Filter: filter, Limit: PAGE_SIZE, StartKey: key };
     const options = { action: ACTION, timeoutMs: LIST_TIMEOUT_MS, signal };
     const page = await caller.unary(method, request, options);
     return { items: readAll(page.AccessRequests), next: page.NextKey };
