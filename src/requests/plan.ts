@@ -55,9 +55,9 @@ export function plan(input: PlanInput): Plan {
   if (snapshot === "gone") return { record: close(input, record, "EXPIRED", "") };
   if (snapshot === "unlisted") return { record };
   const next = follow(input, record, snapshot);
+  if (next === record || next.resolution !== "") return { record: next };
   // Written along with other changes only.
-  const expires = defined({ expiresMs: expiryOf(snapshot) });
-  return { record: next === record ? record : { ...next, ...expires } };
+  return { record: { ...next, ...defined({ expiresMs: expiryOf(snapshot) }) } };
 }
 
 /** When the request is deleted at the latest, as far as it tells: at the end of the access otherwise. */
@@ -255,12 +255,12 @@ function close(
       : [owe(input, "requester-resolution", requester, record.reopened)]),
   ];
   if (isClosed && added.length === 0 && kept.length === record.owed.length) return record;
-  const end = isClosed ? {} : {
-    resolution,
-    resolveReason: reason,
-    ...(requestIsGone ? { reviewsCount: reviewsToldOf(record, kept) } : {}),
-  };
-  return { ...record, ...end, owed: [...kept, ...added] };
+  const owed = [...kept, ...added];
+  if (isClosed) return { ...record, owed };
+  // The end of a closed request tells nothing more.
+  const { expiresMs: _, ...rest } = record;
+  const reviewsCount = requestIsGone ? reviewsToldOf(record, kept) : record.reviewsCount;
+  return { ...rest, resolution, resolveReason: reason, reviewsCount, owed };
 }
 
 /**

@@ -63,7 +63,11 @@ export class Audit {
     if (before.resolution !== "" && before.resolution !== after.resolution) {
       this.#complain(`${by} resolves ${id} a second time`);
     }
-    if (after.reviewsCount < before.reviewsCount) this.#complain(`${by} forgets reviews of ${id}`);
+    // Reviews that the closing superseded are owed again if the request is reopened.
+    const closes = before.resolution === "" && after.resolution === "EXPIRED";
+    if (after.reviewsCount < before.reviewsCount && !closes) {
+      this.#complain(`${by} forgets reviews of ${id}`);
+    }
   }
 
   /** Accepted, given up, or superseded by the rules of the plan. */
