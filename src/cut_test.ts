@@ -8,7 +8,7 @@ Deno.test("cut() counts characters, not UTF-16 units, and the characters that it
   assert.equal(truncate("", 3), "");
 });
 
-Deno.test("cut() counts lines if asked to", () => {
+Deno.test("cut() counts lines on demand", () => {
   assert.equal(truncate("a\nb\nc", 10, 3), "a\nb\nc");
   assert.equal(truncate("a\nb\nc", 10, 2), "a\nb… (2 more characters)");
   assert.equal(truncate("a\nb\nc", 2, 2), "a\n… (3 more characters)");

@@ -54,7 +54,7 @@ const FATAL: readonly FatalCase[] = [
     error: /invalid email address all at example\.com in role_to_recipients\.\*/,
   },
   {
-    name: "an address that is none",
+    name: "an invalid address",
     spoil: edit(/addr = ".*"/, 'addr = "localhost:99999"'),
     error: /teleport\.addr.*99999/,
   },
@@ -85,7 +85,7 @@ const FATAL: readonly FatalCase[] = [
       /expired credential found: the certificate for 'access-email', issued by 'sim\.example\.com' is not valid after '.*Z' \(identity file '.*identity'\)/,
   },
   {
-    name: "a key that does not fit the certificate",
+    name: "a key that does not match the certificate",
     spoil: writeIdentityText(async (text, { playground }) => {
       const other = await issueIdentity(playground.pki);
       return other.keyPem + text.slice(text.indexOf("-----BEGIN CERTIFICATE"));
@@ -93,7 +93,7 @@ const FATAL: readonly FatalCase[] = [
     error: /the private key in identity file '.*' does not fit the certificate for 'access-email'/,
   },
   {
-    name: "the authorities of another cluster",
+    name: "the CAs of another cluster",
     spoil: writeIdentityText(async () =>
       identityFileText(await issueIdentity(await createPki("sim.example.com")))
     ),
@@ -114,7 +114,7 @@ const FATAL: readonly FatalCase[] = [
     error: /incompatible versions: 5\.2\.1 < 6\.1\.0-beta\.1/,
   },
   {
-    name: "a template with a fault",
+    name: "a template with an error",
     spoil: async (stage, dir) => {
       await Deno.writeTextFile(`${dir}/new.txt`, "Hello {{ nobody }}");
       await edit("[delivery]", `[templates]\ndirectory = "${dir}"\n\n[delivery]`)(stage, dir);

@@ -25,7 +25,7 @@ async function trouble({ playground }: Stage, offline = false) {
   return { code, findings, bad, checks: bad.map((finding) => finding.check) };
 }
 
-Deno.test("check is green where everything is in order, sends nothing and leaves nothing", async () => {
+Deno.test("check passes when everything is in order, sends nothing and leaves nothing", async () => {
   await onStage({}, async ({ playground }) => {
     const { code, stdout, stderr } = await runProgram([
       "check",
@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
     remedy: /let tbot renew the identity file/,
   },
   {
-    name: "an identity file that is not there",
+    name: "a missing identity file",
     spoil: ({ configure }) =>
       configure((text) => text.replace(/identity = .*/, 'identity = "/no"')),
     checks: ["credentials"],
@@ -104,7 +104,7 @@ const CASES: readonly Case[] = [
     remedy: /^check log\.output: the folder must be there/,
   },
   {
-    name: "an address of its own that another program has",
+    name: "a listen address that another program uses",
     spoil: ({ playground, configure }) =>
       configure((text) => `${text}\n[http]\nlisten = "127.0.0.1:${playground.mail.port}"\n`),
     checks: ["http"],
@@ -112,7 +112,7 @@ const CASES: readonly Case[] = [
     remedy: /^set http\.listen to an address that is free$/,
   },
   {
-    name: "authorities of another cluster",
+    name: "the CAs of another cluster",
     spoil: async ({ playground }) => {
       const { identity } = playground.paths;
       const { hostCa } = await createPki("other");
@@ -154,7 +154,7 @@ const CASES: readonly Case[] = [
     remedy: /^give the role the verbs 'update' on 'access_plugin_data', see below$/,
   },
   {
-    name: "a role whose listings are narrowed in silence",
+    name: "a role whose listings are silently narrowed",
     spoil: ({ playground }) =>
       Promise.resolve(playground.cluster.roles.set("access-plugin", [
         { kind: "access_request", verbs: ["read"] },
@@ -189,21 +189,21 @@ const CASES: readonly Case[] = [
     remedy: /^grant 'list' on 'access_request' in a rule without 'where'$/,
   },
   {
-    name: "a mail server that is not there",
+    name: "a missing mail server",
     spoil: ({ configure }) => configure((text) => text.replace(/port = .*/, "port = 1")),
     checks: ["mail.connect"],
     cause: /^Cannot connect to SMTP server 'localhost:1': /,
     remedy: /^check smtp\.host and smtp\.port/,
   },
   {
-    name: "a mail server's private authority",
+    name: "a mail server's private CA",
     spoil: ({ configure }) => configure((text) => text.replace(/root_cas = .*\n/, "")),
     checks: ["mail.tls"],
     cause: /certificate.* \(the server shows 'CN=.*' by '.*Simulated Mail CA.*' until \d{4}-/,
     remedy: /name it in smtp\.root_cas/,
   },
   {
-    name: "an authority's file that is not there",
+    name: "a missing CA file",
     spoil: ({ configure }) =>
       configure((text) => text.replace(/root_cas = .*/, 'root_cas = "/no"')),
     checks: ["mail.connect"],
@@ -233,7 +233,7 @@ const CASES: readonly Case[] = [
     remedy: /^leave out smtp\.implicit_tls/,
   },
   {
-    name: "mails that travel unencrypted",
+    name: "mails that are sent in clear text",
     options: { mail: { hideStarttls: true } },
     spoil: ({ configure }) => configure((text) => text.replace('"mandatory"', '"disabled"')),
     checks: ["mail.tls"],
@@ -256,7 +256,7 @@ for (const { name, options, spoil, checks, cause, remedy } of CASES) {
   });
 }
 
-Deno.test("check prints a role with just what is missing", async () => {
+Deno.test("check prints a role with exactly what is missing", async () => {
   await onStage({}, async (stage) => {
     const { roles } = stage.playground.cluster;
     const attachment = async () =>

@@ -51,7 +51,7 @@ const PAGES: readonly Page[] = [
   { path: "docs/c/same.md", text: "" },
 ];
 
-Deno.test("deadCitations() passes pages, sections, defects and headings that exist", () => {
+Deno.test("deadCitations() accepts existing pages, sections, defects and headings", () => {
   const source = [
     "/** Reads it (first.md §1.2, §1), and (docs/a/first.md D13). */",
     '// Two lines (b/same.md, "Calm',

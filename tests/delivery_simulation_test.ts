@@ -92,7 +92,7 @@ const SABOTAGES: readonly (readonly [string, Sabotage, RegExp])[] = [
 ];
 
 for (const [what, sabotage, complaint] of SABOTAGES) {
-  Deno.test(`The simulation notices a program that ${what}`, async () => {
+  Deno.test(`The simulation detects a program that ${what}`, async () => {
     for (let seed = 1; seed <= 100; seed++) {
       const { wrong } = await simulate(seed, { sabotage });
       if (wrong.some((line) => complaint.test(line))) return;

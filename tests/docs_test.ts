@@ -73,7 +73,7 @@ Deno.test("Every page and every script of CI names the pinned Deno", async () =>
   }
 });
 
-Deno.test("Every relative link in the pages leads to a file, and to a heading that is there", async () => {
+Deno.test("Every relative link in the pages leads to an existing file and heading", async () => {
   const broken: string[] = [];
   for (const page of pages()) {
     for (const link of linksIn(await Deno.readTextFile(page))) {
@@ -107,7 +107,7 @@ Deno.test("Every path of the project that the pages name exists", async () => {
   assert.deepEqual(missing, []);
 });
 
-Deno.test("Every configuration in the pages is one, as far as it goes", async () => {
+Deno.test("Every configuration in the pages loads, as far as it is complete", async () => {
   // Files that are not here, and sections that a fragment leaves out.
   const excused =
     /^(missing required value role_to_recipients|provide either \[mailgun\] or \[smtp\])/;

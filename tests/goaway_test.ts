@@ -135,7 +135,7 @@ Deno.test("Loops of 300 reconnects are survived", async () => {
   }
 });
 
-Deno.test("A reconnect costs hardly any memory", async () => {
+Deno.test("A reconnect costs almost no memory", async () => {
   await withClients(1, async (_auth, [client]) => {
     const [, mib] = await client?.does("weigh", /weighed (\S+)\n/) ?? [];
     assert.ok(Number(mib) < MAX_MIB_PER_RECONNECT, `${mib} MiB for each`);

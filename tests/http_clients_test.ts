@@ -56,7 +56,7 @@ Deno.test("A reload that changes http.listen keeps sending while a client reads 
   });
 });
 
-Deno.test("Many clients that send requests all the time hold no mail up for long", async () => {
+Deno.test("Many clients that send requests continuously do not delay mails for long", async () => {
   await onStage({}, async (stage) => {
     const url = await listen(stage);
     await stage.start();

@@ -53,7 +53,7 @@ function loggedIn(source: string): readonly string[] {
   return [...calls].flatMap(([, argument = ""]) => messagesIn(argument));
 }
 
-Deno.test("docs/operate/logging.md lists every message from info on, and only messages that there are", async () => {
+Deno.test("docs/operate/logging.md lists every existing message from info on, and no others", async () => {
   const rows = await readTable();
   assert.ok(rows.length > 40);
   const logged: string[] = [];

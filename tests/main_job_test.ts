@@ -146,7 +146,7 @@ Deno.test("start sends denial, expiry and promotion, each once", async () => {
   });
 });
 
-Deno.test("start sends reviews and the resolution that thresholds bring about", async () => {
+Deno.test("start sends reviews and the resolution that thresholds cause", async () => {
   for (const state of [RequestState.APPROVED, RequestState.DENIED]) {
     await onStage({}, async ({ playground, start }) => {
       const { cluster, mail } = playground;
@@ -175,7 +175,7 @@ Deno.test("start sends reviews and the resolution that thresholds bring about", 
   }
 });
 
-Deno.test("start keeps up when reviewers answer at once, without a mail too many", async () => {
+Deno.test("start keeps up when reviewers answer at once, without a superfluous mail", async () => {
   await onStage({}, async ({ playground, start }) => {
     const { cluster, mail } = playground;
     await start();

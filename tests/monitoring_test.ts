@@ -61,7 +61,7 @@ Deno.test("docs/operate/metrics.md lists every metric, with its type and labels"
   );
 });
 
-Deno.test("Dashboard and alert rules name only metrics that there are", async () => {
+Deno.test("Dashboard and alert rules name only existing metrics", async () => {
   const known = await everyMetric();
   for (const file of ["dashboard.json", "alerts.yaml", "alerts_test.yaml"]) {
     const names = namesIn(await Deno.readTextFile(new URL(file, MONITORING)), known);

@@ -15,7 +15,7 @@ function assertTally(actual: Record<string, number>, kinds: Record<string, numbe
   assert.deepEqual(actual, Object.fromEntries(entries));
 }
 
-Deno.test("Ten requests arrive completely when ten MAIL commands are refused for now", async () => {
+Deno.test("Ten requests arrive completely when ten MAIL commands are refused temporarily", async () => {
   await onStage(STAGE, async ({ playground, start }) => {
     await start();
     playground.mail.failNextMails(451, "4.3.0 try again later", 10);
@@ -119,7 +119,7 @@ Deno.test("Started without its mail server, the program becomes ready on its own
   });
 });
 
-Deno.test("A mail whose acceptance was not heard of comes again under the same message id", async () => {
+Deno.test("A mail whose acceptance got lost comes again under the same message id", async () => {
   await onStage({ roleToRecipients: { "*": ["a@example.com"] } }, async ({ playground, start }) => {
     await start();
     playground.mail.hangUpAfterData(1);

@@ -62,7 +62,7 @@ Deno.test("Several SIGHUPs in a row are one reload, or one more", async () => {
   });
 });
 
-Deno.test("A broken file leaves the old configuration in use and names every broken key", async () => {
+Deno.test("A broken file keeps the old configuration in use and names every broken key", async () => {
   await onStage({}, async ({ playground, start, configure }) => {
     const plugin = await start();
     const good = await Deno.readTextFile(playground.paths.config);
@@ -132,7 +132,7 @@ Deno.test("Changed recipients apply to new requests; unchanged parts are kept", 
   });
 });
 
-Deno.test("A changed mail, cluster, template or log section is followed", async () => {
+Deno.test("A changed mail, cluster, template or log section is applied", async () => {
   await onStage({}, async (stage) => {
     const { playground, launch, configure } = stage;
     const { auth, mail, mailgun, paths, proxy } = playground;
@@ -180,7 +180,7 @@ Deno.test("A reload uses renewed credentials at once", async () => {
   });
 });
 
-Deno.test("A SIGHUP while the cluster is silent leads to the file as it is then", async () => {
+Deno.test("A SIGHUP while the cluster is silent leads to the file at that time", async () => {
   await onStage({}, async ({ playground, launch, configure }) => {
     const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const good = await Deno.readTextFile(playground.paths.config);

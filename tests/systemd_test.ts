@@ -44,7 +44,7 @@ interface SystemdStage {
 
 const IDLE = "connected directly, 0 mails owed";
 
-Deno.test("systemd hears READY only when the watch is live, and STOPPING at the end", async () => {
+Deno.test("systemd receives READY only when the watch is live, and STOPPING at the end", async () => {
   await underSystemd(async ({ playground: { auth }, launchNotified, told, untilTold }) => {
     auth.initDelayMs = 3_600_000;
     // A short time for the watchdog makes for frequent news.
@@ -65,7 +65,7 @@ Deno.test("systemd hears READY only when the watch is live, and STOPPING at the 
   });
 });
 
-Deno.test("systemd hears how it goes and that the program lives", async () => {
+Deno.test("systemd receives the state and the watchdog's signals", async () => {
   await underSystemd(async ({ playground, launchNotified, untilTold }) => {
     const { mail } = playground;
     const plugin = launchNotified({ WATCHDOG_USEC: "200000" });
@@ -80,7 +80,7 @@ Deno.test("systemd hears how it goes and that the program lives", async () => {
   });
 });
 
-Deno.test("systemd hears when a reload begins and when it is over, whatever comes of it", async () => {
+Deno.test("systemd receives the beginning and the end of a reload, whatever its result", async () => {
   await underSystemd(async ({ configure, launchNotified, told, untilTold }) => {
     const plugin = launchNotified({ WATCHDOG_USEC: "200000" });
     await plugin.waitFor(/Plugin is ready/);
@@ -113,7 +113,7 @@ Deno.test("Without systemd nothing is logged about it; a missing socket is logge
   });
 });
 
-Deno.test("In the journal there are priorities and no times, elsewhere it is the other way round", async () => {
+Deno.test("In the journal there are priorities and no times, elsewhere the reverse", async () => {
   await onStage({}, async ({ playground, configure }) => {
     await configure((text) => text.replace("[teleport]", '[teleport]\nunknown = "x"'));
     const dir = await Deno.makeTempDir();

@@ -130,7 +130,7 @@ function entriesOf(guide: string): readonly string[] {
   });
 }
 
-Deno.test("docs/operate/troubleshooting.md explains every message, and only messages that there are", async () => {
+Deno.test("docs/operate/troubleshooting.md explains every existing message, and no others", async () => {
   const entries = entriesOf(
     await Deno.readTextFile(new URL("docs/operate/troubleshooting.md", ROOT)),
   );

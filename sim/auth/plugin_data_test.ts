@@ -43,11 +43,11 @@ Deno.test("PluginDataStore serves only access requests", () => {
   });
 });
 
-Deno.test("PluginDataStore.get() gives nothing for a record that is not there", () => {
+Deno.test("PluginDataStore.get() returns nothing for a missing record", () => {
   assert.deepEqual(storeWith({ r: START }).get(), []);
 });
 
-Deno.test("PluginDataStore.get() gives all plugins' entries, whichever was asked for", () => {
+Deno.test("PluginDataStore.get() returns all plugins' entries, whichever was requested", () => {
   const { update, get } = storeWith({ r: START });
   update({ a: "1" });
   update({ b: "2" }, {}, "slack");
@@ -55,7 +55,7 @@ Deno.test("PluginDataStore.get() gives all plugins' entries, whichever was asked
   assert.deepEqual(get("jira"), []);
 });
 
-Deno.test("PluginDataStore.update() refuses a request that it does not know", () => {
+Deno.test("PluginDataStore.update() refuses an unknown request", () => {
   assert.throws(() => storeWith({}).update({ a: "1" }), {
     code: "NOT_FOUND",
     message: 'access request "r" not found',
@@ -92,7 +92,7 @@ Deno.test("PluginDataStore.update() expects an empty value to be absent", () => 
   update({ a: "2" }, { a: "1" });
 });
 
-Deno.test("PluginDataStore.update() checks Expect against a record that is not there yet", () => {
+Deno.test("PluginDataStore.update() checks Expect against a record that does not exist yet", () => {
   const { store, update } = storeWith({ r: START });
   assert.throws(() => update({ a: "2" }, { a: "1" }), { code: "FAILED_PRECONDITION" });
   assert.deepEqual(store.all(), {});

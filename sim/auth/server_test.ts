@@ -56,7 +56,7 @@ for (const keyType of ["ec", "rsa", "ed25519"] as const) {
   }
 }
 
-Deno.test("AuthServer rejects a certificate that is over", async () => {
+Deno.test("AuthServer rejects an expired certificate", async () => {
   await using env = await startAuth();
   const client = await env.connect({ ttlMs: -1000 });
   assert.equal((await client.call("ping")).code, "UNAVAILABLE");
@@ -159,7 +159,7 @@ Deno.test("AuthServer refuses a watch without the read verb, with Teleport's tex
   });
 });
 
-Deno.test("AuthServer narrows lists in silence for a caller without list and read", async () => {
+Deno.test("AuthServer narrows lists silently for a caller without list and read", async () => {
   await using env = await startAuth();
   env.cluster.create({ id: "1", user: "alice" });
   env.cluster.create({ id: "2", user: "bob" });
@@ -252,7 +252,7 @@ Deno.test("AuthServer fails, loses and lacks methods on demand", async () => {
   assert.equal(env.auth.calls.get("UpdatePluginData"), 3);
 });
 
-Deno.test("AuthServer comes back on the same port", async () => {
+Deno.test("AuthServer restarts on the same port", async () => {
   await using env = await startAuth();
   const client = await env.connect();
   const { port } = env.auth;
@@ -277,7 +277,7 @@ Deno.test("AuthServer rejects a client that is too old and accepts a newer one",
   assert.equal((await (await env.connect({ version: "99.0.0" })).call("ping")).code, "OK");
 });
 
-Deno.test("AuthServer.goAway() ends connections, and clients come back", async () => {
+Deno.test("AuthServer.goAway() ends connections, and clients reconnect", async () => {
   await using env = await startAuth();
   const client = await env.connect();
   assert.equal((await client.call("ping")).code, "OK");
@@ -285,7 +285,7 @@ Deno.test("AuthServer.goAway() ends connections, and clients come back", async (
   assert.equal((await client.call("ping")).code, "OK");
 });
 
-Deno.test("AuthServer leaves others' requests out of listings, without an error, for a role without list", async () => {
+Deno.test("AuthServer omits others' requests from listings, without an error, for a role without list", async () => {
   await using env = await startAuth();
   const client = await env.connect();
   env.cluster.create({ user: "alice" });

@@ -153,7 +153,7 @@ Deno.test("confirmKinds() of an old server confirms access requests only, withou
   });
 });
 
-Deno.test("confirmKinds() refuses a watch of nothing and one that nothing is left of", () => {
+Deno.test("confirmKinds() refuses an empty watch and one of which nothing remains", () => {
   assert.throws(() => confirmKinds(create(WatchSchema), () => {}), {
     code: "PERMISSION_DENIED",
     message: "can't setup global watch",

@@ -83,7 +83,7 @@ Deno.test("MailServer refuses mails, recipients and logins as often as demanded"
   assert.deepEqual(server.mails[0]?.envelope.to, ["b@example.com"]);
 });
 
-Deno.test("MailServer keeps a mail that it hangs up on", async () => {
+Deno.test("MailServer keeps a mail although it hangs up on it", async () => {
   await using server = await startMailServer();
   server.hangUpAfterData();
   await assert.rejects(transport(server).sendMail(MAIL));
@@ -92,7 +92,7 @@ Deno.test("MailServer keeps a mail that it hangs up on", async () => {
   assert.equal(server.mails.length, 2);
 });
 
-Deno.test("MailServer goes down and comes back on its port", async () => {
+Deno.test("MailServer stops and restarts on its port", async () => {
   await using server = await startMailServer();
   const { port } = server;
   await server.stop();

@@ -14,7 +14,7 @@ Deno.test("issueIdentity() makes the user the CN and each role an O, signed by t
   assert.ok(!certificate.verify(new X509Certificate(pki.hostCa.certPem).publicKey));
 });
 
-Deno.test("issueIdentity() can be over already", async () => {
+Deno.test("issueIdentity() can issue an expired identity", async () => {
   const { certPem } = await issueIdentity(await createPki("ex.com"), { ttlMs: -3_600_000 });
   const { validFrom, validTo } = new X509Certificate(certPem);
   assert.ok(new Date(validTo) < new Date());

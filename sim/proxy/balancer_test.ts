@@ -17,7 +17,7 @@ async function startEnv() {
   return { pki, proxy, balancer, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-Deno.test("Balancer passes HTTP on to the proxy", async () => {
+Deno.test("Balancer forwards HTTP to the proxy", async () => {
   await using env = await startEnv();
   using client = Deno.createHttpClient({ caCerts: [env.pki.webCa.certPem] });
   const answer = await fetch(`https://localhost:${env.balancer.port}/webapi/find`, { client });
@@ -25,7 +25,7 @@ Deno.test("Balancer passes HTTP on to the proxy", async () => {
   assert.deepEqual([...env.proxy.routes], [["web", 1]]);
 });
 
-Deno.test("Balancer loses ALPN, so that the auth server is reached only by an upgrade", async () => {
+Deno.test("Balancer drops ALPN, so that the auth server is reached only by an upgrade", async () => {
   await using env = await startEnv();
   const offer = [authAlpn("sim.example.com"), "h2"];
   const plain = await connectWeb(env.pki, env.balancer.port, offer);
@@ -40,7 +40,7 @@ Deno.test("Balancer loses ALPN, so that the auth server is reached only by an up
   assert.equal(env.proxy.routes.get("auth"), 1);
 });
 
-Deno.test("Balancer drops what is idle, and pings of the upgrade keep it from that", async () => {
+Deno.test("Balancer drops idle connections, which pings of the upgrade prevent", async () => {
   await using env = await startEnv();
   env.balancer.idleTimeoutMs = 100;
   env.proxy.upgrade.pingIntervalMs = 20;

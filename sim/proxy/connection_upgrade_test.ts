@@ -32,7 +32,7 @@ Deno.test("ConnectionUpgrade carries a connection to the auth server", async () 
   assert.deepEqual([...env.proxy.upgrade.accepted], [["alpn-ping", 1]]);
 });
 
-Deno.test("ConnectionUpgrade ends the WebSocket of a connection that goes nowhere", async () => {
+Deno.test("ConnectionUpgrade ends the WebSocket of a connection without a destination", async () => {
   await using env = await startEnv();
   const inner = streamOf(await env.upgrade("alpn"));
   const ended = ending(inner);

@@ -59,7 +59,7 @@ Deno.test("TeleportProxy speaks SSH after TLS with teleport-reversetunnel", asyn
   assert.deepEqual([...env.proxy.routes], [["tunnel", 1]]);
 });
 
-Deno.test("TeleportProxy refuses protocols that it does not know with an alert", async () => {
+Deno.test("TeleportProxy refuses unknown protocols with an alert", async () => {
   await using env = await startBoth();
   await assert.rejects(
     connectWeb(env.pki, env.proxy.port, ["teleport-unheard-of"]),

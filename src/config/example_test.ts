@@ -57,7 +57,7 @@ Deno.test("EXAMPLE as printed lacks a mail section and nothing else", async () =
   });
 });
 
-Deno.test("EXAMPLE is refused for each placeholder that is left", async () => {
+Deno.test("EXAMPLE is refused for each remaining placeholder", async () => {
   const sections = [
     ["smtp", ["host", "username", "password"]],
     ["mailgun", ["domain", "private_key"]],
@@ -91,7 +91,7 @@ Deno.test("EXAMPLE shows real defaults after its # signs", async () => {
   assert.deepEqual(await load(shown), plain);
 });
 
-Deno.test("EXAMPLE shows no key that the loader does not know", async () => {
+Deno.test("EXAMPLE contains only keys that the loader knows", async () => {
   const all = EXAMPLE.replace(/^#(?=\[|\w+ =|")/gm, "").replace(
     /"(<[^<>"]+>)"/g,
     (_, text: string) => JSON.stringify(VALUES[text]),

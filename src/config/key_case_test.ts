@@ -20,7 +20,7 @@ Deno.test("foldKeys() accepts a capital first letter only where the original doe
   assert.deepEqual(folded.unknown, ["Password_file", "Identity"]);
 });
 
-Deno.test("foldKeys() lets the spelling win that wins in the original", () => {
+Deno.test("foldKeys() prefers the spelling that the original prefers", () => {
   const folded = foldKeys({ HOST: 1, host: 2, Host: 3 }, ["host"]);
   assert.deepEqual([...folded.values], [["host", 3]]);
   assert.deepEqual(folded.doubles, [

@@ -36,7 +36,7 @@ Deno.test("loadConfig() reads a file, with a byte order mark, too", async () => 
   }
 });
 
-Deno.test("loadConfig() names the file where no key can be named", async () => {
+Deno.test("loadConfig() names the file where it cannot name a key", async () => {
   await withFile(new TextEncoder().encode("[smtp\n"), async (path) => {
     const result = await loadConfig(path, {});
     assert.ok(!result.ok);
@@ -78,7 +78,7 @@ Deno.test("parseConfig() reports every error of a file at once", async () => {
   ]);
 });
 
-Deno.test("parseConfig() refuses a value in a table's place", async () => {
+Deno.test("parseConfig() refuses a value in place of a table", async () => {
   for (const name of ["teleport", "mailgun", "smtp", "delivery", "templates", "http", "log"]) {
     const errors = await refuse(`${name} = 5\n${file({ [name]: null })}`);
     assert.deepEqual(errors, [`Invalid ${name}: must be a table, current value is an integer`]);

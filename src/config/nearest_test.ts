@@ -17,7 +17,7 @@ Deno.test("nearest() finds the misspelt key", () => {
   assert.equal(nearest("prot", keys), "port");
 });
 
-Deno.test("nearest() stays silent when nothing is near", () => {
+Deno.test("nearest() returns nothing when nothing is near", () => {
   assert.equal(nearest("slack", ["smtp", "mailgun", "log"]), undefined);
   assert.equal(nearest("x", []), undefined);
 });

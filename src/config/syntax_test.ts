@@ -24,7 +24,7 @@ Deno.test("parseToml() reports place and cause in one line", () => {
   }
 });
 
-Deno.test("parseToml() shows no value, which may be a secret", () => {
+Deno.test("parseToml() does not print values, which may be secrets", () => {
   const texts = [
     'password = "hunter2',
     'password = "hunter2" x',

@@ -22,7 +22,7 @@ Deno.test("parseConfig() finds the table that a key belongs to", async () => {
   ]);
 });
 
-Deno.test("parseConfig() warns of other tables, with a suggestion for a slip only", async () => {
+Deno.test("parseConfig() warns about other tables, with a suggestion for a typo only", async () => {
   assert.deepEqual(await warningsOf(file({ slack: "token = 't'", logs: "", "a.b": "c = 1" })), [
     "Unknown table 'slack'",
     "Unknown table 'logs': did you mean 'log'?",
@@ -52,7 +52,7 @@ Deno.test("parseConfig() accepts every spelling that the original accepts", asyn
   assert.equal(warnings.length, 1, "the one of delivery.recipients");
 });
 
-Deno.test("parseConfig() lets the original's choice of two spellings win, with a warning", async () => {
+Deno.test("parseConfig() uses the original's choice of two spellings, with a warning", async () => {
   const text = file({ smtp: 'HOST = "loud"\nhost = "quiet"', LOG: "", log: "" });
   const { config, warnings } = await accept(text);
   assert.equal(config.mail.kind === "smtp" && config.mail.host, "quiet");
@@ -62,7 +62,7 @@ Deno.test("parseConfig() lets the original's choice of two spellings win, with a
   ]);
 });
 
-Deno.test("parseConfig() keeps a strange key on its line", async () => {
+Deno.test("parseConfig() keeps an unusual key on its line", async () => {
   assert.deepEqual(await warningsOf(`"a\\nb\\u001b" = 1\n${file()}`), [
     "Unknown key 'a\\u000ab\\u001b'",
   ]);

@@ -75,7 +75,7 @@ Deno.test("DaemonState detects a stalled work queue, but not a throttled one", a
   assert.match(state.stallReason ?? "", /^the work queue has not moved for \d+ s$/);
 });
 
-Deno.test("DaemonState finds that nothing is served between two configurations", async () => {
+Deno.test("DaemonState detects that nothing is served between two configurations", async () => {
   const clock = new FakeClock();
   using state = new DaemonState(clock);
   state.serving();

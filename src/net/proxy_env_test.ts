@@ -31,7 +31,7 @@ Deno.test("proxyForAddress() reads the variables as Go does", () => {
   }
 });
 
-Deno.test("proxyForAddress() leaves out what NO_PROXY names, and this machine always", () => {
+Deno.test("proxyForAddress() excludes what NO_PROXY names, and this machine always", () => {
   const rows: readonly (readonly [string, string, boolean])[] = [
     ["", "example.com:443", true],
     ["*", "example.com:443", false],

@@ -69,7 +69,7 @@ Deno.test("staggeredRace() starts the next attempt when one fails, and after a w
   assert.deepEqual(discarded, ["too late"]);
 });
 
-Deno.test("staggeredRace() gives every error when nothing works", async () => {
+Deno.test("staggeredRace() returns every error when nothing works", async () => {
   const { one, result } = setUp(2);
   one(0).fail("a");
   await settleDown();

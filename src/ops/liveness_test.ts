@@ -4,7 +4,7 @@ import { Liveness } from "./liveness.ts";
 
 const MINUTE_MS = 60_000;
 
-Deno.test("Liveness finds work that makes no progress, until it does", async () => {
+Deno.test("Liveness detects work that makes no progress, until it does", async () => {
   const clock = new FakeClock();
   let steps = 0;
   let isBusy = false;
@@ -29,7 +29,7 @@ Deno.test("Liveness finds work that makes no progress, until it does", async () 
   assert.equal(liveness.stallReason, undefined);
 });
 
-Deno.test("Liveness finds that no configuration is served for more than a minute", async () => {
+Deno.test("Liveness detects that no configuration is served for more than a minute", async () => {
   const clock = new FakeClock();
   let isServing = false;
   using liveness = new Liveness({

@@ -24,7 +24,7 @@ Deno.test("formatText() writes time, level, message and fields", () => {
   );
 });
 
-Deno.test("formatText() cuts and pads levels to four letters, coloured if asked to", () => {
+Deno.test("formatText() truncates and pads levels to four letters, coloured on demand", () => {
   const levels = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
   const names = levels.map((level) =>
     formatText({ ...record("x"), level }, { colour: false }).split(" ")[1]
@@ -34,12 +34,12 @@ Deno.test("formatText() cuts and pads levels to four letters, coloured if asked 
   assert.equal(coloured, "2026-11-24T03:53:57.123Z \x1b[36mINFO\x1b[0m  x\n");
 });
 
-Deno.test("formatText() leaves out the time for readers that write it down by themselves", () => {
+Deno.test("formatText() omits the time for readers that record it themselves", () => {
   const line = formatText(record("x", { a: 1 }), { colour: false, timeless: true });
   assert.equal(line, "INFO  x a:1\n");
 });
 
-Deno.test("formatText() shows errors as their message, and leaves out what is undefined", () => {
+Deno.test("formatText() writes errors as their message, and omits what is undefined", () => {
   const error = new Error("first\nsecond");
   assert.match(
     text("x", { error, nothing: undefined, list: ["a"] }),

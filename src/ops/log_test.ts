@@ -25,7 +25,7 @@ Deno.test("openLog() appends to a file", async () => {
   assert.match(lines[1] ?? "", /Z INFO {2}Plugin is ready a:1$/);
 });
 
-Deno.test("openLog() leaves out what is below its severity", async () => {
+Deno.test("openLog() omits records below its severity", async () => {
   const levels = ["trace", "debug", "info", "warn", "error"] as const;
   for (const [severity, count] of [["trace", 5], ["info", 3], ["error", 1]] as const) {
     const lines = await logTo({ severity, format: "json" }, (log) => {
@@ -35,7 +35,7 @@ Deno.test("openLog() leaves out what is below its severity", async () => {
   }
 });
 
-Deno.test("openLog() does not take braces in a message for a placeholder", async () => {
+Deno.test("openLog() does not treat braces in a message as a placeholder", async () => {
   const [line] = await logTo({}, (log) => log.info("a {b} c", { b: 1 }));
   assert.match(line ?? "", /a \{b\} c b:1$/);
 });
@@ -66,7 +66,7 @@ Deno.test("reopen() continues in a new file after the old one was moved away", a
   }
 });
 
-Deno.test("reopen() leaves the log as it was when the new file cannot be opened", async () => {
+Deno.test("reopen() keeps the log when the new file cannot be opened", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const path = `${dir}/plugin.log`;

@@ -17,7 +17,7 @@ function stage(env: SystemdDeps["env"] = {}) {
 
 const EXTEND = "EXTEND_TIMEOUT_USEC=60000000";
 
-Deno.test("tellSystemd() puts off the end of the start until the service is ready, once", async () => {
+Deno.test("tellSystemd() extends the start timeout until the service is ready, once", async () => {
   const { clock, systemd, take } = stage();
   assert.deepEqual(take(), [`${EXTEND} STATUS=starting`]);
   systemd.service = { summary: "not connected, 0 mails owed", stallReason: undefined };
@@ -46,7 +46,7 @@ Deno.test("tellSystemd() reports changes within five seconds, and reloads and th
   assert.deepEqual(take(), ["RELOADING=1 MONOTONIC_USEC=42000000", "READY=1", "STOPPING=1"]);
 });
 
-Deno.test("tellSystemd() ends a reload when the new configuration does its work", () => {
+Deno.test("tellSystemd() ends a reload when the new configuration is in use", () => {
   const { systemd, take } = stage();
   systemd.ready();
   systemd.reloading();
@@ -62,7 +62,7 @@ Deno.test("tellSystemd() ends a reload when the new configuration does its work"
   assert.deepEqual(take(), ["READY=1"]);
 });
 
-Deno.test("tellSystemd() is not ready because of a reload that comes before", () => {
+Deno.test("tellSystemd() does not report READY for a reload before the start has finished", () => {
   const { systemd, take } = stage();
   take();
   systemd.reloading();
@@ -70,7 +70,7 @@ Deno.test("tellSystemd() is not ready because of a reload that comes before", ()
   assert.deepEqual(take(), []);
 });
 
-Deno.test("tellSystemd() feeds the watchdog of this process twice in its time, as long as all turns", async () => {
+Deno.test("tellSystemd() feeds the watchdog of this process twice per interval while the program is alive", async () => {
   const { clock, systemd, take } = stage({ WATCHDOG_USEC: "4000000", WATCHDOG_PID: "7" });
   systemd.ready();
   take();
@@ -84,7 +84,7 @@ Deno.test("tellSystemd() feeds the watchdog of this process twice in its time, a
   assert.deepEqual(take(), ["WATCHDOG=1 STATUS=fine"]);
 });
 
-Deno.test("tellSystemd() leaves a watchdog alone that is another's, off or no number", async () => {
+Deno.test("tellSystemd() ignores a watchdog that is another process's, off or not a number", async () => {
   for (
     const env of [
       { WATCHDOG_USEC: "4000000", WATCHDOG_PID: "8" },
@@ -100,7 +100,7 @@ Deno.test("tellSystemd() leaves a watchdog alone that is another's, off or no nu
   }
 });
 
-Deno.test("tellSystemd() keeps quiet while systemd does not take what was sent before", async () => {
+Deno.test("tellSystemd() waits while systemd does not accept what was sent before", async () => {
   const { clock, socket, systemd, take } = stage({ WATCHDOG_USEC: "60000000" });
   systemd.ready();
   take();

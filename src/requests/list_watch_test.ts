@@ -163,7 +163,7 @@ Deno.test("listAndWatch() starts over when the listing fails", async () => {
   await end();
 });
 
-Deno.test("listAndWatch() rejects when the first watch is refused for want of a permission", async () => {
+Deno.test("listAndWatch() rejects when the first watch is refused for a missing permission", async () => {
   const cluster = new FakeCluster();
   cluster.watch = () => {
     throw new ClusterError("denied", "the role needs 'read'");

@@ -33,7 +33,7 @@ function setUp() {
 
 const review = { author: "bob", state: "APPROVED", reason: "", createdMs: NOW_MS } as const;
 
-Deno.test("Observer hears how long mails took, from the news on", async () => {
+Deno.test("Observer measures delays from the event on", async () => {
   const { clock, mailer, told, play } = setUp();
   mailer.hold = true;
   await play(aRequest());
@@ -56,7 +56,7 @@ Deno.test("Observer counts mails that fail permanently, with the reviews behind 
   ]);
 });
 
-Deno.test("Observer hears of mails that are superseded, and of those that vanish with their request", async () => {
+Deno.test("Observer counts superseded mails, and those deleted with their request", async () => {
   const { cluster, clock, mailer, told, play, reconciler } = setUp();
   mailer.respond = () => LATER;
   await play(aRequest());
@@ -79,7 +79,7 @@ Deno.test("Observer hears of mails that are superseded, and of those that vanish
   assert.deepEqual(reconciler.outboxCounts(), none);
 });
 
-Deno.test("Observer hears of conflicts and of writes that fail", async () => {
+Deno.test("Observer counts conflicts and failed writes", async () => {
   const { cluster, told, play } = setUp();
   let times = 0;
   cluster.afterWrite = () => {

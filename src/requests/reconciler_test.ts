@@ -40,7 +40,7 @@ Deno.test("Reconciler sends three first mails with two writes and no read", asyn
   assert.deepEqual([record?.owed, record?.owner], [[], undefined]);
 });
 
-Deno.test("Reconciler writes down what it owes, with its lease, before the first mail leaves", async () => {
+Deno.test("Reconciler records owed mails, with its lease, before the first one is sent", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.hold = true;
   cluster.put(aRequest());
@@ -54,7 +54,7 @@ Deno.test("Reconciler writes down what it owes, with its lease, before the first
   assert.equal(cluster.record()?.owner, undefined);
 });
 
-Deno.test("Reconciler renews its lease while mails are on their way, and only then", async () => {
+Deno.test("Reconciler renews its lease while mails are in flight, and only then", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.hold = true;
   cluster.put(aRequest());
@@ -97,7 +97,7 @@ Deno.test("Reconciler sends EXPIRED when a pending request is gone, once", async
   assert.equal(cluster.record()?.resolution, "EXPIRED");
 });
 
-Deno.test("Reconciler tries a refused mail again, later and later, without writing", async () => {
+Deno.test("Reconciler retries a refused mail at growing intervals, without writing", async () => {
   const { clock, cluster, reconciler, mailer, log } = setUp();
   let refusals = 4;
   mailer.respond = ({ mail }) => mail.to === "b@x.org" && refusals-- > 0 ? LATER : undefined;
@@ -116,7 +116,7 @@ Deno.test("Reconciler tries a refused mail again, later and later, without writi
   assert.equal(log.lines.filter((line) => line.level === "warn").length, 1);
 });
 
-Deno.test("Reconciler moves a mail that is refused for good to the failed ones", async () => {
+Deno.test("Reconciler fails a mail that is refused permanently", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.respond = ({ mail }) => mail.to === "b@x.org" ? NEVER : undefined;
   cluster.put(aRequest());
@@ -141,7 +141,7 @@ Deno.test("Reconciler fails a mail whose retry period has expired, with the last
   assert.equal(record?.failed[0]?.error, "451 try again");
 });
 
-Deno.test("Reconciler rests without calls while the transport is down, and then sends all", async () => {
+Deno.test("Reconciler makes no calls while the transport is down, and then sends everything", async () => {
   const { clock, cluster, reconciler, mailer, breaker, replica } = setUp();
   replica.verify = () => DOWN;
   mailer.respond = () => DOWN;
@@ -172,7 +172,7 @@ Deno.test("Reconciler records owed mails while the transport is down, without a 
   assert.deepEqual([cluster.record()?.owed.length, cluster.record()?.owner], [3, undefined]);
 });
 
-Deno.test("Reconciler charges nothing to a mail when the whole transport fails", async () => {
+Deno.test("Reconciler counts no attempt when the whole transport fails", async () => {
   const { clock, cluster, reconciler, mailer, breaker } = setUp();
   mailer.respond = () => DOWN;
   cluster.put(aRequest());
@@ -260,7 +260,7 @@ Deno.test("Reconciler that was overtaken leaves no owner when nothing is left to
   assert.deepEqual([cluster.record()?.owed, cluster.record()?.owner], [[], undefined]);
 });
 
-Deno.test("Reconciler that cannot write down what was sent sends no more until it can", async () => {
+Deno.test("Reconciler that cannot record what was sent sends no more until it can", async () => {
   const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 1 });
   cluster.put(aRequest());
   cluster.afterWrite = () => {
@@ -332,7 +332,7 @@ Deno.test("Reconciler logs once that a request has no recipients, and writes no 
   assert.deepEqual(cluster.calls, []);
 });
 
-Deno.test("Reconciler.drain() waits for mails on their way and gives the lease back", async () => {
+Deno.test("Reconciler.drain() waits for mails in flight and releases the lease", async () => {
   const { clock, cluster, reconciler, mailer, drain } = setUp({ semaphore: 2 });
   mailer.hold = true;
   cluster.put(aRequest());
@@ -348,7 +348,7 @@ Deno.test("Reconciler.drain() waits for mails on their way and gives the lease b
   assert.equal(cluster.record()?.owner, undefined);
 });
 
-Deno.test("Reconciler.drain() gives back the lease of a mail that waits to be tried again", async () => {
+Deno.test("Reconciler.drain() releases the lease of a mail that waits for its retry", async () => {
   const { clock, cluster, reconciler, mailer, drain } = setUp();
   mailer.respond = () => LATER;
   cluster.put(aRequest());
@@ -375,7 +375,7 @@ Deno.test("Reconciler.replace() closes requests that are known to be gone", asyn
   assert.equal(mailer.accepted.length, 6);
 });
 
-Deno.test("Reconciler.replace() believes events that came after the listing began", async () => {
+Deno.test("Reconciler.replace() prefers events that came after the listing began", async () => {
   const { clock, cluster, reconciler } = setUp();
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -408,7 +408,7 @@ Deno.test("Reconciler.replace() reconciles requests with earlier events again, n
   assert.equal(mailer.accepted.at(-1), "r1/new/0/d@x.org");
 });
 
-Deno.test("Reconciler.replace() does not take back what was settled of a request that is gone", async () => {
+Deno.test("Reconciler.replace() keeps what was settled of a request that is gone", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -428,7 +428,7 @@ Deno.test("Reconciler.replace() does not take back what was settled of a request
   assert.equal(mailer.attempts.length, 6);
 });
 
-Deno.test("Reconciler.replace() does not take back what was settled while the listing was made", async () => {
+Deno.test("Reconciler.replace() keeps what was settled during the listing", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.hold = true;
   cluster.put(aRequest());
@@ -447,7 +447,7 @@ Deno.test("Reconciler.replace() does not take back what was settled while the li
   assert.equal(mailer.attempts.length, 3);
 });
 
-Deno.test("Reconciler.replace() makes no call for requests that are as they should be", async () => {
+Deno.test("Reconciler.replace() makes no call for requests without changes", async () => {
   const { clock, cluster, reconciler } = setUp();
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -512,7 +512,7 @@ Deno.test("Reconciler sends nothing for records of the original that are complet
   }
 });
 
-Deno.test("Reconciler ends with a request whose plugin data vanishes while its mails are on their way", async () => {
+Deno.test("Reconciler stops with a request whose plugin data vanishes while its mails are in flight", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.hold = true;
   cluster.put(aRequest());
@@ -526,7 +526,7 @@ Deno.test("Reconciler ends with a request whose plugin data vanishes while its m
   assert.equal(mailer.attempts.length, 3);
 });
 
-Deno.test("Reconciler gives mails that waited out an outage time to be tried", async () => {
+Deno.test("Reconciler retries mails that waited out an outage before it fails them", async () => {
   const { clock, cluster, reconciler, mailer, replica } = setUp();
   replica.verify = () => DOWN;
   mailer.respond = () => DOWN;
@@ -541,7 +541,7 @@ Deno.test("Reconciler gives mails that waited out an outage time to be tried", a
   assert.deepEqual([mailer.accepted.length, cluster.record()?.failed], [3, []]);
 });
 
-Deno.test("Reconciler that was set back in time waits no longer than ever", async () => {
+Deno.test("Reconciler does not wait longer when its clock is set back", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   let refusals = 3;
   mailer.respond = () => refusals-- > 0 ? LATER : undefined;
@@ -553,7 +553,7 @@ Deno.test("Reconciler that was set back in time waits no longer than ever", asyn
   assert.equal(mailer.accepted.length, 3);
 });
 
-Deno.test("Reconciler that was set back in time does not trust its lease", async () => {
+Deno.test("Reconciler does not trust its lease when its clock is set back", async () => {
   const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 1 });
   mailer.hold = true;
   cluster.put(aRequest());
@@ -611,7 +611,7 @@ Deno.test("Reconciler records owed mails although many others are slow to send",
   assert.equal(cluster.record("r99")?.resolution, "DENIED");
 });
 
-Deno.test("Reconciler lets a small request have its turn between many big ones", async () => {
+Deno.test("Reconciler lets a small request take its turn between many big ones", async () => {
   const everybody = Array.from({ length: 80 }, (_, i) => `${i}@x.org`);
   const roleToRecipients = new Map([["many", everybody], ["*", ["few@x.org"]]]);
   const { clock, cluster, reconciler, mailer } = setUp({ roleToRecipients });
@@ -625,7 +625,7 @@ Deno.test("Reconciler lets a small request have its turn between many big ones",
   assert.equal(new Set(mailer.accepted).size, 3201);
 });
 
-Deno.test("Reconciler does not send again what is on its way when another mail brings up a fault of ours", async () => {
+Deno.test("Reconciler does not resend mails in flight when another mail causes an internal error", async () => {
   const sent: string[] = [];
   const slow = Promise.withResolvers<void>();
   const { clock, cluster, reconciler } = setUp({
@@ -648,7 +648,7 @@ Deno.test("Reconciler does not send again what is on its way when another mail b
   assert.deepEqual([cluster.record()?.owed, cluster.record()?.owner], [[], undefined]);
 });
 
-Deno.test("Reconciler lets a mail that the transport fails at hold up no others", async () => {
+Deno.test("Reconciler does not let a mail that fails at the transport delay others", async () => {
   const { clock, cluster, reconciler, mailer } = setUp({ policy: { retryForMs: 600_000 } });
   // A content filter that breaks at this mail, for example.
   const breaks = { ...DOWN, error: "421 sorry" };
@@ -709,7 +709,7 @@ Deno.test("Reconciler sends no mail that took its lease while the transport was 
   assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org", "r1/new/0/b@x.org"]);
 });
 
-Deno.test("Reconciler keeps its lease until it has noted what was accepted while the transport was paused", async () => {
+Deno.test("Reconciler keeps its lease until it has recorded what was accepted while the transport was paused", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   const given: string[] = [];
   cluster.afterWrite = () => {

@@ -44,7 +44,7 @@ Deno.test("recipientsOf() uses suggested reviewers alone when no role is request
   assert.deepEqual(recipients({ "*": ["all@x.org"] }, [], ["bob@x.org"]).recipients, ["bob@x.org"]);
 });
 
-Deno.test("recipientsOf() reports reviewers that are no addresses, each once", () => {
+Deno.test("recipientsOf() reports reviewers that are not addresses, each once", () => {
   const { recipients: addresses, notices } = recipients({ "*": ["all@x.org"] }, ["a"], [
     "carol",
     "carol",
@@ -79,7 +79,7 @@ Deno.test("recipientsOf() uses the first hundred suggested reviewers and counts 
   assert.deepEqual(hundred.notices, []);
 });
 
-Deno.test("recipientsOf() mails outside of the allowed domains only what the operator wrote", () => {
+Deno.test("recipientsOf() notifies addresses outside the allowed domains only if the operator wrote them", () => {
   const map = { dev: ["d@out.org"], other: ["Ops@out.org"], "*": ["all@x.org"] };
   const suggested = ["bob@x.org", "eve@evil.org", "ops@out.org", "c@sub.y.org", "mallory@y.org"];
   const { recipients: addresses, notices } = recipients(map, ["dev"], suggested, [

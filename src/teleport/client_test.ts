@@ -50,7 +50,7 @@ Deno.test("TeleportClient.watch() gives INIT, then requests and deletions", asyn
   }
 });
 
-Deno.test("TeleportClient.watch() ends when the server ends it in good order", async () => {
+Deno.test("TeleportClient.watch() ends when the server ends it regularly", async () => {
   await withCluster(async ({ auth, client }) => {
     for await (const event of client.watch(never)) {
       assert.equal(event.type, "init");
@@ -97,7 +97,7 @@ Deno.test("TeleportClient.listRequests() lists all, with the newer call where th
   });
 });
 
-Deno.test("TeleportClient tries a call again that the server did not know ten minutes ago", async () => {
+Deno.test("TeleportClient retries a call that the server did not implement ten minutes ago", async () => {
   const clock = new FakeClock(Date.now());
   await withCluster(async ({ cluster, auth, client, lines }) => {
     cluster.create({ user: "alice" });
@@ -121,7 +121,7 @@ Deno.test("TeleportClient tries a call again that the server did not know ten mi
   }, clock);
 });
 
-Deno.test("TeleportClient.listRequests() fails when it is cut, and gives no part of the list", async () => {
+Deno.test("TeleportClient.listRequests() fails when it is cut off, and returns no partial list", async () => {
   await withCluster(async ({ cluster, auth, client }) => {
     for (let i = 0; i < 500; i++) cluster.create({ reason: "r".repeat(4000) });
     for (const method of ["GetAccessRequestsV2", "ListAccessRequests"] as const) {
@@ -191,7 +191,7 @@ Deno.test("TeleportClient.writeRecord() is a compare-and-set on the plugin's own
   });
 });
 
-Deno.test("TeleportClient connects again after the server was away, with the identity of that time", async () => {
+Deno.test("TeleportClient reconnects after an outage of the server, with the identity of that time", async () => {
   await withCluster(async ({ auth, client, identity }) => {
     await client.ping(never);
     await auth.stop();

@@ -71,7 +71,7 @@ async function failure(setting: Setting, address: string, options: Partial<Clien
   );
 }
 
-Deno.test("Every address that can work is reached by `auto`, and by each way that leads there", async () => {
+Deno.test("Every address that can work is reached by `auto`, and by each method that fits", async () => {
   await using setting = await startSetting();
   const { auth, proxy, ssh, balancer } = setting;
   const rows: readonly (readonly [string, ConnectionMethod | "auto", ConnectionMethod])[] = [
@@ -143,7 +143,7 @@ Deno.test("An upgrade falls back to `alpn`, answers pings and obeys the environm
   assert.equal(await wayOf(unchanged), "ssh");
 });
 
-Deno.test("Every way goes through the HTTP proxy that the environment asks for", async () => {
+Deno.test("Every method uses the HTTP proxy that the environment names", async () => {
   await using setting = await startSetting();
   const { proxy, ssh, balancer } = setting;
   await using tunnel = await startConnectProxy();
@@ -164,7 +164,7 @@ Deno.test("Every way goes through the HTTP proxy that the environment asks for",
   }
 });
 
-Deno.test("Old and new authorities in one identity file both work while the host authority is rotated", async () => {
+Deno.test("Old and new CA in one identity file both work during a rotation of the host CA", async () => {
   await using setting = await startSetting();
   const rotated = { ...pki, hostCa: (await createPki(CLUSTER)).hostCa };
   await using next = await startAuthServer(new Cluster(CLUSTER), rotated);
@@ -179,7 +179,7 @@ Deno.test("Old and new authorities in one identity file both work while the host
   assert.match(message, /credentials from before a rotation of the authorities/);
 });
 
-Deno.test("A dead way does not hold up a live one", async () => {
+Deno.test("A dead method does not delay a working one", async () => {
   await using setting = await startSetting();
   // The web port takes connections and says nothing; the tunnel has an address of its own.
   await using cable = await startCable(setting.proxy.address);
@@ -248,7 +248,7 @@ Deno.test("Connections that break under many calls end nothing but these calls",
   }
 });
 
-Deno.test("Connections end with the certificate where the server asks for that, and the next has a new one", async () => {
+Deno.test("Connections end with the certificate where the server demands it, and the next has a new one", async () => {
   await using setting = await startSetting();
   const { auth } = setting;
   auth.disconnectExpired = true;
@@ -262,7 +262,7 @@ Deno.test("Connections end with the certificate where the server asks for that, 
   assert.ok((connected.connections.current?.credentials.notAfterMs ?? 0) > Date.now() + 60_000);
 });
 
-Deno.test("A network that has gone silent is noticed by keepalive, on every way", async () => {
+Deno.test("A silent network is detected by keepalive, with every method", async () => {
   await using setting = await startSetting();
   const channel = { keepaliveTimeMs: 100, keepaliveTimeoutMs: 200 };
   for (const { address } of [setting.auth, setting.proxy, setting.ssh, setting.balancer]) {
@@ -280,7 +280,7 @@ Deno.test("A network that has gone silent is noticed by keepalive, on every way"
   }
 });
 
-Deno.test("Half of a connection that is gone is noticed by keepalive, too", async () => {
+Deno.test("A half-open connection is detected by keepalive, too", async () => {
   await using setting = await startSetting();
   await using cable = await startCable(setting.proxy.address);
   const channel = { keepaliveTimeMs: 100, keepaliveTimeoutMs: 200 };

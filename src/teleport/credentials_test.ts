@@ -46,7 +46,7 @@ Deno.test("loadCredentials() reads an identity file of every key type and form",
   }
 });
 
-Deno.test("loadCredentials() reads a key, a certificate and authorities from three files", async () => {
+Deno.test("loadCredentials() reads a key, a certificate and CAs from three files", async () => {
   const { keyPem, certPem, casPem } = await issueIdentity(pki);
   await withFiles({ key: keyPem, crt: certPem, cas: casPem + casPem }, async (path) => {
     const source = { kind: "files", key: path("key"), crt: path("crt"), cas: path("cas") } as const;

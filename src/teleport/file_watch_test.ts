@@ -26,7 +26,7 @@ async function inFolder(test: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("watchFile() notices a file that is written in place, and one that is renamed over it", async () => {
+Deno.test("watchFile() detects a file that is written in place, and one that is renamed over it", async () => {
   await inFolder(async (dir) => {
     const path = `${dir}/identity`;
     await Deno.writeTextFile(path, "one");
@@ -36,7 +36,7 @@ Deno.test("watchFile() notices a file that is written in place, and one that is 
   });
 });
 
-Deno.test("watchFile() notices the link that Kubernetes replaces beside the file", async () => {
+Deno.test("watchFile() detects the link that Kubernetes replaces beside the file", async () => {
   await inFolder(async (dir) => {
     for (const version of ["1", "2"]) {
       await Deno.mkdir(`${dir}/${version}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generate } from "./generate.ts";
 
-Deno.test("generated/ is what `deno task gen` makes of the protos", async () => {
+Deno.test("generated/ matches what `deno task gen` makes of the protos", async () => {
   const dir = await Deno.makeTempDir();
   try {
     await generate(dir);

@@ -101,7 +101,7 @@ Deno.test("renewCredentials() reads the file at once when it changes", async () 
   await end();
 });
 
-Deno.test("renewCredentials() tries again when the new connection fails", async () => {
+Deno.test("renewCredentials() retries when the new connection fails", async () => {
   const { clock, write, refuse, used, lines, end } = await setUp({
     refresh: true,
     first: botCertificate(0),
@@ -130,7 +130,7 @@ Deno.test("renewCredentials() without refresh_identity reads only near the expir
   await end();
 });
 
-Deno.test("renewCredentials() warns when a renewed file does not come", async () => {
+Deno.test("renewCredentials() warns when a renewed file is overdue", async () => {
   const { clock, write, lines, end } = await setUp({ refresh: true, first: botCertificate(0) });
   write(new ClusterError("credentials", "it holds no PEM block"));
   await clock.tick(52 * MINUTE_MS);
@@ -141,7 +141,7 @@ Deno.test("renewCredentials() warns when a renewed file does not come", async ()
   await end();
 });
 
-Deno.test("renewCredentials() misses a short certificate only near its end", async () => {
+Deno.test("renewCredentials() warns about a short certificate only near its end", async () => {
   const shortOne = (minute: number) =>
     someCredentials({
       certPem: `certificate of minute ${minute}`,

@@ -94,7 +94,7 @@ const CASES: readonly Case[] = [
       /shows a certificate for '.*' by 'Simulated Web CA'.*name it in teleport\.web_root_cas/,
   },
   {
-    name: "a balancer whose authority is not named",
+    name: "a load balancer whose CA is not named",
     address: async ({ address }, stack) => {
       const proxy = stack.use(await startProxy(pki, address));
       return stack.use(await startBalancer(pki, proxy.address)).address;
@@ -106,7 +106,7 @@ const CASES: readonly Case[] = [
       /: the web certificate of '127\.0\.0\.1' is not signed by a known authority: .*web_root_cas/,
   },
   {
-    name: "a balancer, pinned to `direct`",
+    name: "a load balancer, pinned to `direct`",
     address: async ({ address }, stack) => {
       const proxy = stack.use(await startProxy(pki, address));
       return stack.use(await startBalancer(pki, proxy.address)).address;
@@ -172,7 +172,7 @@ const CASES: readonly Case[] = [
     message: /right after the TLS handshake: it may not accept the certificate of 'access-email'$/,
   },
   {
-    name: "a key that does not fit",
+    name: "a key that does not match",
     address: authAddress,
     identity: async () => ({
       ...await issueIdentity(pki),
@@ -206,7 +206,7 @@ const CASES: readonly Case[] = [
       /the SSH host certificate of '127\.0\.0\.1' is not signed by an authority that the identity/,
   },
   {
-    name: "an HTTP proxy that is not there",
+    name: "a missing HTTP proxy",
     address: () => Promise.resolve("teleport.example.com:443"),
     options: { env: { HTTPS_PROXY: "http://127.0.0.1:1" } },
     kind: "unavailable",

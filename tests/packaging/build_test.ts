@@ -80,7 +80,7 @@ Deno.test("everything in the tarball has one owner, one time and one of two mode
   assert.deepEqual([...modes].sort(), ["-rw-r--r--", "-rwxr-xr-x", "drwxr-xr-x"]);
 });
 
-Deno.test("SHA256SUMS fits all that was built", async () => {
+Deno.test("SHA256SUMS covers everything that was built", async () => {
   const checked = await must(["sha256sum", "--check", "SHA256SUMS"], { cwd: out });
   assert.equal(checked.trimEnd().split("\n").length, 2);
 });
@@ -136,7 +136,7 @@ Deno.test("signals reach the program itself, which delivers mails and ends well"
   });
 });
 
-Deno.test("no path of the machine that built is in the program", async () => {
+Deno.test("the program contains no path of the build machine", async () => {
   await inFolder(async (dir) => {
     const top = await unpack(tarball, dir);
     const bundle = await Deno.readTextFile(join(top, "lib/teleport-email/teleport-email.cjs"));
@@ -154,7 +154,7 @@ sys.exit(JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).
 `;
 
 Deno.test({
-  name: "the list of contents is what CycloneDX asks for",
+  name: "the SBOM is valid CycloneDX",
   ignore: !validator.ok,
   fn: async () => {
     assert.ok(validator.ok);
@@ -163,7 +163,7 @@ Deno.test({
   },
 });
 
-Deno.test("the list of contents and the licences name what is bundled, and no tool of the tests", async () => {
+Deno.test("SBOM and licences name what is bundled, and no tool of the tests", async () => {
   const bom = JSON.parse(
     await Deno.readTextFile(join(out, `teleport-access-email-v${VERSION}.cdx.json`)),
   );

@@ -65,7 +65,7 @@ chartTest("every key of the configuration can be set by a value", async (helm) =
   assert.deepEqual(missing, []);
 });
 
-chartTest("values reach the program as they are, whatever is in them", async (helm) => {
+chartTest("values reach the program unchanged, whatever they contain", async (helm) => {
   const { config } = await load(await render(helm, { file: "ours_full" }));
   assert.ok(config.mail.kind === "smtp");
   assert.equal(config.mail.auth?.username, 'corp\\mailer "one"');
@@ -113,7 +113,7 @@ chartTest("templates come from values or from a config map", async (helm) => {
   assert.equal(named(volumes, "templates").configMap.name, "mail-templates");
 });
 
-chartTest("values that are taken out count as empty", async (helm) => {
+chartTest("removed values count as empty", async (helm) => {
   const gone = ["smtp.username", "delivery.recipients", "volumes", "podAnnotations", "resources"];
   const rendered = await render(helm, {
     file: "original_configmap_smtp",

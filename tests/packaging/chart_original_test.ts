@@ -208,7 +208,7 @@ chartTest(
   },
 );
 
-chartTest("every value of the original's chart is taken", async (helm) => {
+chartTest("every value of the original's chart is accepted", async (helm) => {
   const rendered = await render(helm, { file: "original_everything" });
   const { metadata, spec } = rendered.get("Deployment", "access-mails");
   assert.deepEqual(metadata.annotations, { "example.com/key": "deployment" });

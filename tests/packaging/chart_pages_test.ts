@@ -13,7 +13,7 @@ const PAGES = [
   join(CHART, "README.md"),
 ];
 
-chartTest("every values file in the pages is taken by the chart", async (helm) => {
+chartTest("every values file in the pages is accepted by the chart", async (helm) => {
   const known = Object.keys(parse(await Deno.readTextFile(join(CHART, "values.yaml"))));
   const dir = await Deno.makeTempDir();
   let count = 0;

@@ -81,7 +81,7 @@ chartTest("pods have no rights, no token and no writable root", async (helm) => 
   assert.equal(account.automountServiceAccountToken, false);
 });
 
-chartTest("keys of the security contexts can be taken out, as OpenShift wants it", async (helm) => {
+chartTest("keys of the security contexts can be removed, as OpenShift requires", async (helm) => {
   const { spec } = (await render(helm, { file: "ours_mailgun" })).get("Deployment").spec.template;
   assert.deepEqual(Object.keys(spec.securityContext).sort(), [
     "fsGroupChangePolicy",
@@ -90,7 +90,7 @@ chartTest("keys of the security contexts can be taken out, as OpenShift wants it
   ]);
 });
 
-chartTest("probes ask the port that the program listens on", async (helm) => {
+chartTest("probes query the port that the program listens on", async (helm) => {
   const container = containerOf(await render(helm, { file: "ours_full" }));
   assert.deepEqual(container.ports, [{ name: "http", containerPort: 9090, protocol: "TCP" }]);
   assert.deepEqual(container.startupProbe.httpGet, { path: "/healthz", port: "http" });
@@ -102,7 +102,7 @@ chartTest("probes ask the port that the program listens on", async (helm) => {
   assert.ok(!off.toml.includes("[http]"));
 });
 
-chartTest("a new configuration or a new secret of the chart's own rolls the pods", async (helm) => {
+chartTest("a changed configuration or secret of the chart rolls the pods", async (helm) => {
   const sums = async (...set: string[]) => {
     const options = { file: "original_configmap_smtp", set };
     const { metadata } = (await render(helm, options)).get("Deployment").spec.template;
@@ -130,7 +130,7 @@ chartTest(
   },
 );
 
-chartTest("a disruption budget is made for several replicas only", async (helm) => {
+chartTest("a disruption budget is created for several replicas only", async (helm) => {
   assert.equal((await render(helm, { file: "ours_full" })).all("PodDisruptionBudget").length, 1);
   assert.equal((await render(helm, { file: "seed_roles" })).all("PodDisruptionBudget").length, 0);
 });
@@ -187,7 +187,7 @@ chartTest(
   },
 );
 
-chartTest("monitoring comes with what the project has for it, untouched", async (helm) => {
+chartTest("monitoring contains the project's rules and dashboard, unchanged", async (helm) => {
   const rendered = await render(helm, { file: "ours_full" });
   const file = (name: string) =>
     Deno.readTextFile(new URL(`../../packaging/monitoring/${name}`, import.meta.url));
@@ -207,38 +207,44 @@ chartTest("monitoring comes with what the project has for it, untouched", async 
   assert.equal(annotations["prometheus.io/port"], "9090");
 });
 
-chartTest("the notes say what is still to do, and nothing else when all is there", async (helm) => {
-  const empty = await renderNotes(helm, {});
-  assert.equal(empty.match(/^TO DO: /gm)?.length, 5, empty);
-  for (const part of ["teleport.address", "tctl auth sign", "smtp.enabled", "sender"]) {
-    assert.ok(empty.includes(part), part);
-  }
-  const complete = await renderNotes(helm, { file: "seed_roles" });
-  assert.ok(!/TO DO|NOTE:/.test(complete), complete);
-  assert.match(
-    complete,
-    /^release-name-teleport-plugin-email mails .* through smtp.example.com\.$/m,
-  );
-  assert.match(complete, /^ {2}helm -n namespace test release-name --logs/m);
-  const both = await renderNotes(helm, { file: "original_everything" });
-  assert.match(both, /^NOTE: smtp and mailgun are enabled: SMTP is used\.$/m);
-  assert.match(both, /for the service account\nnamespace:release-name-tbot\./);
-  const ignored = await renderNotes(helm, { file: "original_configmap_password_file" });
-  assert.match(ignored, /^NOTE: smtp.passwordFile has no effect/m);
-});
+chartTest(
+  "the notes list what is still to do, and nothing else when everything is set",
+  async (helm) => {
+    const empty = await renderNotes(helm, {});
+    assert.equal(empty.match(/^TO DO: /gm)?.length, 5, empty);
+    for (const part of ["teleport.address", "tctl auth sign", "smtp.enabled", "sender"]) {
+      assert.ok(empty.includes(part), part);
+    }
+    const complete = await renderNotes(helm, { file: "seed_roles" });
+    assert.ok(!/TO DO|NOTE:/.test(complete), complete);
+    assert.match(
+      complete,
+      /^release-name-teleport-plugin-email mails .* through smtp.example.com\.$/m,
+    );
+    assert.match(complete, /^ {2}helm -n namespace test release-name --logs/m);
+    const both = await renderNotes(helm, { file: "original_everything" });
+    assert.match(both, /^NOTE: smtp and mailgun are enabled: SMTP is used\.$/m);
+    assert.match(both, /for the service account\nnamespace:release-name-tbot\./);
+    const ignored = await renderNotes(helm, { file: "original_configmap_password_file" });
+    assert.match(ignored, /^NOTE: smtp.passwordFile has no effect/m);
+  },
+);
 
-chartTest("tbot writes the secret that the plugin reads, and may touch no other", async (helm) => {
-  const rendered = await render(helm, { file: "ours_tbot" });
-  const tbot = rendered.get("Deployment", "release-name-tbot").spec;
-  assert.deepEqual([tbot.replicas, tbot.strategy.type], [1, "Recreate"]);
-  const config = rendered.get("ConfigMap", "release-name-tbot").data["tbot.yaml"];
-  assert.match(config, /^proxy_server: "teleport.example.com:443"$/m);
-  assert.match(config, /name: release-name-tbot-out$/m);
-  const { rules } = rendered.get("Role");
-  assert.deepEqual(rules[1].resourceNames, ["release-name-tbot-out", "release-name-tbot"]);
-  const [container] = tbot.template.spec.containers;
-  assert.deepEqual(container.args.slice(0, 4), ["start", "-c", "/config/tbot.yaml", "--debug"]);
-  const { allow } = rendered.get("TeleportProvisionToken").spec.kubernetes;
-  const account = tbot.template.spec.serviceAccountName;
-  assert.deepEqual(allow, [{ service_account: `namespace:${account}` }]);
-});
+chartTest(
+  "tbot writes the secret that the plugin reads, and has access to no other",
+  async (helm) => {
+    const rendered = await render(helm, { file: "ours_tbot" });
+    const tbot = rendered.get("Deployment", "release-name-tbot").spec;
+    assert.deepEqual([tbot.replicas, tbot.strategy.type], [1, "Recreate"]);
+    const config = rendered.get("ConfigMap", "release-name-tbot").data["tbot.yaml"];
+    assert.match(config, /^proxy_server: "teleport.example.com:443"$/m);
+    assert.match(config, /name: release-name-tbot-out$/m);
+    const { rules } = rendered.get("Role");
+    assert.deepEqual(rules[1].resourceNames, ["release-name-tbot-out", "release-name-tbot"]);
+    const [container] = tbot.template.spec.containers;
+    assert.deepEqual(container.args.slice(0, 4), ["start", "-c", "/config/tbot.yaml", "--debug"]);
+    const { allow } = rendered.get("TeleportProvisionToken").spec.kubernetes;
+    const account = tbot.template.spec.serviceAccountName;
+    assert.deepEqual(allow, [{ service_account: `namespace:${account}` }]);
+  },
+);

@@ -48,7 +48,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "one executable may do no more than what was compiled in",
+  name: "one executable has only the permissions that were compiled in",
   ignore: !pair.ok,
   fn: () =>
     inFolder(async (dir) => {
@@ -64,7 +64,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the base executable may lie in Deno's cache",
+  name: "the base executable may be in Deno's cache",
   ignore: !pair.ok,
   fn: () =>
     inFolder(async (dir) => {
@@ -96,7 +96,7 @@ Deno.test("without a base executable the build explains how to supply one", asyn
   });
 });
 
-Deno.test("a whole Deno as base executable is found out", async () => {
+Deno.test("a whole Deno as base executable is detected", async () => {
   await inFolder(async (dir) => {
     const { code, stderr } = await build(dir, [], { DENORT_BIN: Deno.execPath() });
     assert.equal(code, 1, stderr);
@@ -104,7 +104,7 @@ Deno.test("a whole Deno as base executable is found out", async () => {
   });
 });
 
-Deno.test("a base executable for another machine, or none, is refused before anything is built", async () => {
+Deno.test("a base executable for another architecture, or none, is refused before anything is built", async () => {
   await inFolder(async (dir) => {
     const other = Deno.build.arch === "aarch64" ? "x86_64" : "aarch64";
     const attempt = (path: string, ...args: string[]) => build(dir, args, { DENORT_BIN: path });
@@ -117,7 +117,7 @@ Deno.test("a base executable for another machine, or none, is refused before any
   });
 });
 
-Deno.test("DENO has to be a Deno that is new enough", async () => {
+Deno.test("DENO has to be a recent Deno", async () => {
   await inFolder(async (dir) => {
     const { stderr } = await build(dir, [], { DENO: "/bin/echo" });
     assert.match(stderr, /DENO is '\/bin\/echo'.*it must be Deno 2\.1 or newer/);

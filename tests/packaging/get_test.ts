@@ -60,7 +60,7 @@ async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
 const isInstalled = (dest: string) =>
   Deno.stat(join(dest, "usr/local/bin/teleport-email")).then(() => true, () => false);
 
-Deno.test("get.sh downloads, compares and installs, and hands options on to the installer", async () => {
+Deno.test("get.sh downloads, verifies and installs, and passes options to the installer", async () => {
   await onStage(async ({ dest, get }) => {
     const result = await get("--version", "v1.2.3", "--systemd");
     assert.equal(result.stderr, "");
@@ -70,7 +70,7 @@ Deno.test("get.sh downloads, compares and installs, and hands options on to the 
   });
 });
 
-Deno.test("get.sh refuses a tarball with another sum, and does not even unpack it", async () => {
+Deno.test("get.sh refuses a tarball with another checksum, and does not unpack it", async () => {
   await onStage(async ({ served, dest, get }) => {
     served.set("/releases/v1.2.3/SHA256SUMS", `${"a".repeat(64)}  ${NAME}\n`);
     const result = await get("--version", "1.2.3");
@@ -113,7 +113,7 @@ Deno.test("get.sh names what it cannot download", async () => {
   });
 });
 
-Deno.test("get.sh does nothing when it breaks off on its way", async () => {
+Deno.test("get.sh does nothing when it is truncated", async () => {
   const script = await Deno.readTextFile(SCRIPT);
   const half = script.slice(0, script.lastIndexOf('main "$@"'));
   const result = await run(["sh", "-c", half, "get.sh", "--version", "1.2.3"]);

@@ -76,7 +76,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the image for a machine holds the program for that machine",
+  name: "the image of an architecture contains the program for it",
   ignore: !debian.ok,
   fn: () =>
     inFolder(async (dir) => {

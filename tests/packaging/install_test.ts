@@ -74,7 +74,7 @@ Deno.test("install copies the files beside a launcher, and removes them for one 
   });
 });
 
-Deno.test("install of another version leaves configuration and identity alone", async () => {
+Deno.test("install of another version keeps configuration and identity", async () => {
   await onStage(async ({ dir, dest, install, read }) => {
     await install(await fakeTarball(dir, { form: "runtime" }), "--systemd");
     await Deno.writeTextFile(join(dest, "etc/teleport-email.toml"), "mine");
@@ -88,7 +88,7 @@ Deno.test("install of another version leaves configuration and identity alone", 
   });
 });
 
-Deno.test("install --systemd enables the unit, and makes nothing else", async () => {
+Deno.test("install --systemd enables the unit, and creates nothing else", async () => {
   await onStage(async ({ dir, dest, install, files, read }) => {
     const top = await fakeTarball(dir, { form: "compiled" });
     await install(top);
@@ -127,7 +127,7 @@ Deno.test("install --prefix puts everything there, and the unit where systemd fi
   });
 });
 
-Deno.test("install --uninstall removes what was installed, and leaves what is the user's", async () => {
+Deno.test("install --uninstall removes what was installed, and keeps the user's files", async () => {
   await onStage(async ({ dir, dest, install, files }) => {
     const top = await fakeTarball(dir, { form: "runtime" });
     await install(top, "--systemd");
@@ -145,7 +145,7 @@ Deno.test("install --uninstall removes what was installed, and leaves what is th
   });
 });
 
-Deno.test("install refuses the program of another machine before it copies anything", async () => {
+Deno.test("install refuses the program of another architecture before it copies anything", async () => {
   for (const form of ["compiled", "runtime"] as const) {
     for (const machine of [OTHER_MACHINE, "riscv64"] as const) {
       await onStage(async ({ dir, install, files }) => {

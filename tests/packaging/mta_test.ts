@@ -157,7 +157,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A password that Exim refuses pauses all mails, is named, and heals with its file",
+  name: "A password that Exim refuses pauses all mails, is reported, and recovers with its file",
   ignore,
   fn: async () => {
     await onEximStage(["bob@example.com"], async ({ playground, exim, start, givePassword }) => {

@@ -11,7 +11,7 @@ import { inFolder } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { bundleProbe, tryPermissions } from "./support/probe.ts";
 
-Deno.test("the program may run nothing, load nothing, and write and see only what is listed", async () => {
+Deno.test("the program may run nothing, load nothing, and read and write only what is listed", async () => {
   await inFolder(async (dir) => {
     await bundleProbe(join(dir, "probe.cjs"), "cjs");
     await addRuntime(dir, join(dir, "probe.cjs"), Deno.execPath());
@@ -24,7 +24,7 @@ interface Use {
   readonly value: string | null;
 }
 
-Deno.test("every permission that is granted is used, and none that is not", async () => {
+Deno.test("every granted permission is used, and no other", async () => {
   await inFolder(async (dir) => {
     await Deno.mkdir(join(dir, "bundle"));
     const source = { version: "0", gitRef: "", epoch: 0 };

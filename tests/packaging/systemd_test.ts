@@ -23,7 +23,7 @@ for (const lack of [analyze, found]) {
 }
 
 Deno.test({
-  name: "The unit has no errors, and its exposure is 1.3 at most",
+  name: "The unit has no errors, and an exposure of 1.3 at most",
   ignore: analyze !== undefined,
   fn: () =>
     inFolder(async (dir) => {

@@ -39,7 +39,7 @@ Deno.test("[delivery] accepts every key", async () => {
   });
 });
 
-Deno.test("[delivery] without a sender makes one up, with a warning", async () => {
+Deno.test("[delivery] without a sender derives one, with a warning", async () => {
   const mailgun = 'domain = "mg.example.com"\nprivate_key = "k"';
   const login = 'host = "smtp.example.com"\npassword = "p"\nusername = ';
   const cases: [Record<string, string | null>, string][] = [
@@ -59,7 +59,7 @@ Deno.test("[delivery] without a sender makes one up, with a warning", async () =
   }
 });
 
-Deno.test("[delivery] refuses what cannot work", async () => {
+Deno.test("[delivery] refuses invalid values", async () => {
   const bare = " (a bare number counts nanoseconds: write a unit)";
   const cases: [string, string][] = [
     [

@@ -128,7 +128,7 @@ Deno.test("readRoleMap() names the Go type of what is not a recipient", async ()
   }
 });
 
-Deno.test("parseConfig() warns of a role with an empty list", async () => {
+Deno.test("parseConfig() warns about a role with an empty list", async () => {
   const { config, warnings } = await accept(`${MAILGUN}[role_to_recipients]
     dev = []
     "*" = "a@example.com"`);

@@ -114,7 +114,7 @@ Deno.test("[smtp] treats empty texts as absent", async () => {
   assert.equal(smtp.rootCas, undefined);
 });
 
-Deno.test("[smtp] refuses what does not fit together", async () => {
+Deno.test("[smtp] refuses contradictory settings", async () => {
   const cases: [string, string[]][] = [
     ["", ["provide smtp.host to use SMTP"]],
     ['host = ""', ["provide smtp.host to use SMTP"]],
@@ -165,7 +165,7 @@ Deno.test("[smtp] wins over [mailgun], with a warning", async () => {
   ]);
 });
 
-Deno.test("[smtp] warns of an auth_method that nothing uses", async () => {
+Deno.test("[smtp] warns about an auth_method without effect", async () => {
   const { warnings } = await smtpOf('host = "m"\nauth_method = "plain"');
   assert.deepEqual(warnings, ["smtp.auth_method has no effect without smtp.username"]);
 });

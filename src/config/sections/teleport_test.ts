@@ -109,7 +109,7 @@ Deno.test("[teleport] prefers the identity to a key pair, with a warning", async
   ]);
 });
 
-Deno.test("[teleport] warns of a refresh without an identity file", async () => {
+Deno.test("[teleport] warns about a refresh without an identity file", async () => {
   const { teleport, warnings } = await teleportOf(
     'client_key = "/k"\nclient_crt = "/c"\nroot_cas = "/a"\nrefresh_identity = true',
   );

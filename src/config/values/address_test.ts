@@ -18,7 +18,7 @@ Deno.test("isEmailAddress() accepts what Go accepts unchanged", () => {
   for (const address of addresses) assert.equal(isEmailAddress(address), true, address);
 });
 
-Deno.test("isEmailAddress() refuses all else", () => {
+Deno.test("isEmailAddress() refuses everything else", () => {
   const others = [
     "",
     "alice",

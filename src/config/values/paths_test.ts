@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { expandPath } from "./paths.ts";
 import { accept, file, refuse } from "../testing/parse.ts";
 
-Deno.test("expandPath() puts in the directory everywhere and touches nothing else", () => {
+Deno.test("expandPath() inserts the directory everywhere and changes nothing else", () => {
   const env = { credentialsDirectory: "/run/$&" };
   const cases: [string, string][] = [
     ["${CREDENTIALS_DIRECTORY}/key", "/run/$&/key"],

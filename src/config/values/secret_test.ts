@@ -18,7 +18,7 @@ function key(path: string): string {
   return file({ smtp: null, mailgun });
 }
 
-Deno.test("readSecret() reads the file each time, without the space round it", async () => {
+Deno.test("readSecret() reads the file each time, without surrounding white space", async () => {
   await using secret = await temporary(" one\n");
   assert.deepEqual(await readSecret({ file: secret.path }), { ok: true, value: "one" });
   await Deno.writeTextFile(secret.path, `${"x".repeat(3000)}\r\n`);

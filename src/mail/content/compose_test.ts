@@ -124,7 +124,7 @@ Deno.test("composeMail() informs requesters of their own request, never how to a
   }
 });
 
-Deno.test("composeMail() leaves HTML away if asked to", () => {
+Deno.test("composeMail() omits HTML on demand", () => {
   assert.equal("html" in composeMail(FACTS, templates, { html: false }), false);
 });
 

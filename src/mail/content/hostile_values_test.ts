@@ -80,7 +80,7 @@ function assertSame(seen: (mail: MailContent) => unknown): void {
   );
 }
 
-Deno.test("composeMail() lets no value bring a tag, an attribute or a link", () => {
+Deno.test("composeMail() lets no value add a tag, an attribute or a link", () => {
   assertSame(({ html = "" }) => skeleton(parse(html)));
 });
 

@@ -37,7 +37,7 @@ Deno.test("loadTemplates() overrides file by file", async () => {
   assert.match(other.text, /^Role Request has been resolved:/);
 });
 
-Deno.test("composeMail() keeps the subject of an override to one line of decent length", async () => {
+Deno.test("composeMail() limits the subject of an override to one short line", async () => {
   const loaded = await loadFiles({ "subject.txt": "{{ reason }}" });
   assert.ok(loaded.ok);
   const reason = `a\nBcc: eve@example.com\u202e${"x".repeat(1000)}`;
@@ -75,7 +75,7 @@ Deno.test("loadTemplates() reports every error with file and line", async () => 
   ]);
 });
 
-Deno.test("loadTemplates() stops templates that never end or eat all memory", async () => {
+Deno.test("loadTemplates() stops templates that never end or exhaust memory", async () => {
   const loaded = await loadFiles({
     "new.txt": "{% for i in (1..100000) %}{% for j in (1..100000) %}{% endfor %}{% endfor %}",
     "new.html": "{% for i in (1..1000000000) %}x{% endfor %}",
@@ -84,7 +84,7 @@ Deno.test("loadTemplates() stops templates that never end or eat all memory", as
   assert.match(loaded.errors.join("\n"), /new\.html.*limit exceeded\n.*new\.txt.*limit exceeded/);
 });
 
-Deno.test("loadTemplates() warns of files it does not know and refuses what it cannot read", async () => {
+Deno.test("loadTemplates() warns about unknown files and refuses unreadable ones", async () => {
   const loaded = await loadFiles({ "nwe.txt": "x" });
   assert.ok(loaded.ok);
   assert.match(loaded.warnings[0] ?? "", /^Ignoring 'DIR\/nwe\.txt': not a template/);

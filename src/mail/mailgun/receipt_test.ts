@@ -83,7 +83,7 @@ Deno.test("send() classifies every answer that does not accept an email", async 
   }
 });
 
-Deno.test("send() sorts answers that never come", async () => {
+Deno.test("send() classifies missing answers", async () => {
   // What the server does when the last field is there: each of these may have taken the mail.
   const cases = [
     ["close", "network transport"],

@@ -106,7 +106,7 @@ Deno.test("send() can be cancelled", async () => {
   assert.equal(server.calls.length, 1);
 });
 
-Deno.test("send() refuses a recipient that would be two", async () => {
+Deno.test("send() refuses a recipient that is two addresses", async () => {
   await using server = startMailgunServer();
   await using transport = mailgunTransport(server.url);
   const receipt = await transport.send(testMessage({ to: "a@b.c,d@e.f" }), never());

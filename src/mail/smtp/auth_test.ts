@@ -87,7 +87,7 @@ Deno.test("send() reads the password again when it has changed", async () => {
   assert.equal(server.connections, 2);
 });
 
-Deno.test("send() reads the password once for mails that leave together", async () => {
+Deno.test("send() reads the password once for mails that are sent together", async () => {
   await using server = await loginServer(() => "1");
   let reads = 0;
   const password = () => Promise.resolve(String(++reads));
@@ -100,7 +100,7 @@ Deno.test("send() reads the password once for mails that leave together", async 
   assert.equal(reads, 1);
 });
 
-Deno.test("send() finishes mails under way when the password changes", async () => {
+Deno.test("send() finishes mails in flight when the password changes", async () => {
   let configured = "old";
   await using server = await loginServer(() => configured);
   await using transport = testTransport(server.port, {

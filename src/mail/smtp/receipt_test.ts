@@ -154,7 +154,7 @@ Deno.test("send() reports that the server's certificate has expired", async () =
   }
 });
 
-Deno.test("verify() sorts the faults that it meets", async () => {
+Deno.test("verify() classifies the faults that it meets", async () => {
   const cases: readonly [Script, string][] = [
     [{ greeting: "554 go away" }, "server transport"],
     [{ greeting: "close" }, "network transport"],
@@ -169,7 +169,7 @@ Deno.test("verify() sorts the faults that it meets", async () => {
   }
 });
 
-Deno.test("send() bounds the whole attempt although every wait is short", async () => {
+Deno.test("send() limits the whole attempt although every wait is short", async () => {
   const timeouts = { connectMs: 1000, greetingMs: 1000, sendMs: 150, contentMs: 0 };
   const receipt = await attempt({ MAIL: "250-wait" }, {}, timeouts);
   assertRefused(receipt, "timeout transport", /no end within the time limit$/);
@@ -232,7 +232,7 @@ Deno.test("send() tries the next address when one does not answer", async () => 
   assert.equal((await transport.send(testMessage(), never())).ok, true);
 });
 
-Deno.test("send() uses a connection again after a refused recipient", async () => {
+Deno.test("send() reuses a connection after a refused recipient", async () => {
   await using server = await startSmtpServer({
     onRcptTo: ({ address }, _session, done) =>
       done(address.startsWith("bob") ? smtpError(550, "unknown user") : null),
@@ -258,7 +258,7 @@ Deno.test("send() opens a new connection when the server closed a warm one", asy
   assert.equal((await transport.send(testMessage(), never())).ok, true);
 });
 
-Deno.test("send() shows no secret when the server repeats what it got", async () => {
+Deno.test("send() shows no secret when the server echoes it", async () => {
   for (const method of ["plain", "login"] as const) {
     const heard: string[] = [];
     const script = { ...TAKES_EVERYTHING, EHLO: "250-test\r\n250 AUTH PLAIN LOGIN" };

@@ -215,7 +215,7 @@ const REPORTED: readonly (readonly [report: string, command: string, reply: stri
   ],
 ];
 
-Deno.test("judgeReply() drops no mail for what public reports say of the account, the sender or the moment", () => {
+Deno.test("judgeReply() drops no mail for replies that public reports attribute to the account, the sender or the moment", () => {
   for (const [, command, reply, expected] of REPORTED) assertJudged(command, reply, expected);
 });
 

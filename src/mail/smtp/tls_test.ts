@@ -61,7 +61,7 @@ Deno.test("send() with policy opportunistic never continues in clear text after 
   assert.equal(secure, undefined);
 });
 
-Deno.test("send() speaks TLS from the first byte", async () => {
+Deno.test("send() uses TLS from the first byte", async () => {
   const { receipt, secure } = await attempt(IMPLICIT, { implicitTls: true, rootCas });
   assert.ok(receipt.ok, JSON.stringify(receipt));
   assert.equal(secure, true);
@@ -112,7 +112,7 @@ Deno.test("send() accepts any certificate with insecureSkipVerify", async () => 
   }
 });
 
-Deno.test("send() shows its client certificate", async () => {
+Deno.test("send() presents its client certificate", async () => {
   const client = await authority.issue(["teleport-email"]);
   const server = { ...IMPLICIT, requestCert: true, rejectUnauthorized: true, ca: [authority.cert] };
   const clientCertificate = {

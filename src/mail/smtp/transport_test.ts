@@ -60,7 +60,7 @@ Deno.test("send() keeps non-ASCII display names and subjects", async () => {
   assert.equal(email?.subject, "Größe ✅");
 });
 
-Deno.test("send() lets no value bring a header of its own", async () => {
+Deno.test("send() lets no value add a header", async () => {
   await using server = await startSmtpServer();
   await using transport = testTransport(server.port);
   const evil = "x\r\nBcc: eve@example.com\r\n\r\nbody";
@@ -81,7 +81,7 @@ Deno.test("send() lets no value bring a header of its own", async () => {
   assert.equal(mail?.email.text?.trim(), "Hello Bob");
 });
 
-Deno.test("send() refuses a recipient that is none without connecting", async () => {
+Deno.test("send() refuses an invalid recipient without connecting", async () => {
   await using server = await startSmtpServer();
   await using transport = testTransport(server.port);
   for (const to of ["a@b\r\nRCPT TO:<eve@example.com>", "a@b,eve@example.com", ""]) {
@@ -93,7 +93,7 @@ Deno.test("send() refuses a recipient that is none without connecting", async ()
   assert.equal(server.connections, 0);
 });
 
-Deno.test("send() uses at most maxConnections connections, and uses them again", async () => {
+Deno.test("send() uses at most maxConnections connections, and reuses them", async () => {
   await using server = await startSmtpServer();
   await using transport = testTransport(server.port, { maxConnections: 3 });
   const receipts = await Promise.all(

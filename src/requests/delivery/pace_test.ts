@@ -4,7 +4,7 @@ import { Pace, type PaceChange } from "./pace.ts";
 
 const MINUTE_MS = 60_000;
 
-Deno.test("Pace keeps to the connections that the service took, and tries one more a minute", () => {
+Deno.test("Pace keeps to the connections that the service accepted, and tries one more a minute", () => {
   const clock = new FakeClock();
   const pace = new Pace(10, undefined, clock);
   assert.deepEqual([pace.connections, pace.perSecond, pace.isLowered], [10, undefined, false]);

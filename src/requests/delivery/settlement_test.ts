@@ -8,7 +8,7 @@ import { aRecord, owed } from "../testing/fixtures.ts";
 import { FakeClock, NOW_MS, settleDown } from "../../testing/fake_clock.ts";
 import { fakeLog } from "../../testing/fake_log.ts";
 
-Deno.test("Settlement does not trust a lease that a write under way gives back", async () => {
+Deno.test("Settlement does not trust a lease that a pending write releases", async () => {
   const [first, second] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
   const owners: string[] = [];
   const answers: ((outcome: WriteOutcome) => void)[] = [];

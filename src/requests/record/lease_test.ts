@@ -20,7 +20,7 @@ Deno.test("foreignLeaseEndMs() waits 5 s longer than another's lease lasts", () 
   assert.equal(foreignLeaseEndMs(mine(NOW_MS + 1000), "me", NOW_MS), undefined);
 });
 
-Deno.test("foreignLeaseEndMs() does not wait for a lease longer than any that is given", () => {
+Deno.test("foreignLeaseEndMs() does not wait for a lease longer than any replica takes", () => {
   assert.equal(foreignLeaseEndMs(theirs(NOW_MS + 25_001), "me", NOW_MS), undefined);
   assert.equal(foreignLeaseEndMs(theirs(NOW_MS + 25_000), "me", NOW_MS), NOW_MS + 30_000);
 });

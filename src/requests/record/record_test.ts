@@ -112,7 +112,7 @@ Deno.test("expectation() names every key, so that Teleport compares and does not
   assert.equal(expectation({ user: "u", other: "x" }).user, "u");
 });
 
-Deno.test("changes() holds only what differs, and leaves other programs' keys alone", () => {
+Deno.test("changes() contains only differences, and keeps other programs' keys", () => {
   const raw = { user: "u", owner: "me 2026-11-24T12:00:00.000Z", theirs: "x" };
   assert.deepEqual(changes(raw, { user: "u", owner: "", roles: "dev" }), {
     roles: "dev",

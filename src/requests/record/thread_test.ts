@@ -22,7 +22,7 @@ Deno.test("decodeThreads() finds the time between slashes of an address", () => 
   assert.equal(thread?.messageId, "1@vm");
 });
 
-Deno.test("encodeThreads() writes what was read as it was, also items that are no thread", () => {
+Deno.test("encodeThreads() writes back unchanged what was read, including items that are not threads", () => {
   const value = `a@b.c/${GO_TIME}/<1@mg>,nonsense,50%@b.c/${GO_TIME}/2@vm`;
   const { threads, foreign } = decodeThreads(value);
   assert.deepEqual(foreign, ["nonsense"]);

@@ -137,7 +137,7 @@ Deno.test("Conditions beyond the limits of depth, size and steps fail with a cle
   );
 });
 
-Deno.test("Evaluation leaves the facts as they are", () => {
+Deno.test("Evaluation does not change the facts", () => {
   const text = 'access_request.spec.roles.add("x").remove("dev").contains("x") && ' +
     'user.traits.put("team", set("y")).add_values("team", "z").remove("team") == "never"';
   assert.match(errorOf(text).message, /expected type string/);

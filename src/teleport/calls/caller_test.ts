@@ -20,7 +20,7 @@ Deno.test("Caller.pages() joins pages in order, the first with no token", async 
   assert.deepEqual(await aCaller().pages("list things", fetch), [1, 2, 3]);
 });
 
-Deno.test("Caller.pages() ends a listing that never ends", async () => {
+Deno.test("Caller.pages() limits a listing without end", async () => {
   const same = () => Promise.resolve({ items: [], next: "again" });
   let number = 0;
   const fresh = () => Promise.resolve({ items: [], next: String(++number) });

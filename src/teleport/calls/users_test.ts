@@ -28,7 +28,7 @@ Deno.test("TeleportClient.readTraits() asks old servers by the calls that they k
   });
 });
 
-Deno.test("TeleportClient.readTraits() names what may not be read", async () => {
+Deno.test("TeleportClient.readTraits() names what it may not read", async () => {
   await withCluster(async ({ cluster, client }) => {
     cluster.users.set("alice", { state: "user", traits: STATIC });
     cluster.roles.deny("user");

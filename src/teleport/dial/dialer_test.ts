@@ -53,13 +53,13 @@ async function failure(
   return await dialing.then(() => assert.fail("it worked"), (error) => error);
 }
 
-Deno.test("Dialer.dial() goes the first way that works, in the order of what they cost", async () => {
+Deno.test("Dialer.dial() uses the first method that works, in order of cost", async () => {
   const { dialer, tried } = setUp({ direct: NOT_HERE, upgrade: "upgraded", ssh: "tunnel" });
   assert.equal((await dialer.dial(CONTEXT, never)).way, "upgrade");
   assert.deepEqual(tried, ["direct", "upgrade"]);
 });
 
-Deno.test("Dialer.dial() does not wait for a dead way before it tries a live one", async () => {
+Deno.test("Dialer.dial() does not wait for a dead method before it tries the next", async () => {
   const { clock, dialer, tried } = setUp({ upgrade: NOT_HERE, ssh: "tunnel" });
   const dialing = dialer.dial(CONTEXT, never);
   await clock.tick(1000);
@@ -80,12 +80,12 @@ Deno.test("Dialer.dial() first tries what worked before, and searches again when
   assert.deepEqual(tried, ["ssh", "direct"]);
 });
 
-Deno.test("Dialer.dial() goes only the way that the configuration names", async () => {
+Deno.test("Dialer.dial() uses only the method that the configuration names", async () => {
   const error = await failure({ direct: "plain", ssh: DOWN }, "ssh");
   assert.equal(error.message, "connection refused");
 });
 
-Deno.test("Dialer.dial() lists every way with its own cause, or the one cause that all share", async () => {
+Deno.test("Dialer.dial() lists every method with its own cause, or the one cause that all share", async () => {
   assert.equal(
     (await failure({ direct: DOWN, upgrade: NOT_HERE, ssh: FOREIGN })).message,
     "no way in works: directly: connection refused; by connection upgrade: not needed; " +
@@ -104,7 +104,7 @@ Deno.test("Dialer.dial() fails permanently only when no method can recover", asy
   assert.equal(await kind({ direct: NOT_HERE, upgrade: NOT_HERE, ssh: NOT_HERE }), "unavailable");
 });
 
-Deno.test("Dialer.dial() reports a refusal of the auth server itself alone", async () => {
+Deno.test("Dialer.dial() reports a refusal by the auth server alone", async () => {
   const refused = new HandshakeError("refused", "credentials", "the server does not accept it");
   assert.equal(await failure({ direct: refused, upgrade: DOWN, ssh: DOWN }), refused);
 });
@@ -119,7 +119,7 @@ Deno.test("Dialer.dial() times out, and ends with its caller", async () => {
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Dialer.dial() throws away what comes too late", async () => {
+Deno.test("Dialer.dial() closes connections that come too late", async () => {
   const late = Promise.withResolvers<TLSSocket>();
   const clock = new FakeClock();
   let isDestroyed = false;

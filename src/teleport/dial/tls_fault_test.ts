@@ -27,7 +27,7 @@ Deno.test("alertName() names an alert", () => {
   assert.equal(alertName(new Error("reset")), undefined);
 });
 
-Deno.test("explainTlsError() gives every fault a line of its own", () => {
+Deno.test("explainTlsError() has a message for each fault", () => {
   const credentials = {
     keyPem: "",
     certPem: "",

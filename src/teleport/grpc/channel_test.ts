@@ -48,7 +48,7 @@ Deno.test("openChannel() uses the stream that it is given, and never connects on
   assert.equal((await other.call("ping")).code, "OK");
 });
 
-Deno.test("A dead peer is noticed within three minutes, by pings that no server punishes", () => {
+Deno.test("A dead peer is detected within three minutes, by pings that no server punishes", () => {
   assert.ok(KEEPALIVE_TIME_MS >= 60_000);
   assert.ok(KEEPALIVE_TIME_MS + KEEPALIVE_TIMEOUT_MS <= 180_000);
 });

@@ -36,7 +36,7 @@ Deno.test("findResources() asks once for each kind, and for the cluster of what 
   assert.equal(found.failures.size, 0);
 });
 
-Deno.test("findResources() loses the kinds that may not be listed, and no others", async () => {
+Deno.test("findResources() omits the kinds that it may not list, and no others", async () => {
   const denied = new ClusterError("denied", "no");
   const lister = {
     listResources: (kind: string, names: readonly string[]) =>

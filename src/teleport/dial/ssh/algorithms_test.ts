@@ -26,7 +26,7 @@ Deno.test("userKeyPairs() has one pair for each algorithm of the key", () => {
   assert.equal(userKeyPairs(aCertificate(), keyOf("ed25519")).length, 1);
 });
 
-Deno.test("A host's certificate must be of the type that was agreed on", async () => {
+Deno.test("A host's certificate must be of the negotiated type", async () => {
   const pair = new CertificateKeyPair("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256");
   await assert.rejects(pair.setPublicKeyBytes(aCertificate().blob), {
     kind: "credentials",
@@ -35,7 +35,7 @@ Deno.test("A host's certificate must be of the type that was agreed on", async (
   assert.equal(pair.hasPublicKey, false);
 });
 
-Deno.test("A host's signature must be by the algorithm that was agreed on", () => {
+Deno.test("A host's signature must use the negotiated algorithm", () => {
   const [ed25519] = certificateAlgorithms();
   const body = Buffer.from("body");
   assert.deepEqual(ed25519?.readSignatureData(encodeSignature("ssh-ed25519", body)), body);

@@ -32,7 +32,7 @@ for (const [what, greeting, expected] of OTHERS) {
   });
 }
 
-Deno.test("openSshTunnel() waits for a silent server no longer than it may", async () => {
+Deno.test("openSshTunnel() limits the wait for a silent server", async () => {
   await using listener = await startTcp((socket) => void socket.resume());
   await assert.rejects(open(listener.port, credentials, { timeoutMs: 50 }), {
     kind: "unavailable",
@@ -49,7 +49,7 @@ Deno.test("openSshTunnel() reports that a server closed the connection at once",
   });
 });
 
-Deno.test("SshByteStream gives every byte in order, whatever the pieces and the reads", async () => {
+Deno.test("SshByteStream delivers every byte in order, however data and reads are split", async () => {
   const line = "SSH-2.0-Teleport\r\n";
   await fc.assert(fc.asyncProperty(
     fc.string(),
@@ -79,7 +79,7 @@ Deno.test("SshByteStream gives every byte in order, whatever the pieces and the 
   ));
 });
 
-Deno.test("SshByteStream reports a loss when more is asked for than has come", async () => {
+Deno.test("SshByteStream reports a lost connection when more is requested than has arrived", async () => {
   const through = new PassThrough();
   const losses: string[] = [];
   const stream = new SshByteStream(through, ({ message }) => losses.push(message));
@@ -93,7 +93,7 @@ Deno.test("SshByteStream reports a loss when more is asked for than has come", a
   assert.equal(losses[0], "the proxy closed the SSH connection");
 });
 
-Deno.test("SshByteStream finishes writes on a stream that is gone", async () => {
+Deno.test("SshByteStream finishes writes on a broken stream", async () => {
   const through = new PassThrough();
   const stream = new SshByteStream(through, () => {});
   through.destroy(new Error("pulled out"));

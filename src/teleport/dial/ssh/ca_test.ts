@@ -35,7 +35,7 @@ Deno.test("parseCas() ignores lines that are not a CA's", () => {
   fc.assert(fc.property(fc.array(fc.string()), (texts) => Array.isArray(parseCas(texts))));
 });
 
-Deno.test("casFor() prefers the authorities that name the host", () => {
+Deno.test("casFor() prefers the CAs that name the host", () => {
   assert.equal(asked("proxy.a.com", "*.a.com", "*.b.com"), "0");
   assert.equal(asked("PROXY.A.com", "*.b.com", "proxy.a.COM"), "1");
   assert.equal(asked("10.0.0.7", "10.0.0.?", "*.b.com", "10.*"), "0,2");
@@ -52,7 +52,7 @@ Deno.test("casFor() heeds exclusions", () => {
   assert.equal(asked("x", "!y", "x"), "1");
 });
 
-Deno.test("Patterns match as regular expressions made of them would, and faster", () => {
+Deno.test("Patterns match like the equivalent regular expressions, and faster", () => {
   const letters = fc.string({ unit: fc.constantFrom("a", "b", "."), maxLength: 8 });
   const patterns = fc.string({ unit: fc.constantFrom("a", "b", ".", "*", "?"), maxLength: 8 });
   fc.assert(

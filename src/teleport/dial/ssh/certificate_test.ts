@@ -39,7 +39,7 @@ for (const type of ["rsa", "p256", "p384", "p521", "ed25519"] as const) {
   });
 }
 
-Deno.test("parseCertificate() keeps what it has read when the buffer is used again", () => {
+Deno.test("parseCertificate() keeps its result when the buffer is reused", () => {
   const bytes = Buffer.from(aCertificate().blob);
   const certificate = parseCertificate(bytes);
   bytes.fill(0);
@@ -57,7 +57,7 @@ Deno.test("parseCertificate() reads certificates without expiry", () => {
   assert.ok(new Date(parseCertificate(blob).notAfterMs).toISOString());
 });
 
-Deno.test("parseCertificate() answers damaged bytes with a ClusterError", () => {
+Deno.test("parseCertificate() refuses damaged bytes with a ClusterError", () => {
   const blobs = (["rsa", "p256", "ed25519"] as const).map((type) =>
     aCertificate({ key: keyOf(type), criticalOptions: { a: "b" } }).blob
   );
@@ -81,7 +81,7 @@ Deno.test("parseCertificate() answers damaged bytes with a ClusterError", () => 
   );
 });
 
-Deno.test("parseCertificate() refuses plain keys, and what follows a certificate", () => {
+Deno.test("parseCertificate() refuses plain keys, and data after a certificate", () => {
   const plain = publicKeyBlob(keyOf("ed25519"));
   assert.throws(() => parseCertificate(plain), /'ssh-ed25519' is no known type of certificate/);
   const longer = Buffer.concat([aCertificate().blob, Buffer.of(0)]);

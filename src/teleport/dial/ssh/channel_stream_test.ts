@@ -115,7 +115,7 @@ Deno.test("A tunnel that breaks without a listener does not end the program", as
   assert.equal(tunnel.readable, false);
 });
 
-Deno.test("What runs inside a tunnel that breaks is closed", async () => {
+Deno.test("The stream inside a broken tunnel is closed", async () => {
   await using auth = await startAuthServer(new Cluster(CLUSTER), pki);
   await using server = await startSshTunnel(pki, auth.address);
   const credentials = await someCredentials();

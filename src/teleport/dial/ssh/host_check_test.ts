@@ -21,7 +21,7 @@ function reason(certificate: SshCertificate, changes: Partial<HostExpectation> =
   return verdict.ok ? "accepted" : verdict.reason;
 }
 
-Deno.test("checkHostCertificate() accepts what the authority vouches for", () => {
+Deno.test("checkHostCertificate() accepts what the CA signed", () => {
   assert.equal(reason(aCertificate()), "accepted");
   assert.equal(reason(aCertificate({ principals: ["a", "b", "Proxy.Example.com"] })), "accepted");
   const rsa = { authorities: [authority("*", keyOf("rsa"))] };
@@ -69,7 +69,7 @@ Deno.test("checkHostCertificate() refuses in one line that names the host", () =
   }
 });
 
-Deno.test("checkHostCertificate() refuses a signature that does not fit", () => {
+Deno.test("checkHostCertificate() refuses a signature that does not match", () => {
   const certificate = { ...aCertificate(), hasValidSignature: () => false };
   assert.match(reason(certificate), /'proxy\.example\.com' has a wrong signature$/);
 });
@@ -84,13 +84,13 @@ Deno.test("checkHostCertificate() accepts a certificate from its first moment un
   assert.equal(reason({ ...certificate, notAfterMs: Infinity }), "accepted");
 });
 
-Deno.test("checkHostCertificate() lets a trusted cluster not vouch for a host of this one", () => {
+Deno.test("checkHostCertificate() does not let a trusted cluster sign for a host of this one", () => {
   const authorities = [authority("*.leaf.com"), authority("*.example.com", STRANGER)];
   assert.match(reason(aCertificate(), { authorities }), /is not signed by an authority/);
   assert.equal(reason(aCertificate({}, STRANGER), { authorities }), "accepted");
 });
 
-Deno.test("checkHostCertificate() refuses an authority whose key is only a prefix", () => {
+Deno.test("checkHostCertificate() refuses a CA whose key is only a prefix", () => {
   const key = Buffer.concat([publicKeyBlob(CA), Buffer.of(0)]);
   const authorities = [{ patterns: ["*"], key }];
   assert.match(reason(aCertificate(), { authorities }), /is not signed by an authority/);

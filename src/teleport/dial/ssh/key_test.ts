@@ -75,14 +75,14 @@ Deno.test("verifySignature() accepts only the key's own algorithm, and never SHA
   assert.ok(!verifySignature(p256, "ecdsa-sha2-nistp384", data, body));
 });
 
-Deno.test("verifySignature() is false for numbers that are too long", () => {
+Deno.test("verifySignature() is false for oversized numbers", () => {
   const p256 = parsePublicKey(publicKeyBlob(keyOf("p256")));
   const number = Buffer.concat([Buffer.of(0, 0, 0, 33), Buffer.alloc(33, 1)]);
   const body = Buffer.concat([number, number]);
   assert.equal(verifySignature(p256, "ecdsa-sha2-nistp256", Buffer.from("data"), body), false);
 });
 
-Deno.test("parsePublicKey() refuses types and points that it does not know", () => {
+Deno.test("parsePublicKey() refuses unknown types and points", () => {
   const name = (text: string) =>
     Buffer.concat([Buffer.of(0, 0, 0, text.length), Buffer.from(text)]);
   assert.throws(() => parsePublicKey(name("ssh-dss")), /the key type 'ssh-dss' is not supported/);

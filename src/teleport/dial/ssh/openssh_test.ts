@@ -89,7 +89,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A tunnel outlives the key exchanges that OpenSSH asks for",
+  name: "A tunnel survives key exchanges that OpenSSH starts",
   ignore,
   async fn() {
     using shop = new Shop();

@@ -39,7 +39,7 @@ Deno.test("openSshTunnel() reaches the auth server, and gRPC's TLS handshake run
   await until(() => server.connections === 0, "the SSH connection is closed");
 });
 
-Deno.test("openSshTunnel() works over TLS, as a proxy with TLS routing has it", async () => {
+Deno.test("openSshTunnel() works over TLS, as with TLS routing", async () => {
   await using bench = await startBench();
   const { keyPem: key, certPem: cert } = await issueServer(pki.webCa);
   const accept = (socket: tls.TLSSocket) => bench.server.serve(socket);
@@ -150,7 +150,7 @@ Deno.test("openSshTunnel() reports the proxy's text when it cannot reach the aut
   await until(() => bench.server.connections === 0, "the connections are closed");
 });
 
-Deno.test("openSshTunnel() opens and closes fifty times and leaves no socket", async () => {
+Deno.test("openSshTunnel() opens and closes fifty times without leaking a socket", async () => {
   await using bench = await startBench();
   for (let round = 0; round < 50; round++) {
     assert.equal(await echoThrough(await bench.open(), `round ${round}`), `round ${round}`);

@@ -39,7 +39,7 @@ Deno.test("A positive integer comes back without leading zeros", () => {
 
 const READS = ["uint32", "uint64", "binary", "text", "positiveInteger", "end"] as const;
 
-Deno.test("SshReader answers bytes of any kind with a value or a ClusterError", () => {
+Deno.test("SshReader reads any bytes as a value or a ClusterError", () => {
   fc.assert(fc.property(bytes, fc.array(fc.constantFrom(...READS)), (input, reads) => {
     const reader = new SshReader(input);
     try {
