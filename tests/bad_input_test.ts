@@ -19,6 +19,8 @@ interface FatalCase {
   readonly spoil: (stage: Stage, dir: string) => Promise<void>;
   /** What the program's only error says, whole or in part. */
   readonly error: RegExp;
+  /** A restart may find the cause gone; the configuration itself is not at fault. */
+  readonly mayHeal?: true;
 }
 
 const edit = (from: string | RegExp, to: string): FatalCase["spoil"] => (stage) =>
@@ -65,27 +67,32 @@ const FATAL: readonly FatalCase[] = [
   },
   {
     name: "a missing identity",
+    mayHeal: true,
     spoil: (stage) => Deno.remove(stage.playground.paths.identity),
     error: /cannot read identity file '.*identity': no such file or directory/,
   },
   {
     name: "an empty identity",
+    mayHeal: true,
     spoil: writeIdentityText(() => ""),
     error: /identity file could not be decoded: the file is empty \(identity file '.*identity'\)/,
   },
   {
     name: "a truncated identity",
+    mayHeal: true,
     spoil: writeIdentityText((text) => text.slice(0, -100)),
     error: /identity file could not be decoded: invalid PEM block \(fragment\)/,
   },
   {
     name: "an expired identity",
+    mayHeal: true,
     spoil: async ({ playground }) => void await playground.renew({ ttlMs: -60_000 }),
     error:
       /expired credential found: the certificate for 'access-email', issued by 'sim\.example\.com' is not valid after '.*Z' \(identity file '.*identity'\)/,
   },
   {
     name: "a key that does not match the certificate",
+    mayHeal: true,
     spoil: writeIdentityText(async (text, { playground }) => {
       const other = await issueIdentity(playground.pki);
       return other.keyPem + text.slice(text.indexOf("-----BEGIN CERTIFICATE"));
@@ -94,6 +101,7 @@ const FATAL: readonly FatalCase[] = [
   },
   {
     name: "the CAs of another cluster",
+    mayHeal: true,
     spoil: writeIdentityText(async () =>
       identityFileText(await issueIdentity(await createPki("sim.example.com")))
     ),
@@ -102,11 +110,13 @@ const FATAL: readonly FatalCase[] = [
   },
   {
     name: "a role that may not watch",
+    mayHeal: true,
     spoil: ({ playground }) => Promise.resolve(playground.cluster.roles.set("access-plugin", [])),
     error: /Cannot watch access requests: .* 'list' and 'read' on 'access_request'/,
   },
   {
     name: "a server that is too old",
+    mayHeal: true,
     spoil: ({ playground }) => {
       playground.auth.serverVersion = "5.2.1";
       return Promise.resolve();
@@ -122,6 +132,12 @@ const FATAL: readonly FatalCase[] = [
     error: /new\.txt.*nobody/,
   },
   {
+    name: "a missing password file",
+    mayHeal: true,
+    spoil: edit(/^password = .*/m, 'password_file = "/nonexistent/password"'),
+    error: /smtp\.password_file: .*\/nonexistent\/password/,
+  },
+  {
     name: "a log file that cannot be opened",
     spoil: edit('output = "stderr"', 'output = "/nonexistent/x.log"'),
     error:
@@ -129,14 +145,15 @@ const FATAL: readonly FatalCase[] = [
   },
 ];
 
-for (const { name, spoil, error } of FATAL) {
-  Deno.test(`start ends with one line and code 1 for ${name}`, async () => {
+for (const { name, spoil, error, mayHeal = false } of FATAL) {
+  const expected = mayHeal ? 1 : 78;
+  Deno.test(`start ends with one line and code ${expected} for ${name}`, async () => {
     await onStage({}, async (stage) => {
       const dir = await Deno.makeTempDir();
       try {
         await spoil(stage, dir);
         const plugin = stage.launch();
-        assert.equal(await plugin.ended(), 1, plugin.lines.join("\n"));
+        assert.equal(await plugin.ended(), expected, plugin.lines.join("\n"));
         const errors = complaints(plugin.lines).filter((line) => line.startsWith("ERRO"));
         assert.equal(errors.length, 1, plugin.lines.join("\n"));
         assert.match(errors[0] ?? "", /^ERRO {2}Terminating with fatal error error:/);
@@ -156,7 +173,7 @@ Deno.test("start reports all errors of a file at once, numbered", async () => {
         .replace("all@example.com", "nobody")
     );
     const plugin = stage.launch();
-    assert.equal(await plugin.ended(), 1);
+    assert.equal(await plugin.ended(), 78);
     assert.deepEqual(
       complaints(plugin.lines).map((line) => /error_number:(\d)/.exec(line)?.[1]),
       ["1", "2", "3"],
@@ -167,7 +184,7 @@ Deno.test("start reports all errors of a file at once, numbered", async () => {
 
 Deno.test("start without a configuration file names the missing file", async () => {
   const plugin = new PluginProcess("/nonexistent/x.toml");
-  assert.equal(await plugin.ended(), 1);
+  assert.equal(await plugin.ended(), 78);
   assert.match(plugin.lines.join("\n"), /error:"open \/nonexistent\/x\.toml: no such file/);
 });
 

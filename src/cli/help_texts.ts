@@ -6,8 +6,8 @@ const CONFIG_EXITS = "2 if it could not be done, for example because the configu
 export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
   start: [
     "Watches access requests and mails reviewers until SIGTERM or SIGINT ends it with exit code 0. " +
-    "Exit code 1 stands for what a restart does not heal: configuration, credentials, permissions, " +
-    "an address of its own that is taken.",
+    "Exit codes: 0 after a signal, 78 if the configuration has to be corrected, 1 for any other fatal " +
+    "error, which a restart may find gone: credentials, permissions, an address of its own that is taken.",
     "SIGHUP reads the configuration and the files that it names again. If anything is wrong with " +
     "them, the ones in use stay.",
   ],

@@ -9,7 +9,7 @@ import type { Signals } from "../ops/signals.ts";
 import { tellSystemd } from "../ops/systemd.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
-import { exitWithErrors } from "./bail.ts";
+import { EXIT_CONFIGURATION, EXIT_FAILURE, exitWithErrors } from "./bail.ts";
 import { runDaemon } from "../daemon/daemon.ts";
 import { readFailFast } from "../daemon/fail_fast.ts";
 import type { StartOptions } from "./commands.ts";
@@ -28,7 +28,8 @@ export async function start(
   if (!result.ok) {
     using opened = openLog(DEFAULT_LOG);
     for (const warning of result.warnings) opened.log.warn(warning);
-    return exitWithErrors(opened.log, result.errors);
+    const code = result.isOnlyFiles ? EXIT_FAILURE : EXIT_CONFIGURATION;
+    return exitWithErrors(opened.log, result.errors, code);
   }
   const { config, warnings } = result;
   const logOptions = (log: LogConfig) => debug ? { ...log, severity: "debug" as const } : log;
@@ -37,7 +38,8 @@ export async function start(
     opened = openLog(logOptions(config.log));
   } catch (error) {
     using fallback = openLog(DEFAULT_LOG);
-    return exitWithErrors(fallback.log, [error instanceof Error ? error.message : String(error)]);
+    const message = error instanceof Error ? error.message : String(error);
+    return exitWithErrors(fallback.log, [message], EXIT_CONFIGURATION);
   }
   using _ = opened;
   const { log } = opened;
@@ -80,8 +82,10 @@ export async function start(
     };
     await runDaemon(config, deps);
   } catch (error) {
-    if (error instanceof StartError) return exitWithErrors(log, error.errors);
-    if (error instanceof ClusterError) return exitWithErrors(log, [error.message]);
+    if (error instanceof StartError) {
+      return exitWithErrors(log, error.errors, error.mayHeal ? EXIT_FAILURE : EXIT_CONFIGURATION);
+    }
+    if (error instanceof ClusterError) return exitWithErrors(log, [error.message], EXIT_FAILURE);
     throw error;
   }
   log.info("Successfully shut down");

@@ -119,4 +119,6 @@ export type LoadResult =
     readonly warnings: readonly string[];
     /** There is no such file, or it cannot be read. */
     readonly isUnreadable?: true;
+    /** Only files that the configuration names are at fault, and those may be written later. */
+    readonly isOnlyFiles?: true;
   };

@@ -77,7 +77,7 @@ export async function parseConfig(
     errors.length > 0 || teleport === undefined || mail === undefined ||
     roleToRecipients === undefined || log === undefined
   ) {
-    return { ok: false, errors, warnings };
+    return { ok: false, errors, warnings, ...report.isOnlyFiles && { isOnlyFiles: true } };
   }
   const config = {
     teleport,

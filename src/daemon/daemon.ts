@@ -31,6 +31,11 @@ export interface DaemonDeps extends Runtime {
 
 /** How long mails on their way may take to end before the new configuration takes over. */
 const RELOAD_GRACE_MS = 30_000;
+/**
+ * How long a start waits for the first answer of the cluster, in which errors that end the program show.
+ * A start that waited for the cluster itself would keep a booting machine waiting with it.
+ */
+const FIRST_ANSWER_MS = 10_000;
 /** What does not react to `kill` within this time is left behind. */
 const KILL_MS = 1_000;
 
@@ -158,10 +163,15 @@ async function runRound(
   return isDone ? next : undefined;
 }
 
-/** Works with one setup: connects, assembles the work, and runs it until it is drained. */
+/**
+ * Works with one setup: connects, assembles the work, and runs it until it is drained. systemd hears that
+ * the service has started once the watch is live, the cluster turns out to be unreachable, or
+ * {@linkcode FIRST_ANSWER_MS} have passed.
+ */
 async function serve(setup: Setup, deps: RoundDeps): Promise<void> {
-  const { clock, random, log, state, lived, failFast, drain, kill } = deps;
+  const { clock, random, log, state, lived, failFast, systemd, drain, kill } = deps;
   const { cluster } = setup;
+  using _ = { [Symbol.dispose]: clock.after(FIRST_ANSWER_MS, () => systemd.ready()) };
   drain.addEventListener("abort", () => state.draining(), { once: true });
   state.serving();
   const server = cluster.server ??= await connect(cluster.client, {
@@ -169,7 +179,10 @@ async function serve(setup: Setup, deps: RoundDeps): Promise<void> {
     random,
     log,
     failFast,
-    onSilence: (error) => state.watching(false, error),
+    onSilence: (error) => {
+      state.watching(false, error);
+      if (error.isTransient && !failFast) systemd.ready();
+    },
   }, drain);
   if (server === undefined) return;
   logTransport(setup.config, log);
@@ -180,10 +193,9 @@ async function serve(setup: Setup, deps: RoundDeps): Promise<void> {
     wasLive: lived.ever,
     onLive: (live, failure) => {
       state.watching(live, failure);
-      if (!live) return;
-      if (!lived.ever) log.info("Plugin is ready");
-      lived.ever = true;
-      deps.systemd.ready();
+      if (live && !lived.ever) log.info("Plugin is ready");
+      lived.ever ||= live;
+      if (live || !failFast) systemd.ready();
     },
   });
 }

@@ -41,14 +41,16 @@ export async function serveEndpoints(
     return await serveHttp(listen, pages, clock);
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
-    if (!error.isInUse || current?.port !== listen.port) throw new StartError([error.message]);
+    if (!error.isInUse || current?.port !== listen.port) {
+      throw new StartError([error.message], true);
+    }
   }
   await current.suspend();
   try {
     return givingBack(await serveHttp(listen, pages, clock), current, log);
   } catch (error) {
     await current.resume();
-    throw error instanceof ListenError ? new StartError([error.message]) : error;
+    throw error instanceof ListenError ? new StartError([error.message], true) : error;
   }
 }
 

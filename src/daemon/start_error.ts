@@ -1,8 +1,9 @@
-/** Errors of the configuration that show only when its files are read. */
+/** Errors of the configuration that show only when the daemon uses it. */
 export class StartError extends Error {
   override readonly name = "StartError";
 
-  constructor(readonly errors: readonly string[]) {
+  /** With `mayHeal`, the cause lies outside the configuration, and a restart may find it gone. */
+  constructor(readonly errors: readonly string[], readonly mayHeal = false) {
     super(errors.join("; "));
   }
 }

@@ -17,11 +17,11 @@ export interface Service {
 export interface Systemd extends Disposable {
   /** Undefined until there is something to tell. */
   service: Service | undefined;
-  /** The service does its work: for the first time, after a reload, or after an outage. */
+  /** The service has started; calls after the first have no effect. */
   ready(): void;
   reloading(): void;
-  /** With true, a new configuration has to become ready; with false, the one before stays in use. */
-  reloaded(isNew: boolean): void;
+  /** The reload is over: a new configuration is in use, or the one before stays. */
+  reloaded(): void;
   stopping(): void;
 }
 
@@ -35,16 +35,12 @@ export interface SystemdDeps {
 
 /** How often systemd hears of a change at the latest. */
 const TICK_MS = 5000;
-/** How much longer the start may take, counted from each word of it. */
-const EXTEND_MS = 60_000;
 
 /** Begins to tell `socket` of the service; without one, all that is said goes nowhere. */
 export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps): Systemd {
   const watchdogMs = readWatchdog(deps);
   const tickMs = Math.min(TICK_MS, (watchdogMs ?? Infinity) / 2);
   let phase: "starting" | "ready" | "reloading" | "stopping" = "starting";
-  /** A new configuration is in use, but does not do its work yet. */
-  let isNew = false;
   let told = "";
   let cancel = () => {};
   const say = (...assignments: string[]) => {
@@ -57,8 +53,6 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
     const isWell = systemd.service?.stallReason === undefined;
     if (socket?.isBusy === false) {
       say(
-        // The cluster may be away for as long as it likes, but a start that hangs is to be ended.
-        ...isWell && phase === "starting" ? [`EXTEND_TIMEOUT_USEC=${EXTEND_MS * 1000}`] : [],
         ...isWell && watchdogMs !== undefined ? ["WATCHDOG=1"] : [],
       );
     }
@@ -67,8 +61,7 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
   const systemd: Systemd = {
     service: undefined,
     ready: () => {
-      if (phase !== "starting" && !isNew) return;
-      isNew = false;
+      if (phase !== "starting") return;
       phase = "ready";
       say("READY=1");
     },
@@ -79,17 +72,14 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
       // no CLOCK_MONOTONIC; the time since boot is never behind it.
       say("RELOADING=1", `MONOTONIC_USEC=${deps.uptime() * 1_000_000}`);
     },
-    reloaded: (isOtherInUse) => {
+    reloaded: () => {
       if (phase !== "reloading") return;
-      isNew ||= isOtherInUse;
-      if (isNew) return;
       phase = "ready";
       say("READY=1");
     },
     stopping: () => {
       if (phase === "stopping") return;
       phase = "stopping";
-      isNew = false;
       say("STOPPING=1");
     },
     [Symbol.dispose]: () => cancel(),

@@ -45,7 +45,7 @@ export async function checkSecret(keys: SecretKeys, report: Report): Promise<Sec
   const secret = { file: keys.file };
   const result = await readSecret(secret);
   if (result.ok) return secret;
-  report.error(
+  report.fileError(
     result.reason === "empty"
       ? `${keys.empty} and ensure that password file ${keys.file} is not empty`
       : `${keys.fileKey}: ${result.error}`,

@@ -53,7 +53,7 @@ export async function bootMachine(
 export async function startSim(machine: Container): Promise<void> {
   await machine.must(
     ...["systemd-run", "--quiet", "--unit=sim", "--setenv=DENO_DIR=/deno", "--setenv=HOME=/root"],
-    ...[DENO, "run", "-A", "--cached-only", "/src/sim/cluster_command.ts"],
+    ...[DENO, "run", "-A", "--cached-only", "/src/sim/cluster/cluster_command.ts"],
     ...["--dir", SIM_DIR, "--control-port", String(CONTROL_PORT)],
   );
   const config = `${SIM_DIR}/teleport-email.toml`;
