@@ -5,6 +5,7 @@ import { runCli } from "./src/cli/program.ts";
 import { systemClock } from "./src/clock.ts";
 import { narrowEnvironment } from "./src/environment.ts";
 import { listenForSignals } from "./src/ops/signals.ts";
+import { catchUncaught, UNCAUGHT_EXIT_CODE, type UncaughtError } from "./src/ops/uncaught.ts";
 import { PROGRAM } from "./src/version.ts";
 
 const encoder = new TextEncoder();
@@ -23,6 +24,14 @@ function write(stream: typeof Deno.stdout, text: string): void {
   }
 }
 
+/** Ends the program after a bug that leaves nothing to finish. */
+function exitAfterUncaught({ error, at }: UncaughtError): never {
+  const where = at === "" ? "" : ` at ${at}`;
+  write(Deno.stderr, `${PROGRAM}: error: Unexpected error: ${error}${where}\n`);
+  Deno.exit(UNCAUGHT_EXIT_CODE);
+}
+
+const uncaught = catchUncaught(exitAfterUncaught);
 narrowEnvironment();
 // No await at the top: one of the two bundles is CommonJS, which has none.
 runCli(Deno.args, {
@@ -33,7 +42,7 @@ runCli(Deno.args, {
   start: async (options) => {
     // Loading takes a while, in which a signal must not kill the process.
     using signals = listenForSignals(systemClock);
-    return await (await import("./src/cli/start.ts")).start(options, signals);
+    return await (await import("./src/cli/start.ts")).start(options, signals, uncaught);
   },
   configure: async (io) => {
     const { EXAMPLE } = await import("./src/config/example.ts");

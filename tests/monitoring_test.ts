@@ -26,6 +26,7 @@ async function everyMetric(): Promise<Scrape> {
   const metrics = new Metrics({
     read: () => facts,
     gauges: GAUGES,
+    uncaught: () => 0,
     build: { version: "1.2.3", revision: "", deno: "2" },
     kinds: ["new"],
   });

@@ -14,8 +14,12 @@ export interface Stage {
   readonly playground: Playground;
   /** Starts the program and waits until it is ready. */
   start(): Promise<PluginProcess>;
-  /** Starts the program and does not wait. */
-  launch(args?: readonly string[], env?: Readonly<Record<string, string>>): PluginProcess;
+  /** Starts the program and does not wait; `flags` are for `deno run`. */
+  launch(
+    args?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    flags?: readonly string[],
+  ): PluginProcess;
   /** Changes the configuration file. */
   configure(change: (text: string) => string): Promise<void>;
 }
@@ -30,8 +34,8 @@ export async function onStage(
     await using stack = new AsyncDisposableStack();
     const playground = stack.use(await startPlayground({ dir, ...options }));
     const config = playground.paths.config;
-    const launch: Stage["launch"] = (args = [], env = {}) =>
-      stack.use(new PluginProcess(config, { args, env }));
+    const launch: Stage["launch"] = (args = [], env = {}, flags = []) =>
+      stack.use(new PluginProcess(config, { args, env, flags }));
     await test({
       playground,
       launch,

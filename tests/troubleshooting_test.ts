@@ -7,6 +7,7 @@ const ROOT = new URL("../", import.meta.url);
 
 /** Every message of these is in the guide. */
 const SOURCES = [
+  "src/cli/start.ts",
   "src/daemon/cluster.ts",
   "src/daemon/connect.ts",
   "src/daemon/state.ts",
@@ -46,6 +47,9 @@ const SELF_EXPLAINING = ["src/cli/check"];
 /** Texts of the sources that are no messages about a fault, or only a part of one. */
 const NO_FAULTS: readonly string[] = [
   // News.
+  "DEBUG logging enabled",
+  "Starting Teleport Access Email Plugin",
+  "Successfully shut down",
   "Credentials are valid",
   "Credentials can be read again",
   "Credentials were renewed",

@@ -55,13 +55,15 @@ export class PluginProcess implements AsyncDisposable {
       readonly args?: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
       readonly onLine?: (line: string) => void;
+      /** More flags for `deno run`. */
+      readonly flags?: readonly string[];
       /** What was built, instead of the sources. */
       readonly program?: string;
     } = {},
   ) {
     const args = ["start", "--config", configPath, ...options.args ?? []];
     // A log file may stand beside the configuration.
-    const flags = [`--allow-write=${dirname(configPath)}`];
+    const flags = [`--allow-write=${dirname(configPath)}`, ...options.flags ?? []];
     this.#child = command(args, options.env ?? {}, flags, options.program).spawn();
     this.#reading = this.#read(options.onLine);
   }

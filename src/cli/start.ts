@@ -3,10 +3,12 @@
 import { systemClock } from "../clock.ts";
 import type { LogConfig } from "../config/config.ts";
 import { readEnvironment } from "../environment.ts";
+import type { Log } from "../log.ts";
 import { DEFAULT_LOG, type OpenedLog, openLog } from "../ops/log.ts";
 import { openNotifySocket } from "../ops/notify_socket.ts";
 import type { Signals } from "../ops/signals.ts";
 import { tellSystemd } from "../ops/systemd.ts";
+import { UNCAUGHT_EXIT_CODE, type UncaughtErrors } from "../ops/uncaught.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { EXIT_CONFIGURATION, EXIT_FAILURE, exitWithErrors } from "./bail.ts";
@@ -17,10 +19,11 @@ import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
 import { StartError } from "../daemon/start_error.ts";
 
-/** Runs until a signal stops it; returns the exit code. */
+/** Runs until a signal or an uncaught error stops it; returns the exit code. */
 export async function start(
   { configPath, debug }: StartOptions,
   signals: Signals,
+  uncaught: UncaughtErrors,
 ): Promise<number> {
   const load = () => readConfigFile(configPath);
   const result = await orDrained(load(), signals.drain);
@@ -44,6 +47,7 @@ export async function start(
   using _ = opened;
   const { log } = opened;
   signals.log = log;
+  shutDownWhenUncaught(uncaught, signals, log);
   if (debug) log.debug("DEBUG logging enabled");
   for (const warning of warnings) log.warn(warning);
   const gitRef = GIT_REF === "" ? {} : { git_ref: GIT_REF };
@@ -79,6 +83,7 @@ export async function start(
       kill,
       reloads,
       systemd,
+      uncaught,
     };
     await runDaemon(config, deps);
   } catch (error) {
@@ -88,8 +93,32 @@ export async function start(
     if (error instanceof ClusterError) return exitWithErrors(log, [error.message], EXIT_FAILURE);
     throw error;
   }
+  if (uncaught.count > 0) {
+    log.error("Shut down after an unexpected error", { exit_code: UNCAUGHT_EXIT_CODE });
+    return UNCAUGHT_EXIT_CODE;
+  }
   log.info("Successfully shut down");
   return 0;
+}
+
+/** One cause may come with each connection; each is logged once, as far as they can be remembered. */
+const MAX_CAUSES = 100;
+/** Past the graceful and the fast shutdown, neither of which a bug may hold up. */
+const UNCAUGHT_LIMIT_MS = 30_000;
+
+/** From here on an uncaught error stops the program as a signal does: mails on their way are finished. */
+function shutDownWhenUncaught(uncaught: UncaughtErrors, signals: Signals, log: Log): void {
+  const causes = new Set<string>();
+  uncaught.handler = (fields) => {
+    const cause = `${fields.error} ${fields.at}`;
+    if (!causes.has(cause) && causes.size < MAX_CAUSES) {
+      causes.add(cause);
+      log.error("Unexpected error, shutting down", { ...fields });
+    }
+    if (uncaught.count > 1) return;
+    systemClock.after(UNCAUGHT_LIMIT_MS, () => Deno.exit(UNCAUGHT_EXIT_CODE));
+    signals.shutDown();
+  };
 }
 
 /** A file may be slow to read, on a network file system for example. */

@@ -27,6 +27,8 @@ export interface DaemonDeps extends Runtime {
   readonly kill: AbortSignal;
   readonly reloads: Reloads;
   readonly systemd: Pick<Systemd, "service" | "ready">;
+  /** Errors that nobody caught since the start, for the metrics. */
+  readonly uncaught: { readonly count: number };
 }
 
 /** How long mails on their way may take to end before the new configuration takes over. */
@@ -47,7 +49,7 @@ const KILL_MS = 1_000;
  *   permissions. Everything else is retried for as long as it takes.
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
-  using state = new DaemonState(deps.clock);
+  using state = new DaemonState(deps.clock, deps.uncaught);
   deps.systemd.service = state;
   const left = Promise.withResolvers<void>();
   let cancel = () => {};

@@ -53,7 +53,11 @@ export class DaemonState implements Observer, Disposable {
   #isServing = false;
   #metrics: Metrics<Facts> | undefined;
 
-  constructor(private readonly clock: Clock) {
+  /** `uncaught` counts the errors that nobody caught. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly uncaught: { readonly count: number } = { count: 0 },
+  ) {
     this.#startedMs = clock.now();
     this.#watch = { isLive: false, sinceMs: this.#startedMs };
     this.#liveness = new Liveness({
@@ -127,7 +131,9 @@ export class DaemonState implements Observer, Disposable {
     const { Metrics } = await import("../ops/metrics.ts");
     const build = { version: VERSION, revision: GIT_REF, deno: Deno.version.deno };
     const read = () => this.#facts();
-    return this.#metrics ??= new Metrics({ read, gauges: GAUGES, build, kinds: MAIL_KINDS });
+    const uncaught = () => this.uncaught.count;
+    const deps = { read, gauges: GAUGES, uncaught, build, kinds: MAIL_KINDS };
+    return this.#metrics ??= new Metrics(deps);
   }
 
   /** Why the daemon makes no progress; undefined when it does. */

@@ -27,7 +27,12 @@ const MAX_ATTEMPT_MS = 3000;
 export const lookupAll: Lookup = async (host) =>
   (await systemLookup(host, { all: true })).map(({ address }) => address);
 
-/** Connects to the first address of the host that answers, all within `timeoutMs`. */
+/**
+ * Connects to the first address of the host that answers, all within `timeoutMs`. The socket keeps a
+ * listener for errors, so that none goes unheard.
+ *
+ * @throws {DialError}
+ */
 export async function dial(
   target: { readonly host: string; readonly port: number },
   options: DialOptions,
@@ -83,6 +88,9 @@ function stopped(expired: boolean, during: string): DialError {
 function connect(address: string, port: number, signal: AbortSignal): Promise<net.Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<net.Socket>();
   const socket = net.connect({ host: address, port });
+  // For the socket's whole life: its owners listen only while they wait for something, and an error
+  // between two of them would end the program.
+  socket.on("error", () => {});
   const onAbort = () => socket.destroy(new Error("no answer"));
   const onError = (error: Error) => reject(error);
   signal.addEventListener("abort", onAbort, { once: true });

@@ -17,7 +17,8 @@ export interface Target {
 }
 
 /**
- * Connects to `target` directly, or through the proxy that `env` names for it.
+ * Connects to `target` directly, or through the proxy that `env` names for it. The stream keeps a
+ * listener for errors.
  *
  * @throws {DialError} `proxy` when it is the proxy that fails, which the message then names
  */
@@ -37,7 +38,7 @@ export async function dialFromEnvironment(
     throw new DialError("proxy", `${where} cannot be reached: ${networkFault(error)}`);
   }
   try {
-    const stream = proxy.secure ? await secure(socket, proxy, options.signal) : socket;
+    const stream = proxy.secure ? await secure(socket, proxy, options) : socket;
     return await requestTunnel(stream, target, proxy, options);
   } catch (error) {
     socket.destroy();
@@ -46,7 +47,12 @@ export async function dialFromEnvironment(
   }
 }
 
-function secure(socket: net.Socket, { host }: HttpProxy, signal: AbortSignal): Promise<Duplex> {
+async function secure(
+  socket: net.Socket,
+  proxy: HttpProxy,
+  { signal, timeoutMs }: DialOptions,
+): Promise<Duplex> {
+  const { host } = proxy;
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const ca = systemRoots();
   const secured = tls.connect({
@@ -54,12 +60,19 @@ function secure(socket: net.Socket, { host }: HttpProxy, signal: AbortSignal): P
     ...net.isIP(host) === 0 ? { servername: host } : { host },
     ...ca === undefined ? {} : { ca },
   });
-  secured.once("error", reject);
-  secured.once("secureConnect", () => {
-    secured.off("error", reject);
-    resolve(secured);
-  });
-  return orAborted(promise, signal);
+  // For good, as on the socket below.
+  secured.on("error", reject);
+  secured.once("secureConnect", () => resolve(secured));
+  using deadline = startDeadline(timeoutMs, signal);
+  try {
+    return await orAborted(promise, deadline.signal);
+  } catch (error) {
+    throw deadline.expired ? noAnswer(proxy) : error;
+  }
+}
+
+function noAnswer(proxy: HttpProxy): DialError {
+  return new DialError("proxy", `the HTTP proxy '${authority(proxy)}' does not answer`);
 }
 
 async function requestTunnel(
@@ -91,7 +104,8 @@ async function requestTunnel(
       ),
     );
   request.once("connect", (response, _socket, head: Uint8Array) => {
-    if (response.statusCode !== 200) return refuse(response.statusCode);
+    // Any 2xx is a tunnel (RFC 9110 §9.3.6).
+    if (Math.floor((response.statusCode ?? 0) / 100) !== 2) return refuse(response.statusCode);
     if (head.length > 0) stream.unshift(head);
     resolve(stream);
   });
@@ -102,7 +116,7 @@ async function requestTunnel(
   try {
     return await orAborted(promise, deadline.signal);
   } catch (error) {
-    throw deadline.expired ? new DialError("proxy", `${where} does not answer`) : error;
+    throw deadline.expired ? noAnswer(proxy) : error;
   }
 }
 

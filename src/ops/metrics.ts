@@ -16,6 +16,8 @@ export interface MetricsDeps<Facts> {
   /** What the gauges show at the moment. */
   readonly read: () => Facts;
   readonly gauges: Gauges<Facts>;
+  /** How many errors nothing caught since the start. */
+  readonly uncaught: () => number;
   /** Labels of the build. */
   readonly build: Readonly<Record<string, string>>;
   /** Kinds of mails. */
@@ -67,6 +69,11 @@ export class Metrics<Facts> {
     "From the news of an access request to the acceptance of a mail about it.",
     ["kind"],
     DELAY_SECONDS,
+  );
+
+  readonly #uncaught = this.#counter(
+    "uncaught_errors_total",
+    "Errors that nothing caught; the first one shuts the program down.",
   );
 
   constructor(private readonly deps: MetricsDeps<Facts>) {
@@ -122,6 +129,9 @@ export class Metrics<Facts> {
       if (value === undefined) gauge.remove();
       else gauge.set(value);
     }
+    // They are counted from the start of the process on, and metrics only where something listens.
+    this.#uncaught.reset();
+    this.#uncaught.inc(this.deps.uncaught());
     return await this.#registry.metrics();
   }
 

@@ -19,6 +19,8 @@ export interface Signals extends Disposable {
    * when `signal` is aborted.
    */
   reloadAsked(signal: AbortSignal): Promise<boolean>;
+  /** Stops as the first signal does. Nothing happens when the program stops already. */
+  shutDown(): void;
   /** Until there is a log, signals are only remembered. */
   log: Log | undefined;
 }
@@ -47,6 +49,9 @@ export function listenForSignals(clock: Clock): Signals {
       if (signal.aborted) return false;
       mustReload = false;
       return true;
+    },
+    shutDown: () => {
+      if (!drain.signal.aborted) onStop();
     },
     log: undefined,
     [Symbol.dispose]: () => {

@@ -50,14 +50,13 @@ export async function probeSmtp(
   });
   try {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    connection.once("error", reject);
+    connection.on("error", reject);
     connection.connect((error) => error ? reject(error) : resolve());
     await orAborted(promise, deadline.signal);
     // After STARTTLS it is the encrypted one. nodemailer has no public name for it.
     const { _socket: current } = connection;
     return { tls: current instanceof TLSSocket ? view(current) : undefined };
   } finally {
-    connection.on("error", () => {});
     connection.close();
     socket.destroy();
   }

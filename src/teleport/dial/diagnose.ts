@@ -67,7 +67,6 @@ async function firstLine(stream: Duplex, signal: AbortSignal, say: string): Prom
     return printable(text.split(/\r?\n/)[0] ?? "");
   } finally {
     stream.off("data", onData);
-    stream.on("error", () => {});
   }
 }
 

@@ -96,6 +96,8 @@ function upgrade(
   websocket.once("open", () => {
     websocket.off("error", onError);
     const stream = createWebSocketStream(websocket);
+    // Heard by whoever reads; without a listener at that moment it would end the program.
+    stream.on("error", () => {});
     // A WebSocket that is gone only ends the stream; what runs inside would wait for more.
     stream.on("end", () => stream.destroy());
     resolve(stream);

@@ -38,25 +38,35 @@ export async function connectWeb(
   context: DialContext,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
+  // Before connecting, so that no connection has to wait for a file.
+  const roots = await context.webRoots();
   const stream = await connectTcp(address, context, signal);
-  return await secureWeb(stream, address.host, alpn, context, signal);
+  const server = { host: address.host, alpn, roots };
+  return await secureWeb(stream, server, context.stepTimeoutMs, signal);
 }
 
-/** The handshake over a stream that is connected already; `host` is the name to check. */
+/** What a web server has to show, and what it is offered. */
+export interface WebServer {
+  /** The name or the address that the certificate must be for. */
+  readonly host: string;
+  readonly alpn: readonly string[];
+  /** Root CAs, PEM; undefined for the runtime's list. */
+  readonly roots: readonly string[] | undefined;
+}
+
+/** The handshake over a stream that is connected already, and destroyed if it fails. */
 export async function secureWeb(
   stream: Duplex,
-  host: string,
-  alpn: readonly string[],
-  { webRoots, stepTimeoutMs: timeoutMs }: DialContext,
+  { host, alpn, roots }: WebServer,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   try {
-    const ca = await webRoots();
     return await tlsHandshake({
       socket: stream,
       // SNI has no room for addresses (RFC 6066 §3); the certificate is checked against them still.
       ...net.isIP(host) === 0 ? { servername: host } : { host },
-      ...ca === undefined ? {} : { ca: [...ca] },
+      ...roots === undefined ? {} : { ca: [...roots] },
       ALPNProtocols: [...alpn],
     }, { timeoutMs, signal });
   } catch (error) {

@@ -79,8 +79,10 @@ async function connectTunnel(
       );
     }
   }
+  const roots = await context.webRoots();
   const stream = await openUpgrade(address, context, signal);
-  return await secureWeb(stream, address.host, [REVERSE_TUNNEL], context, signal);
+  const server = { host: address.host, alpn: [REVERSE_TUNNEL], roots };
+  return await secureWeb(stream, server, context.stepTimeoutMs, signal);
 }
 
 function sameAddress(one: Address, other: Address): boolean {

@@ -1,0 +1,59 @@
+/**
+ * The last resort for errors that nobody caught: bugs of this program or of a library. The runtime would
+ * end the process at once, with a stack trace, in the middle of mails and with leases in its hands.
+ */
+
+import { reasonOf, singleLine } from "../text.ts";
+
+/** EX_SOFTWARE of sysexits.h: not a fault of configuration or surroundings. */
+export const UNCAUGHT_EXIT_CODE = 70;
+
+/** An error that nobody caught, for one line of the log. */
+export interface UncaughtError {
+  /** What went wrong. */
+  readonly error: string;
+  /** Where it was made, `function (file:line:column)`; "" when that is unknown. */
+  readonly at: string;
+}
+
+export interface UncaughtErrors extends Disposable {
+  /** How many there were. */
+  readonly count: number;
+  /** Gets each error; undefined exits at once. */
+  handler: ((uncaught: UncaughtError) => void) | undefined;
+}
+
+/**
+ * Catches errors and rejections that nobody else does, until disposed. Without a `handler` the first one
+ * is given to `exit`, which ends the process.
+ */
+export function catchUncaught(exit: (uncaught: UncaughtError) => void): UncaughtErrors {
+  let count = 0;
+  const caught: UncaughtErrors = {
+    get count() {
+      return count;
+    },
+    handler: undefined,
+    [Symbol.dispose]: () => {
+      globalThis.removeEventListener("error", onError);
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    },
+  };
+  const handle = (event: Event, thrown: unknown) => {
+    // Or the runtime ends the process.
+    event.preventDefault();
+    count++;
+    (caught.handler ?? exit)(describe(thrown));
+  };
+  const onError = (event: ErrorEvent) => handle(event, event.error);
+  const onRejection = (event: PromiseRejectionEvent) => handle(event, event.reason);
+  globalThis.addEventListener("error", onError);
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  return caught;
+}
+
+function describe(thrown: unknown): UncaughtError {
+  const name = thrown instanceof Error && thrown.name !== "Error" ? `${thrown.name}: ` : "";
+  const [, at = ""] = /^\s+at (.+)$/m.exec((thrown instanceof Error && thrown.stack) || "") ?? [];
+  return { error: singleLine(name + reasonOf(thrown)), at: singleLine(at) };
+}
