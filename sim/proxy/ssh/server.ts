@@ -21,6 +21,7 @@ import { hostKeyPairs, Pair } from "./algorithm.ts";
 import { issueSshCertificate, refuseUser, type SshCertificateRequest } from "./certificates.ts";
 import { generateSshKey, publicKeyBlob } from "./keys.ts";
 import { ErrorText, readRequest, serverConfiguration } from "./messages.ts";
+import { dial, splice } from "../splice.ts";
 import { TcpListener } from "../tcp_listener.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -130,16 +131,16 @@ export class SshTunnelServer extends TcpListener implements HostCertificateHolde
   #serveChannel(session: SshServerSession, channel: SshChannel): void {
     channel.onRequest((args) => {
       const { type, payload } = readRequest(args.request);
-      const dial = JSON.parse(payload);
-      this.dials.push(dial);
-      const isKnown = type === DIAL_REQUEST && dial.address === AUTH_SERVER;
-      const refusal = isKnown ? this.refuseDial : `unknown transport address ${dial.address}`;
+      const request = JSON.parse(payload);
+      this.dials.push(request);
+      const isKnown = type === DIAL_REQUEST && request.address === AUTH_SERVER;
+      const refusal = isKnown ? this.refuseDial : `unknown transport address ${request.address}`;
       args.isAuthorized = refusal === undefined;
       if (refusal === undefined) {
         const stream = new SshStream(channel);
         // Of which the library's stream takes no notice.
         channel.onEof(() => stream.push(null));
-        return pipeTo(this.authAddress, stream);
+        return splice(stream, dial(this.authAddress));
       }
       // Past the channel's own queue, which waits for the reply to this very request.
       session.sendMessage(new ErrorText(channel.remoteChannelId, refusal)).catch(() => {});
@@ -161,16 +162,4 @@ function makeHostKeys(pki: Pki, options: SshTunnelOptions): readonly Pair[] {
     options.plainHostKey ? publicKeyBlob(key) : certificate,
     options.stolenCertificate ? generateSshKey("ed25519") : key,
   );
-}
-
-function pipeTo(address: string, stream: Duplex): void {
-  const [host, port] = address.split(":");
-  const socket = net.connect({ host: host ?? "", port: Number(port) });
-  // Whichever side breaks takes the other one with it.
-  stream.on("error", () => {});
-  socket.on("error", () => {});
-  socket.on("close", () => stream.destroy());
-  stream.on("close", () => socket.destroy());
-  stream.pipe(socket);
-  socket.pipe(stream);
 }
