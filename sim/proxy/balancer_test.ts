@@ -42,7 +42,7 @@ Deno.test("Balancer drops ALPN, so that the auth server is reached only by an up
 
 Deno.test("Balancer drops idle connections, which pings of the upgrade prevent", async () => {
   await using env = await startEnv();
-  env.balancer.idleTimeoutMs = 100;
+  env.balancer.idleTimeoutMs = 1000;
   env.proxy.upgrade.pingIntervalMs = 20;
   const pinged = await upgrade(await connectWeb(env.pki, env.balancer.port), ["alpn-ping"]);
   const quiet = await upgrade(await connectWeb(env.pki, env.balancer.port), ["alpn"]);

@@ -17,6 +17,8 @@ export class Cable extends TcpListener {
   readonly silent = { up: false, down: false };
   /** How long every piece is held back. */
   delayMs = 0;
+  /** How many bytes have been lost to silence. */
+  lostBytes = 0;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(private readonly target: string) {
@@ -43,7 +45,7 @@ export class Cable extends TcpListener {
     from.setNoDelay();
     from.on("error", () => {});
     from.on("data", (chunk) => {
-      if (this.silent[direction]) return;
+      if (this.silent[direction]) return void (this.lostBytes += chunk.length);
       this.#later(() => to.destroyed || to.write(chunk));
     });
     // The end of one side is not heard of through a cable that is silent.

@@ -4,6 +4,7 @@ import net from "node:net";
 import { startCable } from "./cable.ts";
 import { dial } from "./splice.ts";
 import { TcpListener } from "./tcp_listener.ts";
+import { until } from "../testing/test_clients.ts";
 
 async function startEcho(): Promise<TcpListener> {
   const echo = new TcpListener(net.createServer((socket) => void socket.pipe(socket)));
@@ -22,7 +23,7 @@ Deno.test("Cable carries bytes, loses them on demand, and breaks", async () => {
   await once(client, "data");
   cable.silence();
   client.write("two");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => cable.lostBytes === 3);
   cable.silence(false);
   cable.delayMs = 5;
   client.write("three");

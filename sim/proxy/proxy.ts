@@ -102,7 +102,10 @@ export class TeleportProxy extends TcpListener {
 
   #tlsServer(ALPNProtocols: string[], serve: (socket: TLSSocket) => void): tls.Server {
     const { certPem: cert, keyPem: key } = this.options.web;
-    const server = tls.createServer({ cert, key, ALPNProtocols }, serve);
+    const server = tls.createServer({ cert, key, ALPNProtocols }, (socket) => {
+      this.breakFirst(socket);
+      serve(socket);
+    });
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     return server;
   }

@@ -21,10 +21,15 @@ export class TcpListener implements AsyncDisposable {
       // A broken connection is no error of the server; those who use the socket see it close.
       socket.on("error", () => {});
     });
-    // Deno 2.9.3 panics when HTTP/2 writes after the socket under its TLS was destroyed: the TLS goes first.
-    server.on("secureConnection", (socket: TLSSocket) => {
-      if (this.#sockets.has(socket.remotePort)) this.#sockets.set(socket.remotePort, socket);
-    });
+    server.on("secureConnection", (socket: TLSSocket) => this.breakFirst(socket));
+  }
+
+  /**
+   * Breaks a connection by its TLS instead of the socket below, which Deno 2.9.3 answers with a panic
+   * when something is written at that moment.
+   */
+  protected breakFirst(socket: TLSSocket): void {
+    if (this.#sockets.has(socket.remotePort)) this.#sockets.set(socket.remotePort, socket);
   }
 
   get port(): number {

@@ -42,7 +42,7 @@ export interface Incoming<T> extends Disposable {
   readonly ended: Promise<Outcome<readonly T[]>>;
 }
 
-const DEADLINE_MS = 5000;
+const DEADLINE_MS = 30_000;
 
 /** One connection to the auth server with one identity. */
 export class RpcClient implements Disposable {

@@ -87,7 +87,7 @@ export async function close(stream: Duplex): Promise<void> {
 
 /** Waits for something that another party does, for as long as a test may take. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 30_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`Never came true: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -5,7 +5,7 @@ import { startLineServer } from "../mail/testing/line_server.ts";
 
 const never = new AbortController().signal;
 
-async function failure(lookup: Lookup, signal = never, timeoutMs = 100): Promise<DialError> {
+async function failure(lookup: Lookup, signal = never, timeoutMs = 10_000): Promise<DialError> {
   try {
     await dial({ host: "mail.test", port: 1 }, { lookup, timeoutMs, signal });
   } catch (error) {
@@ -18,7 +18,7 @@ async function failure(lookup: Lookup, signal = never, timeoutMs = 100): Promise
 Deno.test("dial() resolves names as the system does and uses addresses unchanged", async () => {
   await using server = await startLineServer("220 test");
   for (const host of ["localhost", "127.0.0.1"]) {
-    const options = { lookup: lookupAll, timeoutMs: 2000, signal: never };
+    const options = { lookup: lookupAll, timeoutMs: 10_000, signal: never };
     const socket = await dial({ host, port: server.port }, options);
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.destroy();

@@ -22,7 +22,7 @@ async function withProxy(test: (setting: Setting) => Promise<void>): Promise<voi
   proxy.resolve = (target) => target.replace("echo.test", HOST);
   await test({
     proxy,
-    dial: async (url = `http://${proxy.address}`, timeoutMs = 2000) => {
+    dial: async (url = `http://${proxy.address}`, timeoutMs = 10_000) => {
       const target = { host: "echo.test", port: echo.port };
       const options = { lookup: lookupAll, timeoutMs, signal: new AbortController().signal };
       return await dialFromEnvironment(target, { HTTPS_PROXY: url }, options) as net.Socket;
@@ -73,7 +73,7 @@ Deno.test("dialFromEnvironment() reports that the proxy is at fault", async () =
     assert.match(refused.message, /refuses a connection to 'echo\.test:\d+' \(HTTP 403\)$/);
     proxy.isSilent = true;
     assert.match(
-      (await failure(dial(undefined, 50))).message,
+      (await failure(dial(undefined, 500))).message,
       /^the HTTP proxy '.*' does not answer/,
     );
     proxy.isSilent = false;
@@ -88,7 +88,7 @@ Deno.test("dialFromEnvironment() reports that the proxy is at fault", async () =
 Deno.test("dialFromEnvironment() goes to this machine directly", async () => {
   await using echo = new TcpListener(net.createServer((socket) => void socket.pipe(socket)));
   await echo.start();
-  const options = { lookup: lookupAll, timeoutMs: 2000, signal: new AbortController().signal };
+  const options = { lookup: lookupAll, timeoutMs: 10_000, signal: new AbortController().signal };
   const env = { HTTPS_PROXY: "http://127.0.0.1:1" };
   const socket = await dialFromEnvironment({ host: HOST, port: echo.port }, env, options);
   const closed = once(socket, "close");

@@ -11,7 +11,7 @@ import { createPki } from "../../sim/pki/pki.ts";
 import { startProxy } from "../../sim/proxy/proxy.ts";
 import { startSshTunnel } from "../../sim/proxy/ssh/server.ts";
 import type { ConnectionMethod } from "./dial/method.ts";
-import type { ClusterError } from "./errors.ts";
+import { ClusterError } from "./errors.ts";
 import {
   type ClientOptions,
   connectClient,
@@ -63,8 +63,20 @@ async function wayOf(
   return connections.current?.way;
 }
 
+/** The same, tried again for as long as connections break. */
+async function wayAtLast(connected: ConnectedClient): Promise<ConnectionMethod | undefined> {
+  const endMs = Date.now() + 30_000;
+  for (;;) {
+    try {
+      return await wayOf(connected);
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.isTransient) || Date.now() > endMs) throw error;
+    }
+  }
+}
+
 async function failure(setting: Setting, address: string, options: Partial<ClientOptions> = {}) {
-  using connected = setting.connect(address, { stepTimeoutMs: 300, ...options });
+  using connected = setting.connect(address, options);
   return await connected.client.ping(never).then(
     () => assert.fail("it worked"),
     (error: ClusterError) => error,
@@ -185,10 +197,12 @@ Deno.test("A dead method does not delay a working one", async () => {
   await using cable = await startCable(setting.proxy.address);
   cable.silence();
   const env = { TELEPORT_TUNNEL_PUBLIC_ADDR: setting.ssh.address };
-  using connected = setting.connect(cable.address, { env, stepTimeoutMs: 1000 });
+  const stepTimeoutMs = 3000;
+  using connected = setting.connect(cable.address, { env, stepTimeoutMs });
   const startMs = performance.now();
   assert.equal(await wayOf(connected), "ssh");
-  assert.ok(performance.now() - startMs < 6000);
+  // One after the other, each of the three methods would take a step.
+  assert.ok(performance.now() - startMs < 3 * stepTimeoutMs);
 });
 
 Deno.test("A connection that breaks in any way is replaced by the next call", async () => {
@@ -196,7 +210,7 @@ Deno.test("A connection that breaks in any way is replaced by the next call", as
   const { auth, proxy, ssh, balancer } = setting;
   for (const address of [proxy.address, ssh.address, balancer.address]) {
     await using cable = await startCable(address);
-    using connected = setting.connect(cable.address, { stepTimeoutMs: 1000 });
+    using connected = setting.connect(cable.address);
     for (const lose of [() => cable.breakConnections(), () => cable.resetConnections()]) {
       await wayOf(connected);
       const first = connected.connections.current;
@@ -244,7 +258,8 @@ Deno.test("Connections that break under many calls end nothing but these calls",
     }
     isOver = true;
     await Promise.all(calling);
-    await wayOf(connected);
+    // The first call may still find the last of these connections.
+    await wayAtLast(connected);
   }
 });
 
@@ -252,7 +267,7 @@ Deno.test("Connections end with the certificate where the server demands it, and
   await using setting = await startSetting();
   const { auth } = setting;
   auth.disconnectExpired = true;
-  await setting.write(await issueIdentity(pki, { ttlMs: 1500 }));
+  await setting.write(await issueIdentity(pki, { ttlMs: 4000 }));
   using connected = setting.connect(auth.address);
   await wayOf(connected);
   const first = connected.connections.current;
@@ -276,7 +291,8 @@ Deno.test("A silent network is detected by keepalive, with every method", async 
     await assert.rejects(watching, (error: ClusterError) => error.kind === "unavailable");
     assert.equal(connected.connections.current, undefined);
     cable.silence(false);
-    await wayOf(connected);
+    // On a busy machine an answer may be slower than this keepalive.
+    await wayAtLast(connected);
   }
 });
 
@@ -290,7 +306,7 @@ Deno.test("A half-open connection is detected by keepalive, too", async () => {
   cable.silent.down = true;
   await new Promise((resolve) => first?.retired.addEventListener("abort", resolve));
   cable.silent.down = false;
-  await wayOf(connected);
+  await wayAtLast(connected);
 });
 
 Deno.test("A server that accepts connections and never answers is reported as such", async () => {

@@ -44,6 +44,9 @@ async function serve(stack: AsyncDisposableStack, server: net.Server): Promise<s
 const greeting = (text: string) => net.createServer((socket) => void socket.write(text));
 const authAddress = ({ address }: AuthServer) => Promise.resolve(address);
 
+/** For servers that are waited for in vain. */
+const SOON = { stepTimeoutMs: 800 };
+
 const CASES: readonly Case[] = [
   {
     name: "nobody listens",
@@ -60,6 +63,7 @@ const CASES: readonly Case[] = [
   {
     name: "an SSH port that is not a tunnel",
     address: (_, stack) => serve(stack, greeting("SSH-2.0-OpenSSH_9.2\r\n")),
+    options: SOON,
     kind: "unavailable",
     message:
       /an SSH server answers there: 'SSH-2\.0-OpenSSH_9\.2'.*by SSH tunnel: the SSH handshake/,
@@ -140,6 +144,7 @@ const CASES: readonly Case[] = [
   {
     name: "a server that is silent",
     address: (_, stack) => serve(stack, net.createServer(() => {})),
+    options: SOON,
     kind: "unavailable",
     message: /: the TLS handshake timed out|directly: the TLS handshake timed out/,
   },
@@ -227,7 +232,6 @@ async function messageOf(test: Case): Promise<ClusterError> {
   using connected = stack.use(connectClient({
     address: await test.address(auth, stack),
     identity: `${dir}/identity`,
-    stepTimeoutMs: 800,
     ...test.webCa === "none" ? {} : { webRootCas: `${dir}/web-ca.pem` },
     ...test.options,
   }));

@@ -53,7 +53,7 @@ export function connectClient(options: ClientOptions): ConnectedClient {
     store: new CredentialStore({ ...deps, load }),
     env: options.env ?? {},
     lookup: options.lookup ?? lookupAll,
-    stepTimeoutMs: options.stepTimeoutMs ?? 2000,
+    stepTimeoutMs: options.stepTimeoutMs ?? 10_000,
     channel: options.channel ?? {},
   });
   return {

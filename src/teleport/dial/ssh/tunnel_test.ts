@@ -52,7 +52,7 @@ Deno.test("openSshTunnel() works over TLS, as with TLS routing", async () => {
     servername: "localhost",
   });
   await once(socket, "secureConnect");
-  const options = { timeoutMs: 5000, nowMs: Date.now() };
+  const options = { timeoutMs: 30_000, nowMs: Date.now() };
   const tunnel = await openSshTunnel(socket, "localhost", bench.credentials, options);
   const sent = randomBytes(2_000_000);
   assert.ok((await sendThrough(tunnel, sent)).equals(sent));

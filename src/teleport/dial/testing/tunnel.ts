@@ -150,7 +150,7 @@ export async function sendThrough(tunnel: Duplex, bytes: Buffer): Promise<Buffer
 
 /** Resolves when `isDone`, looked at between events, or fails after some seconds. */
 export async function until(isDone: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 30_000;
   while (!isDone()) {
     if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
