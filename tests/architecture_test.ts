@@ -1,7 +1,7 @@
 /** Which folder may import which, and that no files import each other in a circle. */
 
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   cycles,
@@ -11,8 +11,7 @@ import {
   type Sources,
   violations,
 } from "./architecture/imports.ts";
-
-const ROOT = new URL("..", import.meta.url).pathname;
+import { filesIn, ROOT } from "./docs/files.ts";
 
 /** The arrows of CONTRIBUTING.md: cli -> daemon -> requests -> routing and mail. */
 const RULES: Rules = {
@@ -45,9 +44,7 @@ async function allSources(): Promise<Sources> {
   const folders = Object.keys(RULES.product).map((room) => room.replace("/*", "").split("/")[0]);
   const paths = await Promise.all([...new Set(folders)].map(async (folder = "") => {
     if (folder.endsWith(".ts")) return [folder];
-    const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-      .map(({ parentPath, name }) => join(parentPath, name).slice(ROOT.length));
+    return (await filesIn(folder)).filter((path) => path.endsWith(".ts"));
   }));
   const texts = paths.flat().map(async (path) =>
     [path, await readFile(join(ROOT, path), "utf8")] as const

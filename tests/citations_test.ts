@@ -1,22 +1,16 @@
 /** Every page, section and heading that a source cites is in the repository. */
 
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deadCitations, type Page } from "./docs/citations.ts";
+import { filesIn, ROOT } from "./docs/files.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
 const SOURCES = ["bench", "packaging", "sim", "src", "tests", ".ci", ".github"];
 const LOOSE = ["main.ts", "Dockerfile", "Makefile", "install.sh", "teleport-email.service"];
 /** Their texts name pages that a test makes up, or that a workflow writes. */
 const MADE_UP = /^tests\/(citations_test|docs\/)|^\.github\/workflows\/release\.yml$/;
 const TEXT = /(^|\/)[^.]+$|\.(ts|ya?ml|tpl|sh|txt|service|conf|proto)$/;
-
-async function filesIn(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(ROOT.length));
-}
 
 const read = (path: string) => readFile(join(ROOT, path), "utf8");
 

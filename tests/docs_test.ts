@@ -7,24 +7,16 @@ import { runCli } from "../src/cli/program.ts";
 import { PINNED } from "../src/cli/runtime.ts";
 import { parseConfig } from "../src/config/load.ts";
 import { PROGRAM } from "../src/version.ts";
+import { filesIn, ROOT } from "./docs/files.ts";
 import { NO_COMMANDS } from "./docs/no_commands.ts";
 import { anchorsIn, blocksIn, commandsIn, linksIn } from "./docs/markdown.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
-
-function* pages(): Generator<string> {
-  for (const name of ["README.md", "CONTRIBUTING.md", "SECURITY.md"]) yield join(ROOT, name);
-  yield join(ROOT, "bench", "README.md");
-  yield join(ROOT, "packaging", "chart", "teleport-plugin-email", "README.md");
-  yield* pagesIn(join(ROOT, "docs"));
-}
-
-function* pagesIn(folder: string): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    if (isDirectory) yield* pagesIn(join(folder, name));
-    else if (name.endsWith(".md")) yield join(folder, name);
-  }
-}
+const LOOSE_PAGES = [
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md"],
+  "packaging/chart/teleport-plugin-email/README.md",
+];
+const PAGES = [...LOOSE_PAGES, ...(await filesIn("docs")).filter((path) => path.endsWith(".md"))]
+  .map((path) => join(ROOT, path));
 
 /** The help of a command, undefined if there is no such command. */
 async function helpOf(command: string): Promise<string | undefined> {
@@ -53,7 +45,7 @@ async function fault([program, ...words]: readonly string[]): Promise<string | u
 Deno.test("Every command line in the pages names an existing command, option or task", async () => {
   const faults: string[] = [];
   let count = 0;
-  for (const page of pages()) {
+  for (const page of PAGES) {
     for (const words of commandsIn(await Deno.readTextFile(page), PROGRAM)) {
       count++;
       const wrong = await fault(words);
@@ -66,7 +58,7 @@ Deno.test("Every command line in the pages names an existing command, option or 
 
 Deno.test("Every page and every script of CI names the pinned Deno", async () => {
   const scripts = [".ci/run", ".github/workflows/ci.yml", ".github/workflows/release.yml"];
-  for (const page of [...pages(), ...scripts.map((name) => join(ROOT, name))]) {
+  for (const page of [...PAGES, ...scripts.map((name) => join(ROOT, name))]) {
     for (const [whole, version] of (await Deno.readTextFile(page)).matchAll(/\bdeno@([\d.]+\d)/g)) {
       assert.equal(version, PINNED, `${relative(ROOT, page)}: ${whole}`);
     }
@@ -75,7 +67,7 @@ Deno.test("Every page and every script of CI names the pinned Deno", async () =>
 
 Deno.test("Every relative link in the pages leads to an existing file and heading", async () => {
   const broken: string[] = [];
-  for (const page of pages()) {
+  for (const page of PAGES) {
     for (const link of linksIn(await Deno.readTextFile(page))) {
       const [path = "", anchor] = link.split("#");
       const target = path === "" ? page : join(dirname(page), path);
@@ -94,7 +86,7 @@ const WRITTEN = ["bench/results.json"];
 
 Deno.test("Every path of the project that the pages name exists", async () => {
   const missing: string[] = [];
-  for (const page of pages()) {
+  for (const page of PAGES) {
     const code = (await Deno.readTextFile(page)).matchAll(/`([^`\s]+)`/g);
     for (const [, path = ""] of code) {
       if (
@@ -114,7 +106,7 @@ Deno.test("Every configuration in the pages loads, as far as it is complete", as
   const absent = /Error reading password from \/var\/lib\/teleport\/plugins\/email\//;
   const faults: string[] = [];
   let count = 0;
-  for (const page of pages()) {
+  for (const page of PAGES) {
     for (const block of blocksIn(await Deno.readTextFile(page), "toml")) {
       count++;
       const result = await parseConfig(block, relative(ROOT, page), {});
@@ -146,8 +138,8 @@ Deno.test("Every decision has a date and is in the list of decisions", async () 
   const list = await Deno.readTextFile(join(folder, "README.md"));
   const linked = [...linksIn(list)].filter((link) => link.includes("#")).sort();
   const made: string[] = [];
-  for (const page of pagesIn(folder)) {
-    if (page.endsWith("README.md")) continue;
+  for (const page of PAGES) {
+    if (dirname(page) !== folder || page.endsWith("README.md")) continue;
     for (const section of (await Deno.readTextFile(page)).split(/^(?=## )/m).slice(1)) {
       assert.match(section, /^## .+\n\n\d{1,2} [A-Z][a-z]+ 20\d\d\n\n/, `${page}: ${section}`);
       made.push(...[...anchorsIn(section)].map((anchor) => `${relative(folder, page)}#${anchor}`));

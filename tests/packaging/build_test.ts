@@ -1,12 +1,12 @@
 /** The runtime form: what `deno task build` makes, and what becomes of it where it is unpacked. */
 
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { VERSION } from "../../src/version.ts";
 import { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { startPlayground } from "../../sim/playground/playground.ts";
-import { build, inFolder, ROOT, tarballIn, unpack } from "./support/build.ts";
+import { filesIn } from "../docs/files.ts";
+import { build, inFolder, tarballIn, unpack } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { findBomValidator } from "./support/tools.ts";
 
@@ -38,10 +38,7 @@ Deno.test("the tarball has the original's name and directory, and what the docum
     .filter((name) => !name.endsWith("/"))
     .map((name) => name.replace(/^teleport-access-email\//, ""));
   const docs = names.filter((name) => name.startsWith("docs/"));
-  const source = await readdir(join(ROOT, "docs"), { recursive: true, withFileTypes: true });
-  const pages = source.filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
-  assert.deepEqual(docs.toSorted(), pages.sort());
+  assert.deepEqual(docs.toSorted(), await filesIn("docs"));
   assert.deepEqual(names.filter((name) => !docs.includes(name)), [
     "CHANGELOG.md",
     "LICENSE",
