@@ -1,6 +1,7 @@
 /**
- * Citations of the project's pages in its sources: `page.md §2.3`, `original.md D13`,
- * `page.md, "Heading"`, or the page alone. A page is named by its path or by the end of it.
+ * Citations of the project's pages in its sources: `original.md §5.7`, `original.md D13`,
+ * `decisions/runtime.md, "The pinned runtime"`, or the page alone. A page is named by its path or by
+ * the end of it.
  */
 
 /** Headings and numbered defects that a citation can name. */

@@ -4,8 +4,8 @@ import { anchorsIn, blocksIn, commandsIn, linksIn, rowsIn } from "./markdown.ts"
 const PAGE = `# A page: "of mine"
 
 Use \`teleport-email check
---json\`, \`teleport-email.toml\` and \`npx -y deno@1.2.3 task ok\`, see [there](other.md#top) and
-[elsewhere](https://example.com/a.md).
+--json\`, \`teleport-email.toml\` and \`npx -y deno@1.2.3 task ok\`, see [there](limits.md#sizes) and
+[elsewhere](https://example.com/metrics.md).
 
 \`\`\`sh
 # not a heading
@@ -29,7 +29,7 @@ Deno.test("commandsIn() finds calls in code blocks and in running text", () => {
 });
 
 Deno.test("linksIn() ignores other sites, anchorsIn() what is in code blocks", () => {
-  assert.deepEqual([...linksIn(PAGE)], ["other.md#top"]);
+  assert.deepEqual([...linksIn(PAGE)], ["limits.md#sizes"]);
   assert.deepEqual([...anchorsIn(PAGE)], ["a-page-of-mine"]);
 });
 
