@@ -28,10 +28,14 @@ fail() {
   exit 1
 }
 
-# $1 is the URL, $2 the file.
+# $1 is the URL, $2 the file. A redirect from https must not lead to http, as far as the tool can be told.
 download() {
   if command -v curl >/dev/null 2>&1; then
-    curl -fsSL --retry 3 -o "$2" -- "$1" || fail "cannot download '$1'"
+    case $1 in
+      https:*) redirects='=https' ;;
+      *) redirects='=http,https' ;;
+    esac
+    curl -fsSL --proto-redir "$redirects" --retry 3 -o "$2" -- "$1" || fail "cannot download '$1'"
   elif command -v wget >/dev/null 2>&1; then
     wget -q -O "$2" -- "$1" || fail "cannot download '$1'"
   else

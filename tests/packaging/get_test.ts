@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { issueServer } from "../../sim/pki/identity.ts";
+import { createPki } from "../../sim/pki/pki.ts";
 import { type Finished, must, run } from "./support/command.ts";
 import { fakeTarball } from "./support/fake_tarball.ts";
 
@@ -15,8 +17,12 @@ interface Stage {
   readonly served: Map<string, Uint8Array | string>;
   readonly sum: string;
   readonly dest: string;
-  /** Pipes the script into sh, with these arguments. */
-  get(...args: readonly string[]): Promise<Finished>;
+  /** For files of the test. */
+  readonly dir: string;
+  /** Of the server, which speaks no TLS. */
+  readonly baseUrl: string;
+  /** Pipes the script into sh, with these arguments, perhaps after more of an environment. */
+  get(...args: readonly (string | Readonly<Record<string, string>>)[]): Promise<Finished>;
 }
 
 async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
@@ -43,8 +49,13 @@ async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
       served,
       sum,
       dest,
-      get: async (...args) => {
+      dir,
+      baseUrl,
+      get: async (...given) => {
+        const args = given.filter((arg) => typeof arg === "string");
+        const more = given.filter((arg) => typeof arg !== "string");
         const env = { DESTDIR: dest, TELEPORT_EMAIL_BASE_URL: baseUrl, TMPDIR: tmp };
+        Object.assign(env, ...more);
         const script = `cat "$0" | sh -s -- "$@"`;
         const result = await run(["sh", "-c", script, SCRIPT.pathname, ...args], { env });
         assert.deepEqual(await Array.fromAsync(Deno.readDir(tmp)), [], "nothing is left behind");
@@ -110,6 +121,34 @@ Deno.test("get.sh names what it cannot download", async () => {
     served.delete("/releases/v1.2.3/SHA256SUMS");
     assert.match((await get("--version", "1.2.3")).stderr, /cannot download '.*SHA256SUMS'/);
     assert.ok(!await isInstalled(dest));
+  });
+});
+
+Deno.test("get.sh follows redirects, but none from https to http", async () => {
+  const { webCa } = await createPki("example.com");
+  const { certPem: cert, keyPem: key } = await issueServer(webCa);
+  await onStage(async ({ served, dest, dir, baseUrl, get }) => {
+    const ca = join(dir, "ca.pem");
+    await Deno.writeTextFile(ca, webCa.certPem);
+    const secure = { hostname: "127.0.0.1", port: 0, cert, key, onListen: () => {} };
+    // Under /down/ it redirects to the server without TLS, elsewhere to itself.
+    await using server = Deno.serve(secure, (request) => {
+      const { pathname, origin } = new URL(request.url);
+      const path = pathname.replace(/^\/\w+\//, "/");
+      if (pathname.startsWith("/down/")) return Response.redirect(new URL(path, baseUrl));
+      if (pathname.startsWith("/up/")) return Response.redirect(`${origin}${path}`);
+      const content = served.get(pathname);
+      return new Response(content === undefined ? "not here" : new Blob([content as BlobPart]));
+    });
+    const origin = `https://127.0.0.1:${server.addr.port}`;
+    const from = (path: string) =>
+      get({ CURL_CA_BUNDLE: ca }, "--base-url", `${origin}${path}/releases`, "--version", "1.2.3");
+    const { code, stderr } = await from("/down");
+    assert.equal(code, 1);
+    assert.match(stderr, /ERROR: cannot download 'https:/);
+    assert.ok(!await isInstalled(dest));
+    assert.equal((await from("/up")).code, 0);
+    assert.ok(await isInstalled(dest));
   });
 });
 
