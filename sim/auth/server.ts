@@ -13,7 +13,7 @@ import { authMethods } from "./methods.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { SERVICE_DEFINITION, type Sink, type StatusName } from "./grpc_service.ts";
 import { issueAuthServer } from "../pki/identity.ts";
-import type { Pki } from "../pki/pki.ts";
+import type { Issued, Pki } from "../pki/pki.ts";
 import type { HostCertificateHolder } from "../cluster/rotation.ts";
 import { TcpListener } from "../proxy/tcp_listener.ts";
 import { RequestCache } from "./request_cache.ts";
@@ -49,6 +49,8 @@ export class AuthServer extends AuthCalls
   maxPageSize = 1000;
   /** Whether INIT carries the confirmed kinds, as from v13 on. */
   watchStatus = true;
+  /** Kinds that INIT does not confirm, although the caller may watch them. */
+  readonly unconfirmedKinds: Set<string> = new Set();
   /** Delay of INIT, as while a server's caches start. */
   initDelayMs = 0;
   /** Whether connections end with the client's certificate (teleport-protocol.md §3.4). */
@@ -122,6 +124,11 @@ export class AuthServer extends AuthCalls
     this.server.setSecureContext(await certificates(pki));
   }
 
+  /** Shows another certificate than an auth server's from the next connection on. */
+  useCertificate({ keyPem: key, certPem: cert }: Issued, pki: Pki): void {
+    this.server.setSecureContext({ key, cert, ca: pki.userCa.certPem });
+  }
+
   /** Comes back on the same port. */
   async start(): Promise<void> {
     await this.#listener.start();
@@ -136,7 +143,8 @@ export class AuthServer extends AuthCalls
     });
     this.timers.pause(this.initDelayMs).then(() => {
       if (!this.#watches.has(sink)) return;
-      sink.send(initEvent(kinds, this.watchStatus && !this.isOld));
+      const confirmed = kinds.filter(({ Kind: kind }) => !this.unconfirmedKinds.has(kind));
+      sink.send(initEvent(confirmed, this.watchStatus && !this.isOld));
       unsubscribe = this.cache.subscribe(kinds, (event) => sink.send(event));
     });
   }

@@ -79,6 +79,11 @@ export function issueAuthServer(pki: Pki): Promise<Issued> {
   return issueServer(pki.hostCa, AUTH_NAMES);
 }
 
+/** The certificate of a node, which the same authority vouches for as for auth servers. */
+export function issueNode(pki: Pki): Promise<Issued> {
+  return issueServer(pki.hostCa, [`node.${pki.clusterName}`, "localhost"]);
+}
+
 /** The certificate of a proxy's web listener, from the CA that plays the public one. */
 export function issueWebServer(pki: Pki): Promise<Issued> {
   return issueServer(pki.webCa, ["localhost", `proxy.${pki.clusterName}`]);
@@ -88,11 +93,12 @@ export function issueWebServer(pki: Pki): Promise<Issued> {
 export function issueServer(
   authority: Pki["webCa"],
   dnsNames: readonly string[] = ["localhost"],
+  ipAddresses: readonly string[] = ["127.0.0.1"],
 ): Promise<Issued> {
   return authority.issue({
     commonName: dnsNames[0] ?? "localhost",
     dnsNames,
-    ipAddresses: ["127.0.0.1"],
+    ipAddresses,
     usage: "server",
     ttlMs: SERVER_TTL_MS,
   });

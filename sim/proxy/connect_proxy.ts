@@ -1,14 +1,16 @@
 /** An HTTP proxy that only knows CONNECT (RFC 9110 §9.3.6). */
 
 import http from "node:http";
+import https from "node:https";
 import type { Duplex } from "node:stream";
+import type { Issued } from "../pki/pki.ts";
 import { refuse } from "./connection_upgrade.ts";
 import { dial, splice } from "./splice.ts";
 import { TcpListener } from "./tcp_listener.ts";
 
-/** Starts a proxy on a free port of 127.0.0.1. */
-export async function startConnectProxy(): Promise<ConnectProxy> {
-  const proxy = new ConnectProxy();
+/** Starts a proxy on a free port of 127.0.0.1, that speaks TLS with clients if it has a certificate. */
+export async function startConnectProxy(certificate?: Issued): Promise<ConnectProxy> {
+  const proxy = new ConnectProxy(certificate);
   await proxy.start();
   return proxy;
 }
@@ -23,21 +25,28 @@ export class ConnectProxy extends TcpListener {
   isSilent = false;
   /** Answers with something that is no HTTP. */
   isGarbled = false;
+  /** What it answers when a tunnel is open. */
+  success = "200 Connection established";
+  /** The `Proxy-Authorization` of each request, "" for none. */
+  readonly authorizations: string[] = [];
   /** Where a target is, for names that no resolver knows. */
   resolve: (target: string) => string = (target) => target;
   /** How many tunnels have been opened, by `host:port`. */
   readonly tunnels: Map<string, number> = new Map();
 
-  constructor() {
-    const server = http.createServer((_request, response) => {
-      response.writeHead(405).end();
-    });
+  constructor(certificate?: Issued) {
+    const refuse: http.RequestListener = (_request, response) => void response.writeHead(405).end();
+    const server = certificate === undefined
+      ? http.createServer(refuse)
+      : https.createServer({ cert: certificate.certPem, key: certificate.keyPem }, refuse);
     super(server);
+    server.on("tlsClientError", (_error: Error, socket: Duplex) => void socket.destroy());
     server.on("connect", (request, socket: Duplex) => this.#connect(request, socket));
   }
 
   #connect(request: http.IncomingMessage, socket: Duplex): void {
     socket.on("error", () => {});
+    this.authorizations.push(request.headers["proxy-authorization"] ?? "");
     if (this.isSilent) return;
     if (this.isGarbled) return void socket.end("who is there?\r\n\r\n");
     const expected = this.login === undefined ? undefined : `Basic ${btoa(this.login)}`;
@@ -50,7 +59,7 @@ export class ConnectProxy extends TcpListener {
     server.once("error", () => refuse(socket, "502 Bad Gateway"));
     server.once("connect", () => {
       this.tunnels.set(target, (this.tunnels.get(target) ?? 0) + 1);
-      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.write(`HTTP/1.1 ${this.success}\r\n\r\n`);
       splice(socket, server);
     });
   }

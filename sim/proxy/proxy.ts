@@ -42,8 +42,9 @@ export async function startProxy(
   pki: Pki,
   authAddress: string,
   ssh: SshTunnelServer = new SshTunnelServer(pki, authAddress),
+  webServer?: Issued,
 ): Promise<TeleportProxy> {
-  const web = await issueWebServer(pki);
+  const web = webServer ?? await issueWebServer(pki);
   const proxy = new TeleportProxy({ clusterName: pki.clusterName, authAddress, web, ssh });
   await proxy.start();
   return proxy;

@@ -53,16 +53,57 @@ Deno.test("dialFromEnvironment() opens a tunnel through the proxy", async () => 
   });
 });
 
-Deno.test("dialFromEnvironment() uses the credentials of the URL, and never logs them", async () => {
+Deno.test("dialFromEnvironment() takes every 2xx for a tunnel, and nothing else", async () => {
+  await withProxy(async ({ proxy, dial }) => {
+    for (const status of ["200 OK", "201 Created", "204 No Content", "299 Whatever"]) {
+      proxy.success = status;
+      const socket = await dial();
+      socket.write("hello");
+      assert.equal(String((await once(socket, "data"))[0]), "hello", status);
+      const closed = once(socket, "close");
+      socket.destroy();
+      await closed;
+    }
+    for (const status of ["302 Found", "400 Bad Request", "502 Bad Gateway"]) {
+      proxy.success = status;
+      assert.match((await failure(dial())).message, new RegExp(`HTTP ${status.slice(0, 3)}\\)$`));
+    }
+  });
+});
+
+Deno.test("dialFromEnvironment() uses the credentials of the URL, and names them in no error", async () => {
   await withProxy(async ({ proxy, dial }) => {
     proxy.login = "me:hunter2";
     const socket = await dial(`http://me:hunter2@${proxy.address}`);
     const closed = once(socket, "close");
     socket.destroy();
     await closed;
-    const error = await failure(dial(`http://me:hunter3@${proxy.address}`));
+    const wrong = "me:hunter3";
+    const error = await failure(dial(`http://${wrong}@${proxy.address}`));
     assert.match(error.message, /^the HTTP proxy '.*' asks for other credentials \(HTTP 407\)/);
-    assert.ok(!error.message.includes("hunter"));
+    proxy.login = wrong;
+    const { port, address } = proxy;
+    const mishaps: readonly (readonly [string, () => void])[] = [
+      [address, () => proxy.refusal = `403 ${btoa(wrong)}`],
+      [address, () => proxy.isGarbled = true],
+      [address, () => proxy.isSilent = true],
+      [`127.0.0.2:${port}`, () => {}],
+      [`nosuch.invalid:${port}`, () => {}],
+      ["127.0.0.1:99999", () => {}],
+    ];
+    const errors = [error];
+    for (const [where, happen] of mishaps) {
+      happen();
+      errors.push(await failure(dial(`http://${wrong}@${where}`, 500)));
+    }
+    errors.push(await failure(dial(`https://${wrong}@${address}`, 500)));
+    errors.push(await failure(dial(`socks5://${wrong}@${address}`)));
+    // As they stand in the variable, and as they go over the wire.
+    for (const { message, cause } of errors) {
+      for (const secret of ["hunter", btoa(wrong)]) {
+        assert.ok(!`${message} ${cause}`.includes(secret), message);
+      }
+    }
   });
 });
 

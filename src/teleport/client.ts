@@ -1,5 +1,6 @@
 /** The calls of a Teleport cluster that the program needs, typed and with our errors. */
 
+import type { Runtime } from "../runtime.ts";
 import type { AccessList } from "./access_list.ts";
 import type { AccessRequest } from "./access_request/read.ts";
 import { listAccessListOwners, listAccessLists } from "./calls/access_lists.ts";
@@ -10,7 +11,7 @@ import { listResources } from "./calls/resources.ts";
 import { listRules } from "./calls/rules.ts";
 import { currentRoles, ping, type ServerInfo } from "./calls/server.ts";
 import { readTraits, type Traits } from "./calls/users.ts";
-import { type OptionalKind, watch, type WatchDeps, type WatchEvent } from "./calls/watch.ts";
+import { type OptionalKind, watch, type WatchEvent } from "./calls/watch.ts";
 import type { Role } from "./permissions.ts";
 import type { Resource } from "./resources/resource.ts";
 import type { AccessMonitoringRule } from "./rules/rule.ts";
@@ -28,7 +29,7 @@ export class TeleportClient {
   readonly #caller: Caller;
 
   /** `address` is the configured one, for error messages. */
-  constructor(address: string, connections: ConnectionSource, private readonly deps: WatchDeps) {
+  constructor(address: string, connections: ConnectionSource, private readonly deps: Runtime) {
     this.#caller = new Caller(address, connections, deps);
   }
 

@@ -10,6 +10,7 @@ import { Cluster } from "../../sim/cluster/cluster.ts";
 import {
   type Identity,
   identityFileText,
+  issueAuthServer,
   issueIdentity,
   issueWebServer,
 } from "../../sim/pki/identity.ts";
@@ -119,6 +120,16 @@ const CASES: readonly Case[] = [
     kind: "credentials",
     message:
       /certificate is not signed by an authority of cluster 'sim.* \(the server there shows a cert/,
+  },
+  {
+    name: "an auth server behind something that ends ALPN",
+    address: async (_, stack) => {
+      const { certPem: cert, keyPem: key } = await issueAuthServer(pki);
+      return await serve(stack, tls.createServer({ cert, key }));
+    },
+    options: { via: "direct" },
+    kind: "unavailable",
+    message: /: the server does not take part in ALPN: a load balancer that ends TLS/,
   },
   {
     name: "a proxy of another cluster",

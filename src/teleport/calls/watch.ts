@@ -36,11 +36,6 @@ export type WatchEvent<K extends OptionalKind = never> =
   | RequestEvent
   | (K extends "access_monitoring_rule" ? RuleEvent : never);
 
-export interface WatchDeps extends Runtime {
-  /** For tests. */
-  readonly initTimeoutMs?: number;
-}
-
 /**
  * The events of access requests and of the kinds in `also`. Ends when the server ends the stream, or when
  * `signal` is aborted. When the connection is replaced, the stream moves to the new one without a gap.
@@ -49,7 +44,7 @@ export interface WatchDeps extends Runtime {
  */
 export async function* watch<K extends OptionalKind>(
   caller: Caller,
-  deps: WatchDeps,
+  deps: Runtime,
   also: readonly K[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<K>> {
@@ -67,7 +62,7 @@ export async function* watch<K extends OptionalKind>(
 /** Servers before Teleport 13 refuse the whole watch for one kind; then that kind is left out. */
 async function* partialEvents<K extends OptionalKind>(
   client: grpc.Client,
-  deps: WatchDeps,
+  deps: Runtime,
   also: readonly K[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<K>> {
@@ -88,14 +83,14 @@ async function* partialEvents<K extends OptionalKind>(
 /** The events on one connection. */
 async function* eventsOn<K extends OptionalKind>(
   client: grpc.Client,
-  { clock, initTimeoutMs = INIT_TIMEOUT_MS }: WatchDeps,
+  { clock }: Runtime,
   also: readonly K[],
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<K>> {
   const kinds = [ACCESS_REQUEST, ...also].map((kind) => ({ Kind: kind }));
   const request = { Kinds: kinds, AllowPartialSuccess: true };
   const late = new AbortController();
-  const cancelLate = clock.after(initTimeoutMs, () => late.abort());
+  const cancelLate = clock.after(INIT_TIMEOUT_MS, () => late.abort());
   const options = { signal: AbortSignal.any([signal, late.signal]) };
   try {
     const stream = callStream(client, AuthService.method.watchEvents, request, options);

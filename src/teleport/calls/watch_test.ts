@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Setting } from "../testing/with_cluster.ts";
 import { errorOf, never, withCluster } from "../testing/with_cluster.ts";
+import { until } from "../../../sim/testing/test_clients.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
 import type { WatchEvent } from "./watch.ts";
 
 const RULES = ["access_monitoring_rule"] as const;
@@ -93,4 +95,51 @@ Deno.test("TeleportClient.watch() ignores rules that it did not ask for", async 
     }
     assert.deepEqual(types, ["init", "put"]);
   });
+});
+
+Deno.test("TeleportClient.watch() refuses a watch that does not confirm access requests", async () => {
+  await withCluster(async ({ auth, client }) => {
+    auth.unconfirmedKinds.add("access_request");
+    for (const also of [[], RULES]) {
+      const error = await errorOf(Array.fromAsync(client.watch(never, also)));
+      assert.equal(error.kind, "denied");
+      assert.match(
+        error.message,
+        /the server does not confirm the watch\. The role needs the verbs/,
+      );
+    }
+    auth.unconfirmedKinds.clear();
+    auth.unconfirmedKinds.add("access_monitoring_rule");
+    for await (const event of client.watch(never, RULES)) {
+      assert.deepEqual(event, { type: "init", kinds: [] });
+      break;
+    }
+  });
+});
+
+Deno.test("TeleportClient.watch() waits fifteen seconds for INIT, and then no longer", async () => {
+  const clock = new FakeClock(Date.now());
+  await withCluster(async ({ auth, client }) => {
+    auth.initDelayMs = 3_600_000;
+    const watching = errorOf(Array.fromAsync(client.watch(never)));
+    const begun = () => until(() => auth.openWatches === 1);
+    await begun();
+    await clock.tick(14_999);
+    assert.equal(auth.openWatches, 1);
+    await clock.tick(1);
+    const error = await watching;
+    assert.equal(error.kind, "unavailable");
+    assert.match(error.message, /^Watcher initialization timed out$/);
+    // What is let go is ended at the server, too.
+    await until(() => auth.openWatches === 0);
+    auth.initDelayMs = 0;
+    const stop = new AbortController();
+    for await (const { type } of client.watch(stop.signal)) {
+      assert.equal(type, "init");
+      // The limit is for the first event alone.
+      await clock.tick(60_000);
+      assert.equal(auth.openWatches, 1);
+      stop.abort();
+    }
+  }, clock);
 });

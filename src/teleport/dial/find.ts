@@ -3,6 +3,7 @@
 import http from "node:http";
 import type { TLSSocket } from "node:tls";
 import * as v from "valibot";
+import { orAborted, startDeadline } from "../../net/deadline.ts";
 import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { ProxySettings } from "./ssh/tunnel_address.ts";
@@ -38,25 +39,17 @@ export async function findProxy(
   );
 }
 
-function get(
+async function get(
   socket: TLSSocket,
   address: Address,
-  timeout: number,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const fail = (cause: unknown) =>
-    reject(
-      new ClusterError("unavailable", `${PATH} of the proxy failed: ${networkFault(cause)}`, {
-        cause,
-      }),
-    );
   const request = http.get({
     path: PATH,
     headers: { host: formatAddress(address), connection: "close" },
     createConnection: () => socket,
-    timeout,
-    signal,
   }, (response) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -65,12 +58,20 @@ function get(
       size += chunk.length;
       if (size > MAX_BYTES) request.destroy(new Error("the answer is too long"));
     });
-    response.on("end", () => new Blob(chunks as BlobPart[]).text().then(resolve, fail));
-    response.on("error", fail);
+    response.on("end", () => new Blob(chunks as BlobPart[]).text().then(resolve, reject));
+    response.on("error", reject);
   });
-  request.on("timeout", () => request.destroy(new Error("timed out")));
-  request.on("error", fail);
-  return promise;
+  request.on("error", reject);
+  // Bounds the whole answer, also one that trickles in.
+  using deadline = startDeadline(timeoutMs, signal);
+  try {
+    return await orAborted(promise, deadline.signal);
+  } catch (cause) {
+    const why = deadline.expired ? "timed out" : networkFault(cause);
+    throw new ClusterError("unavailable", `${PATH} of the proxy failed: ${why}`, { cause });
+  } finally {
+    request.destroy();
+  }
 }
 
 function parseJson(text: string): unknown {
