@@ -14,20 +14,27 @@ const META = /[\\.+*?()|[\]{}^$]/g;
  * @throws {ConditionError} `regexp`, also for an empty set.
  */
 export function regexpMatch(values: StringSet, pattern: string, budget: Budget): boolean {
-  const matches = matcherOf(pattern, budget);
-  for (const value of values) if (matches(value)) return true;
+  const matches = parsePattern(pattern, budget);
+  for (const value of values) if (matches(value, budget)) return true;
   return false;
 }
 
-function matcherOf(pattern: string, budget: Budget): (value: string) => boolean {
+/** Whether a value fits a pattern. */
+export type Matcher = (value: string, budget: Budget) => boolean;
+
+/**
+ * Reads a pattern as {@linkcode regexpMatch} does.
+ * @throws {ConditionError} `regexp`.
+ */
+export function parsePattern(pattern: string, budget: Budget): Matcher {
   const wrap = () => [`invalid regular expression ${quote(pattern)}`];
   if (pattern.startsWith("^") && pattern.endsWith("$")) {
     const compiled = compile(pattern, budget, wrap);
-    return (value) => compiled.isFoundIn(value, budget);
+    return (value, budget) => compiled.isFoundIn(value, budget);
   }
   const pieces = pattern.split("*");
   if (firstInvalidByte(pattern) !== undefined) compile(globPattern(pieces), budget, wrap);
-  return (value) => {
+  return (value, budget) => {
     budget.spend(1 + pattern.length + value.length);
     // Which run a line break falls into depends on the pieces with line breaks.
     if (value.includes("\n") && pieces.length > 1) {
