@@ -18,11 +18,14 @@ const RULES: Rules = {
   product: {
     "src/*": [],
     "src/net": ["src/*"],
-    "src/config": ["src/*", "src/net"],
+    // A file is checked whole: conditions, patterns and schedules are languages of their own.
+    "src/config": ["src/*", "src/net", "src/routing/condition", "src/routing/schedule"],
     "src/ops": ["src/*", "src/net"],
     "src/mail": ["src/*", "src/net"],
     "src/teleport": ["src/*", "src/net"],
     "src/routing": ["src/*", "src/teleport"],
+    "src/routing/condition": [],
+    "src/routing/schedule": ["src/routing/condition"],
     "src/requests": ["src/*", "src/teleport", "src/routing", "src/mail"],
     "src/daemon": [
       ...["src/*", "src/net", "src/config", "src/ops"],

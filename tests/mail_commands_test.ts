@@ -69,6 +69,9 @@ Deno.test("route names recipients and reason for each role and reviewer", async 
       "suggested reviewer 'Bob@example.com' -> Bob@example.com (the name is an email address)",
       "suggested reviewer 'joe' -> nobody (the name is not an email address)",
       "Mailed, each once: bob@example.com, carol@example.com, all@example.com",
+      "  bob@example.com (role 'dba', entry 'dba' of role_to_recipients; suggested reviewer)",
+      "  carol@example.com (role 'dba', entry 'dba' of role_to_recipients)",
+      "  all@example.com (role 'ops', entry '*' of role_to_recipients)",
     ]);
   });
   const text = CONFIG.replace("[delivery]", '[delivery]\nallowed_domains = ["example.com"]');

@@ -86,6 +86,44 @@ export interface HttpConfig {
   readonly status: "loopback" | "all";
 }
 
+/** What `[routing]` says. */
+export interface RoutingConfig {
+  /**
+   * Whether the rules of the cluster or the routes of the file are asked first.
+   *
+   * @default "rules"
+   */
+  readonly precedence: "rules" | "routes";
+  /** Reads the schedules of rules as the original does. @default false */
+  readonly strictSchedules: boolean;
+}
+
+/** Shifts in a time zone, in the texts of the file. */
+export interface RouteSchedule {
+  /** "" = UTC. */
+  readonly timezone: string;
+  readonly shifts: readonly {
+    readonly weekday: string;
+    readonly start: string;
+    readonly end: string;
+  }[];
+}
+
+/** One `[[route]]`. */
+export interface RouteConfig {
+  /** As given, or its place in the file. */
+  readonly name: string;
+  /** A condition that can be read; absent = every request. */
+  readonly match?: string;
+  /** Email addresses, `requester`, `suggested_reviewers`, `trait:<name>`, `access_list_owners`. */
+  readonly recipients: readonly string[];
+  readonly continues: boolean;
+  readonly silence: boolean;
+  readonly on: readonly ("new" | "review" | "resolution")[];
+  /** By name; empty = always. */
+  readonly schedules: ReadonlyMap<string, RouteSchedule>;
+}
+
 export type Severity = "trace" | "debug" | "info" | "warning" | "error";
 
 export interface LogConfig {
@@ -103,8 +141,14 @@ export interface Config {
   /** The transport that is used; with both sections present SMTP wins. */
   readonly mail: SmtpConfig | MailgunConfig;
   readonly delivery: DeliveryConfig;
-  /** Role name, or `*` for every other role, to recipients in the file's order. Always has `*`. */
+  /**
+   * Role name, pattern of names, or `*` for every other role, to recipients in the file's order. Always
+   * has `*`.
+   */
   readonly roleToRecipients: ReadonlyMap<string, readonly string[]>;
+  readonly routing: RoutingConfig;
+  /** In the file's order. */
+  readonly routes: readonly RouteConfig[];
   readonly templates: { readonly directory?: string };
   readonly http: HttpConfig;
   readonly log: LogConfig;

@@ -93,10 +93,39 @@ sender = "noreply@example.com"
 # A mail that cannot be delivered is tried again for this long.
 #retry_for = "24h"
 
-# Who is asked to review requests for a role. "*" stands for all other roles and must be there.
+# Who is asked to review requests for a role. "*" stands for all other roles and must be there. A key
+# may be a pattern: "db-*", or a regular expression such as "^db-(ro|rw)$". A role's own name comes
+# first, then patterns in the order of this file.
 [role_to_recipients]
 "dev" = "dev-manager@example.com"
 "*" = ["root@example.com", "admin@example.com"]
+
+[routing]
+# What is asked first: "rules" (access monitoring rules of the cluster) or "routes" (see below).
+#precedence = "rules"
+# Reads the schedules of rules as the original does: "mon" never matches, and "23:59" is an instant.
+#strict_schedules = false
+
+# What the map of roles cannot say. The first route that matches decides, the map where none does.
+#[[route]]
+#name = "payments"
+# A condition as in access monitoring rules; without it, every request matches.
+#match = 'access_request.spec.roles.contains("payments")'
+# Addresses, "requester", "suggested_reviewers", "trait:<name>" of the requester, and
+# "access_list_owners" of the list that a request was promoted to.
+#recipients = ["payments@example.com", "trait:manager"]
+# Short for "suggested_reviewers" in recipients.
+#suggested_reviewers = false
+# Goes on to the next route and the map, which add their recipients.
+#continue = false
+# Emails nobody; instead of recipients.
+#silence = false
+# Kinds of email that the route is for; all without it.
+#on = ["new", "review", "resolution"]
+# When the request has to be made, by any name; always without it. UTC without a time zone.
+#[route.schedules.office]
+#timezone = "Europe/Berlin"
+#shifts = [{ weekday = "Monday", start = "09:00", end = "17:00" }]
 
 [templates]
 # Directory with templates that replace the built-in ones, file by file.

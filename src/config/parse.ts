@@ -5,6 +5,8 @@ import { foldKeys } from "./key_case.ts";
 import { readLog } from "./sections/log.ts";
 import { readMailgun } from "./sections/mailgun.ts";
 import { readRecipients } from "./sections/recipients.ts";
+import { readRoutes } from "./sections/route.ts";
+import { readRouting } from "./sections/routing.ts";
 import { Report } from "./report.ts";
 import { doubleKey, isTable } from "./section.ts";
 import { readSmtp } from "./sections/smtp.ts";
@@ -19,6 +21,8 @@ const TABLES = [
   "smtp",
   "delivery",
   "role_to_recipients",
+  "routing",
+  "route",
   "templates",
   "http",
   "log",
@@ -65,6 +69,8 @@ export async function parseConfig(
   if (hasMailgun && hasSmtp) {
     report.warn("both [mailgun] and [smtp] are present: [smtp] is used");
   }
+  const routing = readRouting(orEmpty("routing"), context);
+  const routes = readRoutes(table("route"), context);
   const templates = readTemplates(orEmpty("templates"), context);
   const http = readHttp(orEmpty("http"), context);
   const log = readLog(orEmpty("log"), context);
@@ -84,6 +90,8 @@ export async function parseConfig(
     mail,
     delivery: delivery.finish(mail),
     roleToRecipients,
+    routing,
+    routes,
     templates,
     http,
     log,

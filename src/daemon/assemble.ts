@@ -8,11 +8,12 @@ import { listAndWatch, type ListWatchDeps } from "../requests/list_watch.ts";
 import type { Observer } from "../requests/observer.ts";
 import { Reconciler } from "../requests/reconciler.ts";
 import type { Log } from "../log.ts";
-import { RoleRouter } from "../routing/recipients.ts";
+import { RuleRouter } from "../routing/rule_router.ts";
+import { RuleStore } from "../routing/rules/rule_store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ServerInfo } from "../teleport/client.ts";
-import { recipientRules } from "./recipient_rules.ts";
 import { requestLinks } from "./request_links.ts";
+import { routingPolicyOf } from "./routing_policy.ts";
 import type { Setup } from "./setup.ts";
 
 /** What the work of a setup needs beside the setup. */
@@ -74,7 +75,8 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     clusterName: server.clusterName,
     link: requestLinks(server),
   });
-  const rules = recipientRules(setup.config);
+  const rules = new RuleStore({ cluster: client, log });
+  const routing = routingPolicyOf(setup.config);
   const reconciler: Reconciler = new Reconciler({
     clock,
     random,
@@ -85,8 +87,8 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     breaker,
     observer,
     instance: crypto.randomUUID(),
-    router: new RoleRouter(rules),
-    policy: { catchUpMs, retryForMs, notifyRequester, isAddress: rules.isAddress },
+    router: new RuleRouter(routing, { clock, cluster: client, rules }),
+    policy: { catchUpMs, retryForMs, notifyRequester, isAddress: routing.isAddress },
     drain,
     kill,
   });
@@ -97,7 +99,7 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     semaphore,
     run: (options) =>
       listAndWatch(
-        { clock, random, log, cluster: client, target: reconciler, ...options },
+        { clock, random, log, cluster: client, target: reconciler, rules, ...options },
         drain,
       ),
     [Symbol.asyncDispose]: async () => {

@@ -10,6 +10,7 @@ import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest } from "./testing/fixtures.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { startReplica } from "./testing/replica.ts";
+import { noRules } from "./testing/no_rules.ts";
 
 const MINUTE_MS = 60_000;
 const FIRST = aRequest({ id: "r1" });
@@ -24,6 +25,7 @@ async function setUp() {
   const done = listAndWatch({
     cluster,
     target: replica.reconciler,
+    rules: noRules,
     clock,
     random: () => 0.5,
     log: replica.log,

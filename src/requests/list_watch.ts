@@ -8,10 +8,12 @@ import { DecorrelatedBackoff } from "../backoff.ts";
 import { pause } from "../clock.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
+import type { OptionalKind, RuleEvent } from "../teleport/calls/watch.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { Lister, type ListerDeps, type ListingTarget, RECHECK_MS } from "./listing.ts";
 import type { Cluster, ClusterEvent } from "./ports.ts";
 
+const RULES = "access_monitoring_rule";
 /** A stream that lived this long counts as success, and the next outage starts with a short wait. */
 const STABLE_MS = 1_000;
 /** Delay between attempts after the server refused the watch; refusals rarely resolve on their own. */
@@ -22,9 +24,21 @@ export interface ListWatchTarget extends ListingTarget {
   update(id: string, snapshot: AccessRequest | "gone"): void;
 }
 
+/** What takes the rules that requests are routed by: the rule store. */
+export interface RuleTarget {
+  /**
+   * Lists the rules after a start of the stream; `isWatched` says whether it brings their changes.
+   *
+   * @throws {ClusterError} when the listing may succeed later
+   */
+  list(isWatched: boolean, signal: AbortSignal): Promise<void>;
+  take(event: RuleEvent): void;
+}
+
 export interface ListWatchDeps extends Runtime, Pick<ListerDeps, "onDoubt"> {
   readonly cluster: Cluster;
   readonly target: ListWatchTarget;
+  readonly rules: RuleTarget;
   /** Rejects when the stream ends, as the original does on demand (original.md §4). */
   readonly failFast?: boolean;
   /** The watch has succeeded before, so a refusal is an outage and not a configuration error. */
@@ -105,7 +119,7 @@ async function oneStream(
   lister: Lister,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cluster, target, log, clock } = deps;
+  const { cluster, target, rules, log, clock } = deps;
   const end = new AbortController();
   const onAbort = () => end.abort();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -120,11 +134,18 @@ async function oneStream(
   let touched: Set<string> | undefined;
   let listing: Promise<void> | undefined;
   let cancelRecheck = () => {};
-  const list = async () => {
+  const begin = async (kinds: readonly OptionalKind[]) => {
+    const rulesListed = rules.list(kinds.includes(RULES), end.signal);
+    // When another listing fails first, nothing waits for this one.
+    rulesListed.catch(() => {});
+    await list(rulesListed);
+  };
+  const list = async (rulesListed?: Promise<void>) => {
     cancelRecheck();
     touched = new Set();
     const isDone = await lister.list(touched, end.signal);
     touched = undefined;
+    await rulesListed;
     if (!isDone) return;
     deps.onLive(true);
     scheduleRecheck();
@@ -143,21 +164,22 @@ async function oneStream(
     if (event.type === "init") {
       // The stream has moved to another connection: what happened between the two is listed.
       log.debug("Watcher moved to another connection");
-      listing = listing?.then(list).catch(fail);
+      listing = listing?.then(() => begin(event.kinds)).catch(fail);
       return;
     }
+    if (event.type === "put-rule" || event.type === "delete-rule") return rules.take(event);
     const id = event.type === "put" ? event.request.id : event.id;
     touched?.add(id);
     target.update(id, event.type === "put" ? event.request : "gone");
   };
   try {
-    for await (const event of cluster.watch(end.signal)) {
+    for await (const event of cluster.watch(end.signal, [RULES])) {
       if (listing === undefined) {
         if (event.type !== "init") {
           throw new ClusterError("unavailable", `Unexpected first event type '${event.type}'`);
         }
         log.debug("Watcher connected");
-        listing = list().catch(fail);
+        listing = begin(event.kinds).catch(fail);
       } else take(event);
     }
   } catch (error) {

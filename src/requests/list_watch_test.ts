@@ -6,6 +6,7 @@ import { FakeCluster, LISTING_ROLE } from "./testing/fake_cluster.ts";
 import { aRequest } from "./testing/fixtures.ts";
 import { FakeClock, settleDown } from "../testing/fake_clock.ts";
 import { fakeLog } from "../testing/fake_log.ts";
+import { noRules } from "./testing/no_rules.ts";
 
 class Target implements ListWatchTarget {
   readonly seen: string[] = [];
@@ -39,6 +40,7 @@ function setUp(cluster = new FakeCluster(), options: { readonly failFast?: boole
   const done = listAndWatch({
     cluster,
     target,
+    rules: noRules,
     clock,
     random: () => 0.5,
     log,
@@ -127,7 +129,7 @@ Deno.test("listAndWatch() waits longer and longer during one outage, and logs it
 Deno.test("listAndWatch() lists again when the stream comes from another connection", async () => {
   const { cluster, clock, target, live, end } = setUp();
   await clock.tick(0);
-  cluster.emit({ type: "init" });
+  cluster.emit({ type: "init", kinds: [] });
   await clock.tick(0);
   assert.deepEqual(target.seen, ["begin", "list 0 0 touched ", "begin", "list 0 0 touched "]);
   assert.deepEqual(live, [true, true]);
@@ -138,7 +140,7 @@ Deno.test("listAndWatch() ends with the stream with fail fast", async () => {
   const closing = new FakeCluster();
   closing.watch = async function* () {
     await Promise.resolve();
-    yield { type: "init" };
+    yield { type: "init", kinds: [] };
   };
   await assert.rejects(setUp(closing, { failFast: true }).done, {
     message: "Watcher stream closed. Exiting as fail fast is on.",

@@ -2,20 +2,22 @@
 
 import type { Role } from "../teleport/permissions.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
+import type { OptionalKind, RequestEvent, RuleEvent } from "../teleport/calls/watch.ts";
 import type { RawRecord } from "./record/record.ts";
 
+/** `init` says whether changes of rules come with the stream. */
 export type ClusterEvent =
-  | { readonly type: "init" }
-  | { readonly type: "put"; readonly request: AccessRequest }
-  | { readonly type: "delete"; readonly id: string };
+  | { readonly type: "init"; readonly kinds: readonly OptionalKind[] }
+  | RequestEvent
+  | RuleEvent;
 
 /** `missing`: neither the record nor the request exists any more. */
 export type WriteOutcome = "written" | "conflict" | "missing";
 
 /** All methods reject with `ClusterError`. */
 export interface Cluster {
-  /** The events of access requests, `init` first; ends when the server ends the stream. */
-  watch(signal: AbortSignal): AsyncIterable<ClusterEvent>;
+  /** The events of access requests and of `also`, `init` first; ends when the server ends the stream. */
+  watch(signal: AbortSignal, also: readonly OptionalKind[]): AsyncIterable<ClusterEvent>;
   /** Every request; undefined when the server has no call for it. */
   listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined>;
   /** One request, from the backend and not from a cache; undefined when the server has no call for it. */

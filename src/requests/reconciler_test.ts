@@ -5,6 +5,7 @@ import { FakeCluster } from "./testing/fake_cluster.ts";
 import { aRequest } from "./testing/fixtures.ts";
 import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
 import type { Router } from "../routing/router.ts";
+import { routedTo } from "../routing/testing/role_router.ts";
 import { startReplica } from "./testing/replica.ts";
 
 const LATER: Refusal = { ok: false, category: "server", retry: "later", error: "451 try again" };
@@ -737,7 +738,7 @@ Deno.test("Reconciler routes a request once, before its first mail", async () =>
   const router: Router = {
     route: ({ id }) => {
       routed.push(id);
-      return Promise.resolve({ recipients: ["a@x.org"], notices: [], trace: [] });
+      return Promise.resolve(routedTo("a@x.org"));
     },
   };
   const { clock, cluster, reconciler, mailer } = setUp({ router });
@@ -760,7 +761,7 @@ Deno.test("Reconciler retries a request that cannot be routed now", async () => 
     route: () =>
       failures-- > 0
         ? Promise.reject(new Error("no answer"))
-        : Promise.resolve({ recipients: ["a@x.org"], notices: [], trace: [] }),
+        : Promise.resolve(routedTo("a@x.org")),
   };
   const { clock, cluster, reconciler, mailer, log } = setUp({ router });
   cluster.put(aRequest());
@@ -776,7 +777,7 @@ Deno.test("Reconciler plans with the state that came while it was routing", asyn
   const router: Router = {
     route: () =>
       new Promise((resolve) => {
-        answers.push(() => resolve({ recipients: ["a@x.org"], notices: [], trace: [] }));
+        answers.push(() => resolve(routedTo("a@x.org")));
       }),
   };
   const { clock, cluster, reconciler, mailer } = setUp({ router });

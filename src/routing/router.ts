@@ -2,21 +2,14 @@
 
 import type { LogFields } from "../log.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
+import type { RoutingTrace } from "./trace.ts";
 
-/** Something about the routing of a request that the operator should know; logged once as a warning. */
+/** Something about the routing of a request that the operator should know, as a warning. */
 export interface Notice {
   readonly message: string;
   readonly fields: LogFields;
-}
-
-/** One step of a decision: what was considered, whom it adds, and why. */
-export interface RouteStep {
-  /** For example `role 'dba'`. */
-  readonly subject: string;
-  /** Addresses that this step adds; empty when it adds none. */
-  readonly recipients: readonly string[];
-  /** For example `entry 'dba' of role_to_recipients`. */
-  readonly reason: string;
+  /** What it is about, if it is not the request: then it is given once while that stays the same. */
+  readonly about?: object;
 }
 
 /** Who is mailed about a request, and why. */
@@ -24,8 +17,8 @@ export interface Routed {
   /** In a stable order; each address once, whatever its case. */
   readonly recipients: readonly string[];
   readonly notices: readonly Notice[];
-  /** The decision step by step, for the command `route`. */
-  readonly trace: readonly RouteStep[];
+  /** How the decision was made, for the command `route` and the log. */
+  readonly trace: RoutingTrace;
 }
 
 export interface Router {

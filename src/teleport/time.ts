@@ -1,11 +1,15 @@
-/** Times of Teleport's messages. */
+/** Times of Teleport's messages. "Unset" arrives absent, as Go's year 1 or as 1970. */
 
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
-/**
- * Milliseconds since 1970. "Unset" arrives absent, as Go's year 1 or as 1970: all three are undefined.
- */
+/** Milliseconds since 1970; undefined when unset. */
 export function timeMs(time: Timestamp | undefined): number | undefined {
   if (time === undefined || time.seconds <= 0n) return undefined;
   return Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6);
+}
+
+/** Nanoseconds since 1970; undefined when unset. */
+export function timeNs(time: Timestamp | undefined): bigint | undefined {
+  if (time === undefined || time.seconds <= 0n) return undefined;
+  return time.seconds * 1_000_000_000n + BigInt(time.nanos);
 }

@@ -10,7 +10,8 @@ import type { Cluster } from "../../src/requests/ports.ts";
 import { unobserved } from "../../src/requests/observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../../src/requests/reconciler.ts";
 import { FairSemaphore } from "../../src/requests/delivery/fair_semaphore.ts";
-import { RoleRouter } from "../../src/routing/recipients.ts";
+import { noRules } from "../../src/requests/testing/no_rules.ts";
+import { roleRouter } from "../../src/routing/testing/role_router.ts";
 import { fakeLog } from "../../src/testing/fake_log.ts";
 import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -59,10 +60,10 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const honest = mailerOf(exits, machine);
   const reconciler: Reconciler = new Reconciler({
     cluster,
-    router: new RoleRouter({
+    router: roleRouter({
       roleToRecipients: new Map([["*", options.recipients]]),
       isAddress: policy.isAddress,
-    }),
+    }, { clock }),
     mailer: sabotage.mailer?.(honest, exits.cluster) ?? honest,
     semaphore: new FairSemaphore(options.semaphore, options.perSecond, clock),
     breaker,
@@ -78,7 +79,7 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const check = breaker.check();
   const onLive = (live: boolean) => machine.say(() => live ? "is live" : "is not live");
   const following = listAndWatch(
-    { cluster, target: reconciler, clock, random, log, onLive },
+    { cluster, target: reconciler, rules: noRules, clock, random, log, onLive },
     drain.signal,
   );
   return {

@@ -46,7 +46,7 @@ export class Watches {
     await this.ask("watch", () => {
       cluster.watchers.add(watcher);
       this.#drops.add(drop);
-      watcher({ type: "init" });
+      watcher({ type: "init", kinds: [] });
     }, signal);
     yield* stream.events();
   }

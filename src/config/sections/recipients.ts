@@ -2,6 +2,8 @@ import { isEmailAddress } from "../values/address.ts";
 import { describeType } from "../values/fields.ts";
 import type { Report } from "../report.ts";
 import { isTable } from "../section.ts";
+import { ConditionError } from "../../routing/condition/error.ts";
+import { isPattern, Pattern } from "../../routing/condition/pattern.ts";
 
 export type RoleMap = ReadonlyMap<string, readonly string[]>;
 
@@ -59,8 +61,20 @@ export function readRecipients(
   } else if (!roles.has("*") && !tableIsWrong) {
     report.error("missing required value role_to_recipients[*]");
   }
-  for (const [role, recipients] of roles) checkAddresses(role, recipients, report);
+  for (const [role, recipients] of roles) {
+    if (role !== "*" && isPattern(role)) checkPattern(role, report);
+    checkAddresses(role, recipients, report);
+  }
   return report.errors.length > errorsBefore ? undefined : roles;
+}
+
+function checkPattern(key: string, report: Report): void {
+  try {
+    Pattern.parse(key);
+  } catch (error) {
+    if (!(error instanceof ConditionError)) throw error;
+    report.error(`${SECTION}.${key} is not a pattern of role names: ${error.reason}`);
+  }
 }
 
 function checkAddresses(role: string, recipients: readonly string[], report: Report): void {

@@ -63,7 +63,7 @@ export class FakeCluster implements Cluster {
     const stream = new EventStream();
     this.#streams.push(stream);
     signal.addEventListener("abort", () => stream.end());
-    stream.push({ type: "init" });
+    stream.push({ type: "init", kinds: [] });
     try {
       yield* stream.events();
     } finally {

@@ -6,7 +6,7 @@ import type { Mailer } from "../delivery/mailer.ts";
 import { type Observer, unobserved } from "../observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
 import { FairSemaphore } from "../delivery/fair_semaphore.ts";
-import { RoleRouter } from "../../routing/recipients.ts";
+import { roleRouter } from "../../routing/testing/role_router.ts";
 import type { Router } from "../../routing/router.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
 import { FakeMailer } from "./fake_mailer.ts";
@@ -58,11 +58,11 @@ export function startReplica(
   });
   const reconciler: Reconciler = new Reconciler({
     cluster,
-    router: options.router ?? new RoleRouter({
+    router: options.router ?? roleRouter({
       roleToRecipients: options.roleToRecipients ??
         new Map([["*", ["a@x.org", "b@x.org", "c@x.org"]]]),
       isAddress,
-    }),
+    }, { clock }),
     mailer: options.mailer ?? mailer,
     semaphore: new FairSemaphore(options.semaphore ?? 10, undefined, clock),
     breaker,

@@ -10,7 +10,7 @@ import {
   RequestState as WireState,
 } from "../generated/types_pb.ts";
 import type { LabelValues } from "../generated/wrappers_pb.ts";
-import { timeMs } from "../time.ts";
+import { timeMs, timeNs } from "../time.ts";
 import { readRequestedResources, type RequestedResource } from "./resources.ts";
 import { readThresholds, type Thresholds } from "./thresholds.ts";
 
@@ -64,8 +64,11 @@ export interface AccessRequest extends Thresholds {
   readonly resources: readonly RequestedResource[];
   /** By name, what the server's roles note of the request. */
   readonly systemAnnotations: ReadonlyMap<string, readonly string[]>;
+  /** The same in nanoseconds, which conditions of rules and routes compare. */
+  readonly createdNs?: bigint;
   /** When Teleport deletes the request; while it is pending, the last moment to decide. */
   readonly expiresMs?: number;
+  readonly expiresNs?: bigint;
   /** When access ends, if it is granted. */
   readonly accessExpiresMs?: number;
   /** The latest end of access that the requester asked for. */
@@ -109,7 +112,9 @@ export function readAccessRequest(message: AccessRequestV3): AccessRequest | und
     ...readThresholds(spec),
     ...defined({
       createdMs: timeMs(spec?.Created),
+      createdNs: timeNs(spec?.Created),
       expiresMs: timeMs(spec?.ResourceExpiry) ?? timeMs(message.Metadata?.Expires),
+      expiresNs: timeNs(spec?.ResourceExpiry) ?? timeNs(message.Metadata?.Expires),
       accessExpiresMs: timeMs(spec?.Expires),
       maxDurationEndMs: timeMs(spec?.MaxDuration),
       sessionEndMs: timeMs(spec?.SessionTTL),

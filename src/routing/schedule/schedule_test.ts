@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseRfc3339 } from "../condition/library/rfc3339.ts";
-import { matchSchedules, type Schedule } from "./schedule.ts";
+import { matchSchedules, type Schedule, type Shift } from "./schedule.ts";
 
 interface PlainSchedule {
-  readonly time?: { readonly timezone?: string; readonly shifts?: Schedule["shifts"] };
+  readonly time?: { readonly timezone?: string; readonly shifts?: readonly Shift[] };
 }
 
 interface Vector {
@@ -25,7 +25,9 @@ function readSchedules(plain: Vector["schedules"]): ReadonlyMap<string, Schedule
   return new Map(
     Object.entries(plain).map(([name, { time }]) => [
       name,
-      { timezone: time?.timezone ?? "", shifts: time?.shifts ?? [] },
+      time === undefined
+        ? {}
+        : { time: { timezone: time.timezone ?? "", shifts: time.shifts ?? [] } },
     ]),
   );
 }
@@ -61,13 +63,15 @@ Deno.test("Schedules are those of the original but for weekdays and the end of a
 });
 
 function isInside(
-  shift: Partial<Schedule["shifts"][number]>,
+  shift: Partial<Shift>,
   time: string,
   timezone = "",
 ): boolean | string {
   const shifts = [{ weekday: "Monday", start: "00:00", end: "24:00", ...shift }];
   const ns = parseRfc3339(time).ns;
-  const verdict = matchSchedules(new Map([["s", { timezone, shifts }]]), ns, { isStrict: false });
+  const verdict = matchSchedules(new Map([["s", { time: { timezone, shifts } }]]), ns, {
+    isStrict: false,
+  });
   return verdict.isInside ? true : verdict.error ?? false;
 }
 
@@ -90,15 +94,16 @@ Deno.test("A whole day is a whole day, and weekdays are read as the server reads
 
 Deno.test("Of several schedules any that matches wins, and an error counts only if none does", () => {
   const shifts = [{ weekday: "Monday", start: "00:00", end: "24:00" }];
-  const broken = { timezone: "Mars/Phobos", shifts };
+  const broken = { time: { timezone: "Mars/Phobos", shifts } };
+  const monday = { time: { timezone: "", shifts } };
   const match = (...schedules: readonly Schedule[]) =>
     matchSchedules(
       new Map(schedules.map((schedule, i) => [`s${i}`, schedule])),
       parseRfc3339("2025-08-11T12:00:00Z").ns,
       { isStrict: false },
     );
-  assert.deepEqual(match(broken, { timezone: "", shifts }), { isInside: true, schedule: "s1" });
-  assert.deepEqual(match({ timezone: "", shifts: [] }, broken), {
+  assert.deepEqual(match(broken, monday), { isInside: true, schedule: "s1" });
+  assert.deepEqual(match({}, { time: { timezone: "", shifts: [] } }, broken), {
     isInside: false,
     error: "unknown time zone Mars/Phobos",
   });

@@ -4,7 +4,7 @@ import { quote, toByteString, toText } from "../condition/byte_string.ts";
 import { type Clock, parseClock } from "./clock.ts";
 import { type LocalDay, TimeZone } from "./time_zone.ts";
 
-/** Hours of one day of the week. */
+/** A period of one day of the week. */
 export interface Shift {
   readonly weekday: string;
   /** `HH:MM`. */
@@ -12,11 +12,13 @@ export interface Shift {
   readonly end: string;
 }
 
-/** Shifts in one time zone. */
+/** Shifts in one time zone, as Teleport's rules have them. Without `time`, or without shifts, never. */
 export interface Schedule {
-  /** A name of the IANA database; empty is UTC. */
-  readonly timezone: string;
-  readonly shifts: readonly Shift[];
+  readonly time?: {
+    /** A name of the IANA database; "" is UTC. */
+    readonly timezone: string;
+    readonly shifts: readonly Shift[];
+  };
 }
 
 /** Whether an instant is inside any schedule, and if so in which; an error only where none is. */
@@ -32,7 +34,18 @@ export interface ScheduleOptions {
   readonly isStrict: boolean;
 }
 
-const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+/** A schedule without a time. */
+const NEVER = { timezone: "", shifts: [] };
+/** From 0, Sunday. */
+export const WEEKDAYS: readonly string[] = [
+  "Sunday",
+  "Monday",
+  "Tuesday",
+  "Wednesday",
+  "Thursday",
+  "Friday",
+  "Saturday",
+];
 const NS_PER_MS = 1_000_000n;
 const MS_PER_MINUTE = 60_000;
 const MINUTES_PER_DAY = 24 * 60;
@@ -54,7 +67,7 @@ export function matchSchedules(
 }
 
 function isInside(
-  { timezone, shifts }: Schedule,
+  { time: { timezone, shifts } = NEVER }: Schedule,
   ns: bigint,
   options: ScheduleOptions,
 ): boolean | { readonly error: string } {

@@ -1,0 +1,38 @@
+import { isEmailAddress } from "../config/values/address.ts";
+import type { Config, RouteConfig } from "../config/config.ts";
+import { Condition } from "../routing/condition/condition.ts";
+import { type RoutingPolicy, routingPolicy } from "../routing/policy.ts";
+import { readRouteRecipient, type Route } from "../routing/routes.ts";
+import { defined } from "../optional.ts";
+
+/** The configuration of routing: for the daemon, and for `route`, which explains it. */
+export function routingPolicyOf(
+  { roleToRecipients, routes, routing, delivery: { allowedDomains } }: Pick<
+    Config,
+    "roleToRecipients" | "routes" | "routing" | "delivery"
+  >,
+): RoutingPolicy {
+  return routingPolicy({
+    roleToRecipients,
+    routes: routes.map(readRoute),
+    precedence: routing.precedence,
+    hasStrictSchedules: routing.strictSchedules,
+    isAddress: isEmailAddress,
+    ...defined({ allowedDomains }),
+  });
+}
+
+/** Conditions and recipients were checked when the file was loaded. */
+function readRoute(
+  { name, match, recipients, continues, silence, on, schedules }: RouteConfig,
+): Route {
+  return {
+    name,
+    recipients: recipients.flatMap((text) => readRouteRecipient(text, isEmailAddress) ?? []),
+    continues,
+    isSilent: silence,
+    on: new Set(on),
+    schedules: new Map([...schedules].map(([key, time]) => [key, { time }])),
+    ...defined({ condition: match === undefined ? undefined : Condition.parse(match) }),
+  };
+}

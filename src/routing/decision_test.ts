@@ -1,0 +1,445 @@
+import assert from "node:assert/strict";
+import type { AccessMonitoringRule } from "../teleport/rules/rule.ts";
+import { Condition } from "./condition/condition.ts";
+import type { Facts } from "./condition/facts.ts";
+import { parseRfc3339 } from "./condition/library/rfc3339.ts";
+import { decide, type Decision } from "./decision.ts";
+import { routingPolicy, type RoutingSettings } from "./policy.ts";
+import { requestFacts } from "./request_facts.ts";
+import { readRouteRecipient, type Route } from "./routes.ts";
+import { readRule, type Rule } from "./rules/rule.ts";
+import type { RoutedEvent } from "./trace.ts";
+
+const isAddress = (text: string) => /^[^\s@<>#]+@[^\s@<>#]+$/.test(text);
+
+/** `dev` and `*`, and a request with one suggested reviewer, as in the table of the original. */
+const BASE = { dev: ["dev@x.org"], "*": ["all@x.org"] };
+
+interface Options extends Partial<Omit<RoutingSettings, "roleToRecipients">> {
+  readonly map?: Readonly<Record<string, readonly string[]>>;
+  readonly roles?: readonly string[];
+  readonly suggestedReviewers?: readonly string[];
+  readonly user?: string;
+  readonly created?: string;
+  readonly rules?: readonly Rule[];
+  readonly traits?: Facts["traits"];
+  readonly resources?: Facts["resources"];
+  readonly owners?: readonly string[] | { readonly unavailable: string };
+  readonly event?: RoutedEvent;
+}
+
+function decideFor(options: Options = {}): Promise<Decision> {
+  const { map = BASE, rules = [], traits = new Map(), resources = [], event = "new" } = options;
+  const request = {
+    user: options.user ?? "alice@x.org",
+    roles: options.roles ?? ["dev"],
+    suggestedReviewers: options.suggestedReviewers ?? ["rev@x.org"],
+    reason: "",
+    createdNs: parseRfc3339(options.created ?? "2025-08-11T12:00:00Z").ns,
+    systemAnnotations: new Map(),
+  };
+  const policy = routingPolicy({
+    routes: [],
+    precedence: "rules",
+    hasStrictSchedules: false,
+    isAddress,
+    ...options,
+    roleToRecipients: new Map(Object.entries(map)),
+  });
+  return decide(policy, {
+    event,
+    request,
+    rules,
+    facts: requestFacts(request, { traits, resources }),
+    accessListOwners: options.owners ?? [],
+  });
+}
+
+async function mailed(options: Options = {}): Promise<readonly string[]> {
+  const { trace } = await decideFor(options);
+  return trace.recipients.map(({ address }) => address);
+}
+
+function plainRule(changes: Partial<AccessMonitoringRule> = {}): AccessMonitoringRule {
+  return {
+    name: "rule",
+    subjects: ["access_request"],
+    states: [],
+    condition: "true",
+    notification: { name: "email", recipients: [] },
+    desiredState: "",
+    schedules: new Map(),
+    ...changes,
+  };
+}
+
+function rule(name: string, condition: string, recipients: readonly string[]): Rule {
+  const reading = readRule(
+    plainRule({ name, condition, notification: { name: "email", recipients } }),
+  );
+  assert.ok(reading.applies);
+  return reading.rule;
+}
+
+interface RouteOptions extends Partial<Omit<Route, "recipients" | "on" | "condition">> {
+  readonly match?: string;
+  readonly recipients?: readonly string[];
+  readonly on?: readonly RoutedEvent[];
+}
+
+function route({ match, recipients = [], on, ...others }: RouteOptions): Route {
+  return {
+    name: "1",
+    recipients: recipients.map((text) => readRouteRecipient(text, isAddress)!),
+    continues: false,
+    isSilent: false,
+    schedules: new Map(),
+    on: new Set(on ?? ["new", "review", "resolution"]),
+    ...match === undefined ? {} : { condition: Condition.parse(match) },
+    ...others,
+  };
+}
+
+Deno.test("Rules that match replace the role map and suggested reviewers, others do not", async () => {
+  const cases: readonly (readonly [rules: readonly Rule[], expected: readonly string[]])[] = [
+    [[], ["dev@x.org", "rev@x.org"]],
+    [[rule("a", "true", ["a@x.org"])], ["a@x.org"]],
+    [[rule("a", "false", ["a@x.org"])], ["dev@x.org", "rev@x.org"]],
+    [
+      [rule("a", "true", ["a@x.org"]), rule("b", "true", ["b@x.org", "a@x.org"])],
+      ["a@x.org", "b@x.org"],
+    ],
+    [[rule("a", "true", ["a@x.org"]), rule("b", "false", ["b@x.org"])], ["a@x.org"]],
+    [[rule("a", "true", [])], ["dev@x.org", "rev@x.org"]],
+    [[rule("a", "true", []), rule("b", "true", ["b@x.org"])], ["b@x.org"]],
+    [[rule("a", "nosuch", ["a@x.org"]), rule("b", "true", ["b@x.org"])], ["b@x.org"]],
+    [[rule("a", '"x"', ["a@x.org"])], ["dev@x.org", "rev@x.org"]],
+    [[rule("a", "", ["a@x.org"])], ["dev@x.org", "rev@x.org"]],
+    [[rule("a", "true", ["rev@x.org"])], ["rev@x.org"]],
+  ];
+  for (const [rules, expected] of cases) assert.deepEqual(await mailed({ rules }), expected);
+});
+
+Deno.test("Recipients of rules that are not addresses are left out with a notice", async () => {
+  const rules = [rule("a", "true", ["#channel", "A@x.org", "a@X.org"]), rule("b", "true", ["bob"])];
+  const { trace, notices } = await decideFor({ rules });
+  assert.deepEqual(trace.recipients, [{ address: "A@x.org", because: "rule 'a'" }]);
+  assert.deepEqual(notices.map(({ message, fields }) => [message, fields]), [
+    ["Recipient of an access monitoring rule is not an email address", {
+      rule: "a",
+      recipient: "#channel",
+    }],
+    ["Recipient of an access monitoring rule is not an email address", {
+      rule: "b",
+      recipient: "bob",
+    }],
+  ]);
+  assert.equal(notices[0]?.about, rules[0]);
+
+  const none = await decideFor({ rules: [rules[1]!] });
+  assert.equal(none.trace.decidedBy, "map");
+  assert.deepEqual(none.trace.recipients.map(({ address }) => address), ["dev@x.org", "rev@x.org"]);
+  assert.deepEqual(none.trace.rules, [
+    { name: "b", matched: true, decidedBy: "true", note: "it names no email address" },
+  ]);
+  assert.equal(
+    none.notices.at(-1)?.message,
+    "Matching access monitoring rule names no email address and does not count",
+  );
+});
+
+Deno.test("A rule that fails is skipped with a notice; a failed lookup gives none for each rule", async () => {
+  const shifts = [{ weekday: "Monday", start: "00:00", end: "24:00" }];
+  const schedules = new Map([["s", { time: { timezone: "Mars/X", shifts } }]]);
+  const rules = [
+    rule("broken", "nosuch", ["a@x.org"]),
+    { ...rule("zone", "true", ["b@x.org"]), schedules },
+    rule("traits", 'user.traits["a"].contains("b")', ["c@x.org"]),
+  ];
+  const { trace, notices } = await decideFor({ rules, traits: { unavailable: "timeout" } });
+  assert.equal(trace.decidedBy, "map");
+  assert.deepEqual(notices.map(({ message, fields }) => [message, fields]), [
+    ["Failed to evaluate access monitoring rule condition", {
+      rule: "broken",
+      error: '1:1: unknown identifier: "nosuch"',
+    }],
+    ["Failed to evaluate access monitoring rule schedules", {
+      rule: "zone",
+      error: "unknown time zone Mars/X",
+    }],
+  ]);
+  assert.match(trace.rules[2]?.error ?? "", /cannot look up user.traits: timeout$/);
+});
+
+Deno.test("The role map takes names, patterns, * and suggested reviewers, each address once", async () => {
+  const map = { dev: ["d@x.org"], "db-*": ["DB@x.org", "d@X.org"], "*": ["all@x.org"] };
+  const { trace } = await decideFor({
+    map,
+    roles: ["dev", "db-ro", "web"],
+    suggestedReviewers: ["bob@x.org", "db@x.org"],
+  });
+  assert.deepEqual(trace.recipients, [
+    {
+      address: "d@x.org",
+      because: "role 'dev', entry 'dev' of role_to_recipients; " +
+        "role 'db-ro', pattern 'db-*' of role_to_recipients",
+    },
+    {
+      address: "DB@x.org",
+      because: "role 'db-ro', pattern 'db-*' of role_to_recipients; suggested reviewer",
+    },
+    { address: "all@x.org", because: "role 'web', entry '*' of role_to_recipients" },
+    { address: "bob@x.org", because: "suggested reviewer" },
+  ]);
+  assert.deepEqual(trace.roles, [
+    { role: "dev", key: "dev", kind: "name", recipients: ["d@x.org"] },
+    { role: "db-ro", key: "db-*", kind: "pattern", recipients: ["DB@x.org", "d@X.org"] },
+    { role: "web", key: "*", kind: "default", recipients: ["all@x.org"] },
+  ]);
+  assert.deepEqual(await mailed({ map, roles: [] }), ["rev@x.org"]);
+});
+
+Deno.test("Suggested reviewers that are no addresses are reported, each once", async () => {
+  const { trace, notices } = await decideFor({ suggestedReviewers: ["carol", "carol", "x@y"] });
+  assert.deepEqual(trace.recipients.map(({ address }) => address), ["dev@x.org", "x@y"]);
+  assert.deepEqual(notices, [{
+    message: "Failed to notify a suggested reviewer with an invalid email address",
+    fields: { reviewer: "carol" },
+  }]);
+  const long = await decideFor({ suggestedReviewers: [`${"x".repeat(1000)}@y`] });
+  assert.deepEqual(long.notices[0]?.fields, {
+    reviewer: `${"x".repeat(254)}… (748 more characters)`,
+  });
+});
+
+Deno.test("The first hundred suggested reviewers are mailed, the others are counted", async () => {
+  const suggested = Array.from({ length: 130 }, (_, n) => `r${n}@x.org`);
+  const { trace, notices } = await decideFor({
+    suggestedReviewers: [...suggested, "R129@x.org", "no-address"],
+  });
+  assert.deepEqual(
+    trace.recipients.map(({ address }) => address),
+    ["dev@x.org", ...suggested.slice(0, 100)],
+  );
+  assert.deepEqual(notices, [{
+    message: "More than 100 suggested reviewers, the first 100 are mailed",
+    fields: { left_out: 31 },
+  }]);
+});
+
+Deno.test("Outside of the allowed domains only addresses of the file are mailed", async () => {
+  const options = {
+    map: { dev: ["d@out.org"], other: ["Ops@out.org"], "*": ["all@x.org"] },
+    routes: [route({ match: "false", recipients: ["duty@out.org"] })],
+    suggestedReviewers: [
+      "bob@x.org",
+      "eve@evil.org",
+      "ops@out.org",
+      "duty@out.org",
+      "c@sub.y.org",
+      "mallory@y.org",
+    ],
+  };
+  const { trace, notices } = await decideFor({ ...options, allowedDomains: ["x.org", ".y.org"] });
+  assert.deepEqual(
+    trace.recipients.map(({ address }) => address),
+    ["d@out.org", "bob@x.org", "ops@out.org", "duty@out.org", "c@sub.y.org"],
+  );
+  assert.deepEqual(notices, [{
+    message: "Suggested reviewers outside of delivery.allowed_domains are not mailed",
+    fields: { left_out: 2, reviewers: ["eve@evil.org", "mallory@y.org"] },
+  }]);
+  assert.deepEqual(await mailed({ ...options, allowedDomains: [] }), [
+    "d@out.org",
+    "ops@out.org",
+    "duty@out.org",
+  ]);
+});
+
+Deno.test("The first route that matches decides, and one that continues adds to the next", async () => {
+  const audit = route({ name: "audit", recipients: ["audit@x.org"], continues: true });
+  const never = route({ name: "never", match: "false", recipients: ["never@x.org"] });
+  const dev = route({
+    name: "dev",
+    match: 'access_request.spec.roles.contains("dev")',
+    recipients: ["lead@x.org"],
+  });
+  const last = route({ name: "last", recipients: ["last@x.org"] });
+  assert.deepEqual(await mailed({ routes: [never, dev, last] }), ["lead@x.org"]);
+  assert.deepEqual(await mailed({ routes: [audit, dev, last] }), ["audit@x.org", "lead@x.org"]);
+  const { trace } = await decideFor({ routes: [audit, never] });
+  assert.equal(trace.decidedBy, "map");
+  assert.deepEqual(trace.routes, [
+    { name: "audit", matched: true, note: "it continues" },
+    { name: "never", matched: false, decidedBy: "false" },
+  ]);
+  assert.deepEqual(trace.recipients, [
+    { address: "audit@x.org", because: "route 'audit'" },
+    { address: "dev@x.org", because: "role 'dev', entry 'dev' of role_to_recipients" },
+    { address: "rev@x.org", because: "suggested reviewer" },
+  ]);
+});
+
+Deno.test("A silent route mails nobody but those whom routes before it have added", async () => {
+  const silence = route({ name: "quiet", isSilent: true });
+  const { trace, notices } = await decideFor({
+    routes: [silence, route({ recipients: ["a@x.org"] })],
+  });
+  assert.deepEqual([trace.decidedBy, trace.recipients, notices], ["silence", [], []]);
+  const audit = route({ recipients: ["audit@x.org"], continues: true });
+  assert.deepEqual(await mailed({ routes: [audit, silence] }), ["audit@x.org"]);
+});
+
+Deno.test("Recipients of routes are addresses, people of the request, traits or list owners", async () => {
+  const traits = new Map([["manager", ["boss@x.org", "not an address"]], ["none", []]]);
+  const one = async (recipient: string, options: Options = {}) => {
+    const { trace } = await decideFor({ routes: [route({ recipients: [recipient] })], ...options });
+    const { decidedBy, recipients, leftOut } = trace;
+    return [decidedBy, recipients[0]?.address, recipients[0]?.because, leftOut[0]?.reason];
+  };
+  assert.deepEqual(await one("requester"), [
+    "routes",
+    "alice@x.org",
+    "route '1', the requester",
+    undefined,
+  ]);
+  assert.deepEqual((await one("requester", { user: "alice" }))[3], "not an email address");
+  assert.deepEqual((await one("requester", { user: "alice" }))[0], "map");
+  assert.deepEqual(await one("suggested_reviewers"), [
+    "routes",
+    "rev@x.org",
+    "route '1', suggested reviewer",
+    undefined,
+  ]);
+  assert.deepEqual((await one("suggested_reviewers", { suggestedReviewers: [] }))[0], "map");
+  assert.deepEqual(await one("trait:manager", { traits }), [
+    "routes",
+    "boss@x.org",
+    "route '1', trait 'manager' of the requester",
+    "not an email address",
+  ]);
+  assert.deepEqual((await one("trait:none", { traits })).slice(0, 1), ["map"]);
+  assert.equal((await one("trait:none", { traits }))[3], "there is none");
+  assert.equal((await one("trait:x", { traits: { unavailable: "timeout" } }))[3], "timeout");
+  assert.deepEqual((await one("access_list_owners", { owners: ["own@x.org"] })).slice(0, 3), [
+    "routes",
+    "own@x.org",
+    "route '1', owner of the access list",
+  ]);
+});
+
+Deno.test("A route may be limited to kinds of email and to schedules", async () => {
+  const shifts = [{ weekday: "mon", start: "09:00", end: "17:00" }];
+  const schedules = new Map([["office", { time: { timezone: "", shifts } }]]);
+  const routes = [
+    route({ name: "duty", recipients: ["duty@x.org"], schedules }),
+    route({ name: "end", recipients: ["end@x.org"], on: ["resolution"] }),
+  ];
+  assert.deepEqual(await mailed({ routes }), ["duty@x.org"]);
+  const night = { routes, created: "2025-08-11T18:00:00Z" };
+  assert.deepEqual(await mailed(night), ["dev@x.org", "rev@x.org"]);
+  assert.deepEqual(await mailed({ ...night, event: "resolution" }), ["end@x.org"]);
+  const { trace } = await decideFor(night);
+  assert.deepEqual(trace.routes.map(({ note }) => note), [
+    "the request was created outside of its schedules",
+    "it is not for emails of kind 'new'",
+  ]);
+});
+
+Deno.test("Precedence says whether rules or routes are asked first", async () => {
+  const rules = [rule("r", "true", ["rule@x.org"])];
+  const routes = [route({ recipients: ["route@x.org"] })];
+  const never = [route({ match: "false", recipients: ["route@x.org"] })];
+  const more = [route({ recipients: ["route@x.org"], continues: true })];
+  const quiet = [route({ isSilent: true })];
+  assert.deepEqual(await mailed({ rules, routes }), ["rule@x.org"]);
+  assert.deepEqual(await mailed({ rules, routes, precedence: "routes" }), ["route@x.org"]);
+  assert.deepEqual(await mailed({ rules, routes: never, precedence: "routes" }), ["rule@x.org"]);
+  assert.deepEqual(
+    await mailed({ rules, routes: more, precedence: "routes" }),
+    ["route@x.org", "rule@x.org"],
+  );
+  assert.deepEqual(await mailed({ rules, routes: quiet }), ["rule@x.org"]);
+  assert.deepEqual(await mailed({ rules, routes: quiet, precedence: "routes" }), []);
+});
+
+Deno.test("A thousand rules are evaluated in turns with everything else", async () => {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  const rules = Array.from({ length: 5000 }, (_, i) => rule(`${i}`, "false", ["a@x.org"]));
+  assert.deepEqual(await mailed({ rules }), ["dev@x.org", "rev@x.org"]);
+  clearInterval(timer);
+  assert.ok(turns > 10, `${turns}`);
+});
+
+interface PlainSpec {
+  readonly subjects?: readonly string[];
+  readonly condition?: string;
+  readonly notification?: { readonly name: string; readonly recipients: readonly string[] };
+  readonly schedules?: Readonly<Record<string, { readonly time?: unknown }>>;
+}
+
+function ofSpec(name: string, spec: PlainSpec): AccessMonitoringRule {
+  return plainRule({
+    name,
+    subjects: spec.subjects ?? [],
+    condition: spec.condition ?? "",
+    // deno-lint-ignore no-explicit-any
+    ...{ notification: spec.notification } as any,
+    schedules: new Map(
+      Object.entries(spec.schedules ?? {}).map(([key, { time }]) => [
+        key,
+        // deno-lint-ignore no-explicit-any
+        time === undefined ? {} : { time: { timezone: "", shifts: [], ...time as any } },
+      ]),
+    ),
+  });
+}
+
+/** Results of Teleport's own code: which rules count, and whom requests are sent to. */
+const { applicability, decisions } = JSON.parse(
+  await Deno.readTextFile(new URL("../../tests/testdata/schedules.json", import.meta.url)),
+);
+
+Deno.test("Rules count for this plugin as they do for the original", () => {
+  for (const { id, spec, applies } of applicability) {
+    assert.equal(readRule(ofSpec("r", spec)).applies, applies, id);
+  }
+});
+
+Deno.test("Requests are routed as by the original, but for what is better here", async () => {
+  /** Recipients are checked, case does not distinguish them, keys may be patterns, lookups fail alone. */
+  const better: Readonly<Record<string, readonly string[]>> = {
+    "decision-12": ["R@example.com"],
+    "decision-27": ["r1@example.com"],
+    "decision-39": ["g@example.com"],
+  };
+  for (const vector of decisions) {
+    const { id, request, rules, recipients } = vector;
+    const { login_state: state, user } = vector;
+    const failed = { unavailable: "other" };
+    const traitsOf = (from: { traits?: Record<string, string[]>; error?: string } | undefined) =>
+      from?.error === "access_denied"
+        ? new Map()
+        : from?.error !== undefined
+        ? failed
+        : new Map(Object.entries(from?.traits ?? {}));
+    const traits = traitsOf(state?.error === "not_found" ? user : state);
+    const actual = await mailed({
+      map: vector["role_to_recipients"],
+      user: request.user,
+      roles: request.roles,
+      suggestedReviewers: request["suggested_reviewers"] ?? [],
+      created: request["creation_time"] ?? "0001-01-01T00:00:00Z",
+      traits: traits as Facts["traits"],
+      resources: (request.resources ?? []).map((labels: Record<string, string>) =>
+        new Map(Object.entries(labels))
+      ),
+      rules: rules.flatMap(({ name, spec }: { name: string; spec: PlainSpec }) => {
+        const reading = readRule(ofSpec(name, spec));
+        return reading.applies ? [reading.rule] : [];
+      }),
+    });
+    assert.deepEqual([...actual].sort(), better[id] ?? recipients, id);
+  }
+});

@@ -1,0 +1,181 @@
+/** What rules and routes want to know of a request beside the request: traits, labels, owners. */
+
+import { pause } from "../clock.ts";
+import type { Runtime } from "../runtime.ts";
+import { reasonOf } from "../text.ts";
+import type { AccessRequest } from "../teleport/access_request/read.ts";
+import { ClusterError } from "../teleport/errors.ts";
+import type { Resource } from "../teleport/resources/resource.ts";
+import type { Facts, Unavailable } from "./condition/facts.ts";
+import type { Notice } from "./router.ts";
+
+/** The calls that look something up; they reject with `ClusterError`. */
+export interface LookupCluster {
+  /** The traits of a user; undefined when the cluster does not know the user. */
+  readTraits(user: string, signal: AbortSignal): Promise<Facts["traits"] | undefined>;
+  /** The resources of a kind with one of these names, as far as they exist; some come twice. */
+  listResources(
+    kind: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly Pick<Resource, "name" | "labels">[]>;
+  /** The user names of an access list's owners. */
+  listAccessListOwners(accessList: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What is looked up: only what some rule or route needs. */
+export interface Needs {
+  readonly traits: boolean;
+  readonly labels: boolean;
+  readonly accessListOwners: boolean;
+}
+
+export interface Looked extends Pick<Facts, "traits" | "resources"> {
+  readonly accessListOwners: readonly string[] | Unavailable;
+  readonly notices: readonly Notice[];
+}
+
+export interface LookupDeps extends Pick<Runtime, "clock"> {
+  readonly cluster: LookupCluster;
+}
+
+/** What notices are about that hold for every request. */
+const TRAITS = {};
+const LABELS = {};
+
+/** Between attempts of one lookup: what fails for a moment must not change who is mailed. */
+const PAUSES_MS = [200, 1000];
+
+/** Looks up what is needed, at the same time. Never rejects: what fails is unavailable. */
+export async function lookUp(
+  request: Pick<AccessRequest, "user" | "resources" | "accessList">,
+  needs: Needs,
+  deps: LookupDeps,
+  signal: AbortSignal,
+): Promise<Looked> {
+  const notices: Notice[] = [];
+  const [traits, resources, accessListOwners] = await Promise.all([
+    needs.traits ? lookUpTraits(request.user, deps, notices, signal) : new Map<string, string[]>(),
+    needs.labels ? lookUpLabels(request.resources, deps, notices, signal) : [],
+    needs.accessListOwners ? lookUpOwners(request.accessList, deps, notices, signal) : [],
+  ]);
+  return { traits, resources, accessListOwners, notices };
+}
+
+async function lookUpTraits(
+  user: string,
+  { cluster, clock }: LookupDeps,
+  notices: Notice[],
+  signal: AbortSignal,
+): Promise<Looked["traits"]> {
+  try {
+    const traits = await persist(() => cluster.readTraits(user, signal), clock, signal);
+    if (traits !== undefined) return traits;
+    return { unavailable: `the cluster knows no user '${user}'` };
+  } catch (error) {
+    if (isDenied(error)) {
+      // As in the original: the rules go on, with a requester who has no traits.
+      notices.push({
+        message:
+          'Missing permissions to read user.traits, please use the preset "access-plugin" role',
+        fields: { error },
+        about: TRAITS,
+      });
+      return new Map();
+    }
+    notices.push({
+      message: "Failed to look up the traits of the requester, what needs them does not count",
+      fields: { error },
+    });
+    return { unavailable: reasonOf(error) };
+  }
+}
+
+/** One map of labels for each resource; none for those that are gone. */
+async function lookUpLabels(
+  resources: AccessRequest["resources"],
+  deps: LookupDeps,
+  notices: Notice[],
+  signal: AbortSignal,
+): Promise<Looked["resources"]> {
+  const byKind = Map.groupBy(resources, ({ kind }) => kind);
+  const found = await Promise.all([...byKind].map(async ([kind, ofKind]) => {
+    const names = [...new Set(ofKind.map(({ name }) => name))];
+    return await labelsOfKind(kind, names, deps, notices, signal);
+  }));
+  const failed = found.find((one) => "unavailable" in one);
+  if (failed !== undefined && "unavailable" in failed) return failed;
+  return found.flatMap((one) => "unavailable" in one ? [] : one);
+}
+
+async function labelsOfKind(
+  kind: string,
+  names: readonly string[],
+  { cluster, clock }: LookupDeps,
+  notices: Notice[],
+  signal: AbortSignal,
+): Promise<readonly ReadonlyMap<string, string>[] | Unavailable> {
+  try {
+    const list = () => cluster.listResources(kind, names, signal);
+    const found = await persist(list, clock, signal);
+    return [...new Map(found.map(({ name, labels }) => [name, labels])).values()];
+  } catch (error) {
+    if (isDenied(error)) {
+      // Without labels they are in no intersection, and the labels of the others still count.
+      notices.push({
+        message: "Missing permissions to list requested resources, they count as without labels",
+        fields: { kind, error },
+        about: LABELS,
+      });
+      return names.map(() => new Map());
+    }
+    notices.push({
+      message: "Failed to look up labels of requested resources, what needs labels does not count",
+      fields: { kind, error },
+    });
+    return { unavailable: reasonOf(error) };
+  }
+}
+
+async function lookUpOwners(
+  accessList: AccessRequest["accessList"],
+  { cluster, clock }: LookupDeps,
+  notices: Notice[],
+  signal: AbortSignal,
+): Promise<Looked["accessListOwners"]> {
+  if (accessList === undefined) {
+    return { unavailable: "the request is not promoted to an access list" };
+  }
+  const { name } = accessList;
+  try {
+    return await persist(() => cluster.listAccessListOwners(name, signal), clock, signal);
+  } catch (error) {
+    notices.push({
+      message: "Failed to look up the owners of an access list, they are not mailed",
+      fields: { access_list: name, error },
+    });
+    return { unavailable: reasonOf(error) };
+  }
+}
+
+/** Tries again what may go better then. */
+async function persist<T>(
+  call: () => Promise<T>,
+  clock: Runtime["clock"],
+  signal: AbortSignal,
+): Promise<T> {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await call();
+    } catch (error) {
+      const mayGoBetter = error instanceof ClusterError && error.isTransient;
+      if (!mayGoBetter || signal.aborted) throw error;
+      await pause(clock, pauseMs, signal);
+    }
+  }
+  return await call();
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof ClusterError && error.kind === "denied";
+}

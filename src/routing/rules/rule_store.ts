@@ -1,0 +1,133 @@
+/** The access monitoring rules of the cluster, as the watch keeps them. */
+
+import type { Log } from "../../log.ts";
+import type { AccessMonitoringRule } from "../../teleport/rules/rule.ts";
+import type { RuleEvent } from "../../teleport/calls/watch.ts";
+import { ClusterError } from "../../teleport/errors.ts";
+import { ConditionError } from "../condition/error.ts";
+import { readRule, type Rule } from "./rule.ts";
+
+/** Where rules come from. */
+export interface RuleCluster {
+  /** Every rule about access requests that notifies this plugin; rejects with `ClusterError`. */
+  listRules(signal: AbortSignal): Promise<readonly AccessMonitoringRule[]>;
+}
+
+export interface RuleStoreDeps {
+  readonly cluster: RuleCluster;
+  readonly log: Log;
+}
+
+const REMEDY =
+  'give its user the preset role "access-plugin", or a role that may list and read access_monitoring_rule, ' +
+  "and restart the program";
+
+/**
+ * - `listing`: the stream has begun, the rules are not listed yet; who wants them waits
+ * - `known`: listed, and kept current by events
+ */
+export class RuleStore {
+  readonly #rules = new Map<string, Rule>();
+  /** The same in the order of their names; made when it is asked for. */
+  #sorted: readonly Rule[] | undefined;
+  #listing = Promise.withResolvers<void>();
+  #isKnown = false;
+  /** Rules that events told of while they were listed, which is then older. */
+  #changedWhileListing = new Set<string>();
+  #hasWarned = false;
+
+  constructor(private readonly deps: RuleStoreDeps) {}
+
+  /** The rules in the order of their names; waits until they are listed, or `signal` is aborted. */
+  async current(signal: AbortSignal): Promise<readonly Rule[]> {
+    while (!this.#isKnown && !signal.aborted) {
+      await Promise.race([this.#listing.promise, aborted(signal)]);
+    }
+    signal.throwIfAborted();
+    return this.#sorted ??= [...this.#rules.values()].sort(byName);
+  }
+
+  /**
+   * Lists the rules after the start of a stream; `isWatched` says whether the stream brings their changes.
+   * Without the permission, or on a server without rules, there are none, and one warning says so.
+   *
+   * @throws {ClusterError} when the listing may succeed later; who wants rules goes on waiting
+   */
+  async list(isWatched: boolean, signal: AbortSignal): Promise<void> {
+    if (this.#isKnown) [this.#isKnown, this.#listing] = [false, Promise.withResolvers()];
+    this.#changedWhileListing = new Set();
+    const rules = isWatched ? await this.#listed(signal) : undefined;
+    if (signal.aborted) return;
+    if (rules === undefined) this.#warn();
+    const changed = this.#changedWhileListing;
+    const listed = new Set(rules?.map(({ name }) => name));
+    for (const name of this.#rules.keys()) {
+      if (!changed.has(name) && !listed.has(name)) this.#rules.delete(name);
+    }
+    for (const rule of rules ?? []) if (!changed.has(rule.name)) this.#put(rule);
+    this.#sorted = undefined;
+    this.#isKnown = true;
+    this.#listing.resolve();
+  }
+
+  /** A change of a rule. */
+  take(event: RuleEvent): void {
+    this.#sorted = undefined;
+    const name = event.type === "put-rule" ? event.rule.name : event.name;
+    this.#changedWhileListing.add(name);
+    if (event.type === "put-rule") this.#put(event.rule);
+    else this.#rules.delete(name);
+  }
+
+  /** One that is no longer ours goes; one that has not changed stays what it was. */
+  #put(rule: AccessMonitoringRule): void {
+    const reading = readRule(rule);
+    if (!reading.applies) this.#rules.delete(rule.name);
+    else if (!isSame(this.#rules.get(rule.name), reading.rule)) {
+      this.#rules.set(rule.name, reading.rule);
+    }
+  }
+
+  /** Undefined when the server has none for us. */
+  async #listed(signal: AbortSignal): Promise<readonly AccessMonitoringRule[] | undefined> {
+    try {
+      return await this.deps.cluster.listRules(signal);
+    } catch (error) {
+      const isFinal = error instanceof ClusterError &&
+        (error.kind === "denied" || error.kind === "unsupported");
+      if (!isFinal) throw error;
+      this.deps.log.debug("Cannot list access monitoring rules", { error });
+      return undefined;
+    }
+  }
+
+  #warn(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.deps.log.warn(
+      "Access monitoring rules are not used, role_to_recipients decides: the program may not read them, " +
+        `or the server is older than Teleport 15. To use them, ${REMEDY}`,
+    );
+  }
+}
+
+function isSame(a: Rule | undefined, b: Rule): boolean {
+  const content = ({ condition, recipients, schedules }: Rule) =>
+    JSON.stringify([
+      condition instanceof ConditionError ? condition.message : condition.text,
+      recipients,
+      [...schedules],
+    ]);
+  return a !== undefined && content(a) === content(b);
+}
+
+function byName(a: Rule, b: Rule): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

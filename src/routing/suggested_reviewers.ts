@@ -1,0 +1,65 @@
+/** The reviewers that a requester suggests, as far as they are mailed. */
+
+import { truncate } from "../cut.ts";
+import type { LogFields } from "../log.ts";
+import { isInDomains } from "./allowed_domains.ts";
+import { MAX_ADDRESS_LENGTH, type RecipientList } from "./recipient_list.ts";
+import type { Notice } from "./router.ts";
+import type { ReviewerTrace } from "./trace.ts";
+
+/** Requesters name any number of reviewers; the mails of one request have to stay bounded. */
+const MAX_SUGGESTED = 100;
+
+const INVALID = "not an email address";
+const OUTSIDE = "outside of delivery.allowed_domains";
+
+/** Which of them are mailed. */
+export interface ReviewerPolicy {
+  /** Domains allowed for suggested reviewers, as in {@linkcode isInDomains}; absent = any. */
+  readonly allowedDomains?: readonly string[];
+  /** Addresses of the configuration, in lower case, that are mailed wherever they are. */
+  readonly configured: ReadonlySet<string>;
+}
+
+/** Adds the reviewers. Notices tell the operator of those who are left out. */
+export function addSuggestedReviewers(
+  list: RecipientList,
+  suggested: readonly string[],
+  because: string,
+  { allowedDomains, configured }: ReviewerPolicy,
+): { readonly traces: readonly ReviewerTrace[]; readonly notices: readonly Notice[] } {
+  const unique = [...new Map(suggested.toReversed().map((r) => [r.toLowerCase(), r])).values()];
+  const reviewers = unique.toReversed().slice(0, MAX_SUGGESTED);
+  const isAllowed = (reviewer: string) =>
+    allowedDomains === undefined || configured.has(reviewer.toLowerCase()) ||
+    isInDomains(reviewer, allowedDomains);
+  const traces = reviewers.map((reviewer): ReviewerTrace => {
+    const leftOut = !list.isAddress(reviewer) ? INVALID : isAllowed(reviewer) ? undefined : OUTSIDE;
+    if (leftOut === undefined) list.add(reviewer, because);
+    else list.leaveOut(reviewer, because, leftOut);
+    return leftOut === undefined ? { reviewer } : { reviewer, leftOut };
+  });
+  const leftOutAs = (reason: string) =>
+    traces.filter(({ leftOut }) => leftOut === reason).map(({ reviewer }) => reviewer);
+  const outside = leftOutAs(OUTSIDE);
+  const notices = [
+    ...leftOutAs(INVALID).map((reviewer) => ({
+      message: "Failed to notify a suggested reviewer with an invalid email address",
+      fields: { reviewer: truncate(reviewer, MAX_ADDRESS_LENGTH) },
+    })),
+    ...noticeIf(
+      "Suggested reviewers outside of delivery.allowed_domains are not mailed",
+      outside.length,
+      { reviewers: outside },
+    ),
+    ...noticeIf(
+      `More than ${MAX_SUGGESTED} suggested reviewers, the first ${MAX_SUGGESTED} are mailed`,
+      unique.length - reviewers.length,
+    ),
+  ];
+  return { traces, notices };
+}
+
+function noticeIf(message: string, leftOut: number, fields: LogFields = {}): readonly Notice[] {
+  return leftOut === 0 ? [] : [{ message, fields: { left_out: leftOut, ...fields } }];
+}

@@ -1,0 +1,61 @@
+/** What a decision on recipients looked at: for the command `route`, and what the daemon logs. */
+
+/** A kind of email that is routed: the first one, one about a review, the one about the end. */
+export type RoutedEvent = "new" | "review" | "resolution";
+
+/** A rule or a route that was looked at. */
+export interface StepTrace {
+  readonly name: string;
+  readonly matched: boolean;
+  /** The sub-expression of the condition that decided; absent when none was evaluated. */
+  readonly decidedBy?: string;
+  /** Why it could not be evaluated. */
+  readonly error?: string;
+  /** Why it was not evaluated, or does not count although it matched. */
+  readonly note?: string;
+}
+
+/** A requested role and the entry of `role_to_recipients` that it has come to. */
+export interface RoleTrace {
+  readonly role: string;
+  /** The key of the entry; absent when there is none. */
+  readonly key?: string;
+  readonly kind?: "name" | "pattern" | "default";
+  readonly recipients: readonly string[];
+}
+
+/** A reviewer that the request suggests. */
+export interface ReviewerTrace {
+  readonly reviewer: string;
+  /** Why they are not mailed; absent when they are. */
+  readonly leftOut?: string;
+}
+
+/** An address that is mailed, and everything that named it. */
+export interface RoutedRecipient {
+  readonly address: string;
+  readonly because: string;
+}
+
+/** What was named as a recipient and is not mailed. */
+export interface LeftOut {
+  readonly recipient: string;
+  /** What named it. */
+  readonly because: string;
+  readonly reason: string;
+}
+
+/** Where the decision was made: in the rules of the cluster, in the routes or the role map of the file. */
+export type DecidedBy = "rules" | "routes" | "silence" | "map";
+
+/** One decision. Lists are in the order in which they were looked at. */
+export interface RoutingTrace {
+  readonly event: RoutedEvent;
+  readonly rules: readonly StepTrace[];
+  readonly routes: readonly StepTrace[];
+  readonly roles: readonly RoleTrace[];
+  readonly reviewers: readonly ReviewerTrace[];
+  readonly recipients: readonly RoutedRecipient[];
+  readonly leftOut: readonly LeftOut[];
+  readonly decidedBy: DecidedBy;
+}
