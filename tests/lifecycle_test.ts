@@ -90,6 +90,22 @@ Deno.test("A second signal cuts off a mail that does not end", async () => {
   });
 });
 
+Deno.test("A second signal ends the program at once when neither mail server nor cluster answers", async () => {
+  await onStage({}, async ({ playground, start }) => {
+    const plugin = await start();
+    playground.mail.replyDelayMs = 60_000;
+    const id = ask(playground, { roles: ["dev"] });
+    await untilOwned(() => dataOf(playground, id)["owner"]);
+    playground.auth.setDelay("UpdatePluginData", 60_000);
+    plugin.signal("SIGTERM");
+    await plugin.waitFor(/Attempting graceful shutdown/);
+    const startMs = Date.now();
+    plugin.signal("SIGTERM");
+    assert.equal(await plugin.ended(), 0);
+    assert.ok(Date.now() - startMs < 10_000);
+  });
+});
+
 Deno.test("/readyz reports why the program is not ready, and when it is", async () => {
   await onStage({}, async ({ playground, launch, configure }) => {
     await playground.mail.stop();

@@ -161,6 +161,20 @@ Deno.test("A changed mail, cluster, template or log section is applied", async (
   });
 });
 
+Deno.test("A reload opens the log again even if the new configuration is broken", async () => {
+  await onStage({}, async ({ playground, launch, configure }) => {
+    const log = `${playground.paths.config}.log`;
+    await configure((text) => text.replace('"stderr"', `"${log}"`));
+    const plugin = launch();
+    await untilInFile(log, /Plugin is ready/);
+    await Deno.rename(log, `${log}.1`);
+    await configure((text) => text.replace('host = "localhost"', ""));
+    plugin.signal("SIGHUP");
+    await untilInFile(log, /Cannot reload the configuration.*smtp\.host/);
+    assert.doesNotMatch(await Deno.readTextFile(`${log}.1`), /Cannot reload/);
+  });
+});
+
 async function untilInFile(path: string, pattern: RegExp): Promise<void> {
   await until(
     `${pattern} is in ${path}`,

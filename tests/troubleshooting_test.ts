@@ -18,6 +18,8 @@ const SOURCES = [
   "src/mail/mailgun/transport.ts",
   "src/mail/mailgun/receipt.ts",
   "src/teleport/request_link.ts",
+  "src/daemon/reload.ts",
+  "src/daemon/transport.ts",
   "src/mail/smtp/transport.ts",
   "src/mail/smtp/options.ts",
   "src/mail/smtp/receipt.ts",
@@ -48,6 +50,7 @@ const SELF_EXPLAINING = ["src/cli/check"];
 const NO_FAULTS: readonly string[] = [
   // News.
   "DEBUG logging enabled",
+  "Reloading the configuration",
   "Starting Teleport Access Email Plugin",
   "Successfully shut down",
   "Credentials are valid",
@@ -95,6 +98,8 @@ const NO_FAULTS: readonly string[] = [
   // A library's words, and faults of our own that tests would show.
   "Server public key verification failed",
   "No end after … ms",
+  // Never shown: what was cancelled is not reported.
+  "the call was cancelled",
   "Built-in template is broken: …",
   "no way was tried",
   "no certificate has been set",

@@ -1,5 +1,6 @@
 /** The cluster as the configuration describes it: credentials, connections, calls, renewal. */
 
+import { boundedRead } from "../net/bounded_read.ts";
 import type { TeleportConfig } from "../config/config.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import type { Runtime } from "../runtime.ts";
@@ -9,6 +10,7 @@ import type { Connections, ConnectionsDeps } from "../teleport/connections.ts";
 import { CredentialStore, describe } from "../teleport/credential_store.ts";
 import { loadCredentials } from "../teleport/credentials.ts";
 import { parseAddress } from "../teleport/dial/method.ts";
+import { ClusterError } from "../teleport/errors.ts";
 import { watchFile } from "../teleport/file_watch.ts";
 import { renewCredentials } from "../teleport/renewal.ts";
 import { StartError } from "./start_error.ts";
@@ -51,7 +53,11 @@ export async function openCluster(
   const address = parseAddress(addr, DEFAULT_PORT);
   if (address === undefined) throw new StartError([`cannot use '${addr}' as an address`]);
   const store = new CredentialStore({
-    load: () => loadCredentials(source, clock.now()),
+    load: boundedRead(
+      () => loadCredentials(source, clock.now()),
+      (afterS) =>
+        new ClusterError("credentials", `the credentials cannot be read: no end after ${afterS} s`),
+    ),
     clock,
     log,
   });

@@ -81,15 +81,22 @@ async function runRounds(config: Config, deps: DaemonDeps, state: DaemonState): 
     const released = release(setup, log, kept).finally(() => releases.delete(released));
     releases.add(released);
   };
-  let setup = await unlessAborted(prepare(config, undefined, setupDeps, drain), drain, releaseSoon);
-  if (setup === undefined) return;
+  const preparing = prepare(config, undefined, setupDeps, drain);
+  let setup: Setup;
+  try {
+    setup = await orAborted(preparing, drain);
+  } catch (error) {
+    if (!drain.aborted) throw error;
+    // A file or a name lookup hangs; what is made all the same is of no use.
+    void preparing.then(releaseSoon, () => {});
+    return;
+  }
   try {
     for (;;) {
-      const current: Setup = setup;
-      state.setup = current;
-      const next = await runRound(current, round, (late) => releaseSoon(late, current));
+      state.setup = setup;
+      const next = await runRound(setup, round, releaseSoon);
       if (next === undefined) return;
-      releaseSoon(current, next);
+      releaseSoon(setup, next);
       setup = next;
       state.isReloaded = true;
       log.info("The new configuration is in use");
@@ -98,24 +105,6 @@ async function runRounds(config: Config, deps: DaemonDeps, state: DaemonState): 
   } finally {
     releaseSoon(setup);
     await Promise.all(releases);
-  }
-}
-
-/**
- * Settles as `making` does, or gives undefined as soon as `signal` is aborted: a file, a name lookup or a
- * server that hangs must not outlast a signal. What comes too late goes to `discard`.
- */
-async function unlessAborted<T>(
-  making: Promise<T | undefined>,
-  signal: AbortSignal,
-  discard: (value: T) => void,
-): Promise<T | undefined> {
-  try {
-    return await orAborted(making, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    void making.then((late) => late !== undefined && discard(late), () => {});
-    return undefined;
   }
 }
 
@@ -128,13 +117,13 @@ interface RoundDeps extends DaemonDeps {
 
 /**
  * Serves one setup until the program stops or a reload has prepared the next one, which is returned.
- * What happens between two rounds is in the listing with which the next one begins. Setups that are
- * made too late go to `discard`.
+ * What happens between two rounds is in the listing with which the next one begins. A setup that came
+ * too late goes to `discard`.
  */
 async function runRound(
   setup: Setup,
   deps: RoundDeps,
-  discard: (setup: Setup) => void,
+  discard: (unused: Setup, kept: Setup) => void,
 ): Promise<Setup | undefined> {
   const endRound = new AbortController();
   const graceOver = new AbortController();
@@ -144,8 +133,7 @@ async function runRound(
   let cancelGrace = () => {};
   const reloads = async () => {
     while (next === undefined && await deps.reloads.asked(drain)) {
-      const reloading = reload(setup, deps.reloads, deps.setupDeps, drain);
-      next = await unlessAborted(reloading, drain, discard);
+      next = await reload(setup, deps.reloads, deps.setupDeps, drain);
       if (next === undefined) deps.state.isReloaded = false;
     }
     cancelGrace = deps.clock.after(RELOAD_GRACE_MS, () => graceOver.abort());
@@ -160,7 +148,7 @@ async function runRound(
     endRound.abort();
     await reloading;
     cancelGrace();
-    if (!isDone && next !== undefined) discard(next);
+    if (!isDone && next !== undefined) discard(next, setup);
   }
   return isDone ? next : undefined;
 }

@@ -5,6 +5,8 @@
 
 import { pause } from "../clock.ts";
 import type { LoadResult, LogConfig } from "../config/config.ts";
+import type { Log } from "../log.ts";
+import { orAborted } from "../net/deadline.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { connect } from "./connect.ts";
 import { requestLinks } from "./request_links.ts";
@@ -27,42 +29,52 @@ export interface Reloads {
 
 /** How long the cluster of a new configuration may take to answer. */
 const ANSWER_MS = 15_000;
+/** How long a reload may take: a file or a name lookup that hangs must not keep the next one waiting. */
+const RELOAD_MS = 60_000;
 
-/** Makes the next setup beside `current`; undefined when that has to stay. Never rejects. */
+/**
+ * Makes the next setup beside `current`; undefined when that has to stay, because something is wrong,
+ * something hangs, or `signal` is aborted. Never rejects.
+ */
 export async function reload(
   current: Setup,
   reloads: Reloads,
   deps: SetupDeps,
   signal: AbortSignal,
 ): Promise<Setup | undefined> {
-  const { log } = deps;
+  const { log, clock } = deps;
   reloads.began();
   log.info("Reloading the configuration");
-  const problems: string[] = [];
+  const hung = new AbortController();
+  const cancel = clock.after(
+    RELOAD_MS,
+    () =>
+      hung.abort(new Error(`no end after ${RELOAD_MS / 1000} s: a file or a name lookup hangs`)),
+  );
+  const limit = AbortSignal.any([signal, hung.signal]);
+  const making = make(current, reloads, deps, limit);
   try {
-    const next = await make(current, reloads, deps, signal);
-    try {
-      signal.throwIfAborted();
-      reloads.reopenLog(next.config.log);
-      return next;
-    } catch (error) {
-      await release(next, log, current);
-      throw error;
-    }
+    const next = await orAborted(making, limit);
+    reloads.reopenLog(next.config.log);
+    return next;
   } catch (error) {
-    problems.push(...messages(error));
+    void making.then((unused) => release(unused, log, current), () => {});
+    if (!signal.aborted) logProblems(messages(error), current, log);
+    reloads.ended(false);
+    return undefined;
+  } finally {
+    cancel();
   }
-  if (!signal.aborted) {
-    const since = new Date(current.loadedMs).toISOString();
-    for (const error of problems) {
-      log.error("Cannot reload the configuration, the one in use stays", {
-        error,
-        in_use_since: since,
-      });
-    }
+}
+
+function logProblems(problems: readonly string[], current: Setup, log: Log): void {
+  const since = new Date(current.loadedMs).toISOString();
+  for (const error of problems) {
+    log.error("Cannot reload the configuration, the one in use stays", {
+      error,
+      in_use_since: since,
+    });
   }
-  reloads.ended(false);
-  return undefined;
 }
 
 async function make(
@@ -75,6 +87,7 @@ async function make(
   // First of all, for whoever has moved a log file away and has spoilt the configuration, too.
   reloads.reopenLog(current.config.log);
   const loaded = await reloads.load();
+  signal.throwIfAborted();
   for (const warning of loaded.warnings) log.warn(warning);
   if (!loaded.ok) throw new StartError(loaded.errors);
   const next = await prepare(loaded.config, current, deps, signal);

@@ -39,7 +39,7 @@ export interface SetupDeps extends ClusterDeps {
 /**
  * Makes what `config` asks for, or takes it over from `old`, which goes on working either way.
  *
- * @throws {StartError | ClusterError} and leaves nothing behind
+ * @throws {StartError | ClusterError} and leaves nothing behind, as when `signal` is aborted
  */
 export async function prepare(
   config: Config,
@@ -48,8 +48,13 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<Setup> {
   await using made = new AsyncDisposableStack();
-  const make = async <T extends AsyncDisposable | undefined>(part: T | Promise<T>): Promise<T> =>
-    made.use(await part);
+  const make = async <T extends AsyncDisposable | undefined>(
+    part: () => T | Promise<T>,
+  ): Promise<T> => {
+    // Who asked may have gone while a file or a name lookup hung.
+    signal.throwIfAborted();
+    return made.use(await part());
+  };
   const isKept = (section: (config: Config) => unknown): boolean =>
     old !== undefined && JSON.stringify(section(old.config)) === JSON.stringify(section(config));
   const { teleport, http, mail } = config;
@@ -61,14 +66,15 @@ export async function prepare(
     domain,
     cluster: old !== undefined && isKept((config) => config.teleport)
       ? old.cluster
-      : await make(openCluster(teleport, deps, signal)),
+      : await make(() => openCluster(teleport, deps, signal)),
     listener: isKept((config) => config.http)
       ? old?.listener
-      : await make(deps.listen(http, old?.listener)),
+      : await make(() => deps.listen(http, old?.listener)),
     transport: old !== undefined && isKept((config) => [config.mail, senderDomain(config)])
       ? old.transport
-      : await make(createTransport(mail, domain)),
+      : await make(() => createTransport(mail, domain)),
   };
+  signal.throwIfAborted();
   made.move();
   return setup;
 }

@@ -1,5 +1,6 @@
 /** The mail transport that the configuration asks for. */
 
+import { boundedRead } from "../net/bounded_read.ts";
 import type { MailgunConfig, Secret, SmtpConfig } from "../config/config.ts";
 import { fileError } from "../file_error.ts";
 import { readSecret } from "../config/values/secret.ts";
@@ -54,20 +55,24 @@ export function smtpOptions(config: SmtpConfig, senderDomain: string): SmtpOptio
 }
 
 function fileReader(path: string): () => Promise<string> {
-  return async () => {
+  return boundedRead(async () => {
     try {
       return await Deno.readTextFile(path);
     } catch (error) {
       throw new Error(fileError("open", path, error));
     }
-  };
+  }, hangs);
 }
 
 /** Reads a secret each time. The function rejects when there is none. */
 export function secretReader(secret: Secret): () => Promise<string> {
-  return async () => {
+  return boundedRead(async () => {
     const result = await readSecret(secret);
     if (!result.ok) throw new Error(result.error);
     return result.value;
-  };
+  }, hangs);
+}
+
+function hangs(afterS: number): Error {
+  return new Error(`the file cannot be read: no end after ${afterS} s`);
 }

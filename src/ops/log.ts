@@ -121,8 +121,26 @@ const SYSLOG_PRIORITY: Readonly<Record<LogRecord["level"], number>> = {
   fatal: 2,
 };
 
+/**
+ * Opening a named pipe waits for its reader, and the whole program with it.
+ *
+ * @throws {Error} when `path` is one
+ */
+export function refusePipe(path: string): void {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch {
+    return; // Opening the file tells why.
+  }
+  if (info.isFifo) {
+    throw new Error("it is a named pipe: log to a file, or to stderr through a pipe");
+  }
+}
+
 function openFile(path: string): Deno.FsFile {
   try {
+    refusePipe(path);
     return Deno.openSync(path, { append: true, create: true, mode: 0o644 });
   } catch (error) {
     const cause = error instanceof Deno.errors.NotCapable

@@ -1,6 +1,7 @@
 /** The credentials that the next connection uses: read anew each time, never worse than the last ones. */
 
 import { pause } from "../clock.ts";
+import { orAborted } from "../net/deadline.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClusterError } from "./errors.ts";
@@ -32,7 +33,8 @@ export class CredentialStore {
    * Reads the files. While they cannot be used, what was read before stays in use for as long as it is
    * valid.
    *
-   * @throws {ClusterError} of kind `credentials` when there is nothing valid
+   * @throws {ClusterError} of kind `credentials` when there is nothing valid, `unavailable` when `signal` is
+   *   aborted
    */
   async read(signal: AbortSignal): Promise<Credentials> {
     const { clock, log } = this.deps;
@@ -46,6 +48,7 @@ export class CredentialStore {
       this.#last = fresh;
       return fresh;
     } catch (error) {
+      if (signal.aborted) throw error;
       const last = this.#last;
       if (last === undefined || last.notAfterMs <= clock.now()) throw error;
       const message = error instanceof Error ? error.message : String(error);
@@ -62,10 +65,13 @@ export class CredentialStore {
     const { load, clock } = this.deps;
     for (let attempt = 1;; attempt++) {
       try {
-        return await load();
+        return await orAborted(load(), signal);
       } catch (error) {
+        if (signal.aborted) {
+          throw new ClusterError("unavailable", "the call was cancelled");
+        }
         const mayBeTorn = error instanceof ClusterError && !error.message.includes("expired");
-        if (!mayBeTorn || attempt === TORN_FILE.attempts || signal.aborted) throw error;
+        if (!mayBeTorn || attempt === TORN_FILE.attempts) throw error;
         await pause(clock, TORN_FILE.pauseMs, signal);
       }
     }

@@ -46,6 +46,7 @@ export async function renewCredentials(deps: RenewalDeps, signal: AbortSignal): 
       }
       complaint = undefined;
     } catch (error) {
+      if (signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
       const say = message === complaint ? log.debug : log.warn;
       say.call(log, "Cannot change over to renewed credentials yet", { error });

@@ -5,7 +5,7 @@ import { systemClock } from "../../clock.ts";
 import type { Config } from "../../config/config.ts";
 import { fileError } from "../../file_error.ts";
 import { serveHttp } from "../../ops/http.ts";
-import { LOG_PATHS } from "../../ops/log.ts";
+import { LOG_PATHS, refusePipe } from "../../ops/log.ts";
 import { askDaemon } from "../status/daemon.ts";
 import type { Finding } from "./finding.ts";
 
@@ -20,6 +20,7 @@ export function checkLog({ output }: Config["log"]): Finding {
     return { check, level: "problem", text, remedy };
   }
   try {
+    refusePipe(path);
     Deno.openSync(path, { append: true }).close();
     return { check, level: "ok", text: `to '${path}'` };
   } catch (error) {
