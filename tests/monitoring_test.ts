@@ -81,6 +81,17 @@ Deno.test("Every alert rule has a test that sees it fire", async () => {
   assert.deepEqual(alerts.filter((name) => !fired.includes(name)), []);
 });
 
+Deno.test("Every alert links to its section of the runbook", async () => {
+  const rules = await Deno.readTextFile(new URL("alerts.yaml", MONITORING));
+  const runbook = await Deno.readTextFile(new URL("docs/operate/alerts.md", ROOT));
+  const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name]) => name ?? "");
+  const sections = [...runbook.matchAll(/^## (\w+)$/gm)].map(([, name]) => name ?? "");
+  assert.deepEqual(sections, alerts);
+  const links = [...rules.matchAll(/runbook_url: (\S+)#(\w+)$/gm)];
+  assert.deepEqual(links.map(([, , name]) => name), alerts.map((name) => name.toLowerCase()));
+  assert.ok(links.every(([, page]) => page?.endsWith("/docs/operate/alerts.md")));
+});
+
 /** The expressions of the dashboard as recording rules, which promtool can check. */
 function asRules(dashboard: string): string {
   const expressions = [...dashboard.matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)]

@@ -7,8 +7,31 @@ import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from "yaml";
 
 const CHART = new URL("./teleport-plugin-email/", import.meta.url);
 const MONITORING = new URL("../monitoring/", import.meta.url);
-/** Files that the chart has a copy of. */
-export const COPIES = ["alerts.yaml", "dashboard.json"] as const;
+/** A file of the project that the chart has a copy of, since a chart is distributed on its own. */
+interface Copy {
+  readonly from: URL;
+  readonly to: URL;
+  /** What is different in the chart. */
+  readonly adapt: (text: string) => string;
+}
+
+export const COPIES: readonly Copy[] = [
+  {
+    from: new URL("alerts.yaml", MONITORING),
+    to: new URL("files/alerts.yaml", CHART),
+    adapt: alertsForChart,
+  },
+  {
+    from: new URL("dashboard.json", MONITORING),
+    to: new URL("files/dashboard.json", CHART),
+    adapt: (text) => text,
+  },
+  {
+    from: new URL("../../LICENSE", import.meta.url),
+    to: new URL("LICENSE", CHART),
+    adapt: (text) => text,
+  },
+];
 const [BEGIN, END] = ["<!-- values -->", "<!-- end of values -->"];
 
 /** The README with the table that fits the values. */
@@ -79,12 +102,18 @@ function escape(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
-/** Where a file comes from, and where the chart has it. */
-export function copyPaths(name: typeof COPIES[number]): { readonly from: URL; readonly to: URL } {
-  return { from: new URL(name, MONITORING), to: new URL(`files/${name}`, CHART) };
+/**
+ * Alert rules with a token in the place of label matchers, which the chart replaces by those of the
+ * installation, and without the links to the runbook, which it knows itself.
+ */
+function alertsForChart(rules: string): string {
+  return rules.replace(/^ *(#.*|runbook_url: .*)\n/gm, "")
+    .replace(/\b(teleport_email_\w+)(\{[^}]*\})?/g, "$1{@SELECTOR@}");
 }
 
 if (import.meta.main) {
-  for (const { from, to } of COPIES.map(copyPaths)) await Deno.copyFile(from, to);
+  for (const { from, to, adapt } of COPIES) {
+    await Deno.writeTextFile(to, adapt(await Deno.readTextFile(from)));
+  }
   await Deno.writeTextFile(new URL("README.md", CHART), await currentReadme());
 }

@@ -20,7 +20,7 @@ const SMTP = {
   "password_file": `${FOLDER}/smtp_password`,
   "starttls_policy": "mandatory",
 };
-const NOBODY = { delivery: { sender: "", recipients: [] } };
+const BASE = { delivery: { sender: "teleport@example.com", recipients: ["all@example.com"] } };
 const STDOUT = { output: "stdout", severity: "INFO" };
 const FILE = { output: "/var/log/teleport-email.log", severity: "DEBUG" };
 
@@ -38,21 +38,21 @@ const CONFIGS: Readonly<Record<string, object>> = {
     "role_to_recipients": { "*": ["security@mycompany.com"], dev: ["developers@mycompany.com"] },
     log: FILE,
   },
-  "password_file": { teleport: TELEPORT, smtp: SMTP, ...NOBODY, log: STDOUT },
+  "password_file": { teleport: TELEPORT, smtp: SMTP, ...BASE, log: STDOUT },
   "starttls_disabled": {
     teleport: TELEPORT,
     smtp: { ...SMTP, starttls_policy: "disabled" },
-    ...NOBODY,
+    ...BASE,
     log: STDOUT,
   },
-  "no_starttls": { teleport: TELEPORT, smtp: SMTP, ...NOBODY, log: STDOUT },
+  "no_starttls": { teleport: TELEPORT, smtp: SMTP, ...BASE, log: STDOUT },
   mailgun: {
     teleport: TELEPORT,
     mailgun: {
       domain: "mymailgunsubdomain.mailgun.org",
       "private_key_file": `${FOLDER}/mailgun_private_key`,
     },
-    ...NOBODY,
+    ...BASE,
     log: STDOUT,
   },
 };
@@ -167,6 +167,7 @@ chartTest("image, command, variable and mounts are the original's", async (helm)
     container.volumeMounts.map(({ name, mountPath }: Record<string, string>) => [name, mountPath]),
     [
       ["config", "/etc/teleport-email.toml"],
+      ["password-file", FOLDER],
       ["teleport-identity", `${FOLDER}/teleport-identity`],
     ],
   );
@@ -187,7 +188,7 @@ chartTest(
     assert.deepEqual(smtp.data, { smtpPassword: "bXlzbXRwcGFzc3dk" });
     const [mailgun] = await secretOf("original_secret_mailgun");
     assert.deepEqual(mailgun.data, { mailgunPrivateKey: btoa("--- TEST PRIVATE KEY ---") });
-    for (const name of ["secret_off", "deployment_secret_smtp", "deployment_secret_mailgun"]) {
+    for (const name of ["deployment_secret_smtp", "deployment_secret_mailgun"]) {
       assert.deepEqual(await secretOf(`original_${name}`), [], name);
     }
   },
@@ -284,28 +285,32 @@ chartTest("the operator's resources are the original's", async (helm) => {
 });
 
 const GITHUB = "crd.tokenSpecOverride.github=test";
-const REFUSED: readonly (readonly [string, readonly string[], string | undefined])[] = [
-  ["Custom resources cannot be deployed without tbot enabled", ["crd.create=true"], undefined],
+const REFUSED: readonly (readonly [string, readonly string[]])[] = [
+  ["Custom resources cannot be deployed without tbot enabled", ["tbot.enabled=false"]],
+  ["`tbot.clusterName` must be provided", ["tbot.clusterName="]],
+  [
+    "`tbot.teleportAuthAddress` or `tbot.teleportProxyAddress` must be provided",
+    ["tbot.teleportProxyAddress="],
+  ],
+  [
+    "`tbot.teleportAuthAddress` and `tbot.teleportProxyAddress` are mutually exclusive",
+    ["tbot.teleportAuthAddress=auth.example.com:3025"],
+  ],
   [
     "crd.tokenSpecOverride.join_method must be same as tbot.joinMethod",
-    ["crd.create=true", "crd.tokenSpecOverride.join_method=github", GITHUB],
-    "original_tbot",
+    ["crd.tokenSpecOverride.join_method=github", GITHUB],
   ],
-  [
-    "crd.tokenSpecOverride cannot be empty in chart values",
-    ["crd.create=true", "tbot.joinMethod=github"],
-    "original_tbot",
-  ],
+  ["crd.tokenSpecOverride cannot be empty in chart values", ["tbot.joinMethod=github"]],
   [
     "crd.tokenSpecOverride.join_method cannot be empty in chart values",
-    ["crd.create=true", "tbot.joinMethod=github", GITHUB],
-    "original_tbot",
+    ["tbot.joinMethod=github", GITHUB],
   ],
 ];
 
-for (const [message, set, file] of REFUSED) {
+for (const [message, set] of REFUSED) {
   chartTest(`the chart refuses in the original's words: ${message}`, async (helm) => {
-    const { ok, stderr } = await template(helm, { set, ...file === undefined ? {} : { file } });
+    const created = ["crd.create=true", ...set];
+    const { ok, stderr } = await template(helm, { set: created, file: "original_tbot" });
     assert.ok(!ok);
     assert.ok(stderr.includes(message), stderr);
   });

@@ -10,7 +10,7 @@ import { must, run } from "./command.ts";
 export const CHART = fileURLToPath(
   new URL("../../../packaging/chart/teleport-plugin-email", import.meta.url),
 );
-const VALUES = fileURLToPath(new URL("../testdata/chart/", import.meta.url));
+export const VALUES = fileURLToPath(new URL("../testdata/chart/", import.meta.url));
 
 /** What tests read of an object; whatever else is wrong with it, the validator finds. */
 // deno-lint-ignore no-explicit-any -- manifests are read in many places, and a missing key fails the test
@@ -19,11 +19,20 @@ export type Manifest = any;
 /** The names of the value files, without their ending, that begin with `prefix`. */
 export function valueFiles(prefix: string): readonly string[] {
   return [...Deno.readDirSync(VALUES)].map(({ name }) => name.replace(/\.yaml$/, ""))
-    .filter((name) => name.startsWith(prefix)).sort();
+    .filter((name) => name.startsWith(prefix) && !name.startsWith("base")).sort();
+}
+
+/** The value files for Helm; those of the original's tests say only what they are about. */
+export function valuesOf(file: string | undefined): readonly string[] {
+  const isComplete = file !== undefined && /^(ours|seed|original_everything)/.test(file);
+  const base = /tbot|operator/.test(file ?? "") ? "base_tbot" : "base";
+  const files = [...isComplete ? [] : [base], ...file === undefined ? [] : [file]];
+  return files.flatMap((name) => ["--values", `${VALUES}${name}.yaml`]);
 }
 
 export interface Rendered {
   readonly text: string;
+  readonly manifests: readonly Manifest[];
   /** Of this kind and, where there are several, this name. */
   get(kind: string, name?: string): Manifest;
   all(kind: string): readonly Manifest[];
@@ -33,21 +42,25 @@ export interface Rendered {
   readonly original: Readonly<Record<string, unknown>>;
 }
 
-/** Renders the chart in `chart` as release `release` with a value file and `--set` arguments. */
+/**
+ * Renders the chart in `chart` as release `release` with a value file and `--set` arguments; with
+ * `isBare`, without what every installation needs.
+ */
 export async function template(
   helm: string,
-  { file, set = [], release = "release-name", chart = CHART }: {
+  { file, isBare = false, set = [], args = [], release = "release-name", chart = CHART }: {
     readonly file?: string;
+    readonly isBare?: boolean;
+    readonly args?: readonly string[];
     readonly set?: readonly string[];
     readonly release?: string;
     readonly chart?: string;
   },
 ) {
-  const args = [
-    ...file === undefined ? [] : ["--values", `${VALUES}${file}.yaml`],
-    ...set.flatMap((value) => ["--set", value]),
-  ];
-  return await run([helm, "template", release, chart, "--namespace", "namespace", ...args]);
+  const values = isBare ? [] : valuesOf(file);
+  const sets = set.flatMap((value) => ["--set", value]);
+  const command = [helm, "template", release, chart, "--namespace", "namespace"];
+  return await run([...command, ...values, ...sets, ...args]);
 }
 
 /** As `template()`, parsed; fails with what Helm says. */
@@ -72,7 +85,7 @@ export async function render(...args: Parameters<typeof template>): Promise<Rend
   const toml: string = all("ConfigMap").find(isConfig).data["teleport-email.toml"];
   // Tables of the parser have no prototype, which `assert.deepEqual()` minds.
   const { http: _, ...original } = JSON.parse(JSON.stringify(parse(toml)));
-  return { text, get, all, toml, original };
+  return { text, manifests, get, all, toml, original };
 }
 
 /** The plugin's container. */
@@ -90,7 +103,7 @@ export function named(list: readonly Manifest[], name: string): Manifest {
 /** What Helm says after an installation; `helm template` leaves that out, so it is made a manifest. */
 export async function renderNotes(
   helm: string,
-  options: { readonly file?: string },
+  options: { readonly file?: string; readonly set?: readonly string[] },
 ): Promise<string> {
   const dir = await Deno.makeTempDir();
   try {

@@ -5,6 +5,7 @@ import { must, run } from "./command.ts";
 import { CACHE, type Lacking, withCache } from "./debian.ts";
 
 const HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0";
+const ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
 
 export type ToolResult = { readonly ok: true; readonly path: string } | Lacking;
 
@@ -15,6 +16,26 @@ export async function findHelm(): Promise<ToolResult> {
   const bin = join(CACHE, "go");
   return await keep(join(bin, "helm"), "helm", async () => {
     await must(["go", "install", HELM], { env: { GOBIN: bin, GOFLAGS: "-modcacherw" } });
+  });
+}
+
+/** The program `actionlint`, which knows what is wrong with GitHub's workflows. */
+export async function findActionlint(): Promise<ToolResult> {
+  const bin = join(CACHE, "go");
+  return await keep(join(bin, "actionlint"), "actionlint", async () => {
+    await must(["go", "install", ACTIONLINT], { env: { GOBIN: bin, GOFLAGS: "-modcacherw" } });
+  });
+}
+
+/** Prometheus' `promtool`: of this machine, or out of Debian's package. */
+export async function findPromtool(): Promise<ToolResult> {
+  const installed = await run(["sh", "-c", "command -v promtool"]);
+  if (installed.ok) return { ok: true, path: installed.stdout.trim() };
+  const dir = join(CACHE, "prometheus");
+  return await keep(join(dir, "usr/bin/promtool"), "promtool", async () => {
+    await Deno.mkdir(dir, { recursive: true });
+    const unpack = "apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .";
+    await must(["sh", "-c", unpack], { cwd: dir });
   });
 }
 

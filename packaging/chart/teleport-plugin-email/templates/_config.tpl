@@ -1,15 +1,21 @@
-{{/* The transport that is used: as in the program, SMTP wins. Empty without any. */}}
+{{/*
+The transport: what is enabled, or else what is filled in; as in the program, SMTP wins. Empty without any.
+*/}}
 {{- define "email.transport" -}}
-{{- if .Values.smtp.enabled -}}smtp{{- else if .Values.mailgun.enabled -}}mailgun{{- end -}}
+{{- if .Values.smtp.enabled -}}smtp
+{{- else if .Values.mailgun.enabled -}}mailgun
+{{- else if .Values.smtp.host -}}smtp
+{{- else if .Values.mailgun.domain -}}mailgun
+{{- end -}}
 {{- end -}}
 
-{{/* The port that mails leave to. */}}
+{{/* The port of the mail server or of Mailgun's API. */}}
 {{- define "email.mailPort" -}}
-{{- if .Values.smtp.enabled -}}
+{{- if eq (include "email.transport" .) "smtp" -}}
 {{- int .Values.smtp.port | default 587 -}}
 {{- else -}}
 {{- $ofUrl := regexFind ":[0-9]+" (.Values.mailgun.baseUrl | default "") | trimPrefix ":" -}}
-{{- $ofUrl | default (ternary "80" "443" (hasPrefix "http:" .Values.mailgun.baseUrl)) -}}
+{{- $ofUrl | default (ternary "80" "443" (hasPrefix "http:" (.Values.mailgun.baseUrl | default ""))) -}}
 {{- end -}}
 {{- end -}}
 
@@ -19,24 +25,33 @@
 
 {{/*
 The secret of the transport as YAML: `name` and `key` of where it comes from, `file` where it goes
-below the plugin's folder, `made` for one of the chart's own. Empty without one. A secret of the
-chart's own always has the original's key, whatever the path for other secrets says.
+below the plugin's directory, `made` for one of the chart's own. Empty without one, and when the user
+mounts the file. A secret of the chart's own always has the original's key, whatever the path for other
+secrets says.
 */}}
 {{- define "email.mailSecret" -}}
 {{- $made := printf "%s-secret" (include "email.fullname" .) -}}
-{{- if eq (include "email.transport" .) "mailgun" -}}
-{{- $given := .Values.mailgun.privateKeyFromSecret -}}
+{{- $transport := include "email.transport" . -}}
+{{- if .Values.mailSecretFile -}}
+{{- else if eq $transport "mailgun" -}}
+{{- $given := .Values.mailgun.privateKeyFromSecret | default "" -}}
 file: mailgun_private_key
 name: {{ $given | default $made | quote }}
 key: {{ ternary .Values.mailgun.privateKeySecretPath "mailgunPrivateKey" (ne $given "") | quote }}
 made: {{ eq $given "" }}
-{{- else if and .Values.smtp.enabled .Values.smtp.authenticate -}}
-{{- $given := .Values.smtp.passwordFromSecret -}}
+{{- else if and (eq $transport "smtp") .Values.smtp.authenticate -}}
+{{- $given := .Values.smtp.passwordFromSecret | default "" -}}
 file: smtp_password
 name: {{ $given | default $made | quote }}
 key: {{ ternary .Values.smtp.passwordSecretPath "smtpPassword" (ne $given "") | quote }}
 made: {{ eq $given "" }}
 {{- end -}}
+{{- end -}}
+
+{{/* Path of the file with the password or API key. */}}
+{{- define "email.mailSecretFile" -}}
+{{- $name := ternary "smtp_password" "mailgun_private_key" (eq (include "email.transport" .) "smtp") -}}
+{{- .Values.mailSecretFile | default (printf "/var/lib/teleport/plugins/email/%s" $name) -}}
 {{- end -}}
 
 {{/*
@@ -68,31 +83,33 @@ key is the name in snake case: `rootCas` is `root_cas`. The original writes an e
 {{- end -}}
 {{- end -}}
 
+{{/* Path of the identity file. */}}
 {{- define "email.identityFile" -}}
-{{- if .Values.tbot.enabled -}}identity{{- else -}}{{- .Values.teleport.identitySecretPath -}}{{- end -}}
+{{- $secretPath := ternary "identity" .Values.teleport.identitySecretPath (and .Values.tbot.enabled (not .Values.teleport.identityVolume)) -}}
+{{- .Values.teleport.identityFile | default (printf "/var/lib/teleport/plugins/email/teleport-identity/%s" $secretPath) -}}
 {{- end -}}
 
 {{- define "email.config" -}}
-{{- $folder := "/var/lib/teleport/plugins/email" -}}
+{{- $transport := include "email.transport" . -}}
 [teleport]
 addr = {{ include "email.toml" (include "email.address" .) }}
-identity = {{ include "email.toml" (printf "%s/teleport-identity/%s" $folder (include "email.identityFile" .)) }}
+identity = {{ include "email.toml" (include "email.identityFile" .) }}
 refresh_identity = true
 {{- include "email.tomlLines" (dict "values" .Values.teleport "width" 0 "keys" (list "refreshIdentityInterval" "via" "webRootCas")) }}
-{{- if eq (include "email.transport" .) "mailgun" }}
+{{- if eq $transport "mailgun" }}
 
 [mailgun]
 domain           = {{ include "email.toml" .Values.mailgun.domain }}
-private_key_file = "{{ $folder }}/mailgun_private_key"
+private_key_file = {{ include "email.toml" (include "email.mailSecretFile" .) }}
 {{- include "email.tomlLines" (dict "values" .Values.mailgun "width" 16 "keys" (list "region" "baseUrl" "maxConnections" "maxMessagesPerSecond")) }}
-{{- else if .Values.smtp.enabled }}
+{{- else if eq $transport "smtp" }}
 
 [smtp]
 host            = {{ include "email.toml" .Values.smtp.host }}
 port            = {{ int .Values.smtp.port }}
 {{- if .Values.smtp.authenticate }}
 username        = {{ include "email.toml" .Values.smtp.username }}
-password_file   = "{{ $folder }}/smtp_password"
+password_file   = {{ include "email.toml" (include "email.mailSecretFile" .) }}
 {{- end }}
 starttls_policy = {{ include "email.toml" .Values.smtp.starttlsPolicy }}
 {{- include "email.tomlLines" (dict "values" .Values.smtp "width" 15 "keys" (list "implicitTls" "rootCas" "serverName" "insecureSkipVerify" "clientCrt" "clientKey" "authMethod" "helloName" "maxConnections" "maxMessagesPerSecond")) }}
@@ -118,7 +135,8 @@ directory = {{ include "email.toml" . }}
 {{- if .Values.http.enabled }}
 
 [http]
-listen = {{ include "email.toml" (printf (ternary "[%s]:%d" "%s:%d" (contains ":" .Values.http.address)) .Values.http.address (int .Values.http.port)) }}
+listen = {{ include "email.toml" (printf (ternary "[%s]:%d" "%s:%d" (contains ":" (.Values.http.address | default ""))) (.Values.http.address | default "") (int .Values.http.port)) }}
+{{- include "email.tomlLines" (dict "values" .Values.http "width" 0 "keys" (list "status")) }}
 {{- end }}
 
 [log]

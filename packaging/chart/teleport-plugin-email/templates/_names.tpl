@@ -15,26 +15,9 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Pods of `helm test` have a name of their own, so that nothing takes them for the plugin's. */}}
+{{/* Pods of `helm test` have a name of their own, so that no selector takes them for the plugin's. */}}
 {{- define "email.checkName" -}}
 {{- include "email.name" . | trunc 57 | trimSuffix "-" -}}-check
-{{- end -}}
-
-{{- define "email.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "email.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-{{- end -}}
-
-{{/* Labels that say where an object comes from, without those that select pods. */}}
-{{- define "email.originLabels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- end -}}
-
-{{- define "email.labels" -}}
-{{ include "email.selectorLabels" . }}
-{{ include "email.originLabels" . }}
 {{- end -}}
 
 {{- define "email.serviceAccountName" -}}
