@@ -44,11 +44,7 @@ runCli(Deno.args, {
     using signals = listenForSignals(systemClock);
     return await (await import("./src/cli/start.ts")).start(options, signals, uncaught);
   },
-  configure: async (io) => {
-    const { EXAMPLE } = await import("./src/config/example.ts");
-    io.stdout(EXAMPLE);
-    return 0;
-  },
+  configure: async (...args) => (await import("./src/cli/configure.ts")).configure(...args),
   check: async (options, io) => (await import("./src/cli/check.ts")).check(options, io),
   testMail: async (options, io) => (await import("./src/cli/test_mail.ts")).testMail(options, io),
   preview: async (options, io) => (await import("./src/cli/preview.ts")).preview(options, io),

@@ -22,14 +22,16 @@ const DEPRECATED = ["delivery.recipients"];
 function sampleKeys(): readonly string[] {
   let section = "";
   return EXAMPLE.split("\n").flatMap((line) => {
-    section = /^#?\[{1,2}(\w+)\]{1,2}$/.exec(line)?.[1] ?? section;
+    section = /^#?\[{1,2}(\w+|smtp\.oauth2)\]{1,2}$/.exec(line)?.[1] ?? section;
     const key = /^#?(\w+) = /.exec(line)?.[1];
     return key === undefined ? [] : [`${section}.${key}`];
   });
 }
 
 Deno.test("docs/configuration.md lists the keys that 'configure' prints", async () => {
-  const sections = (await page("configuration.md")).split(/^### `\[{1,2}(\w+)\]{1,2}`$/m).slice(1);
+  const sections = (await page("configuration.md")).split(
+    /^### `\[{1,2}(\w+|smtp\.oauth2)\]{1,2}`$/m,
+  ).slice(1);
   const listed: string[] = [];
   for (let i = 0; i < sections.length; i += 2) {
     const rows = rowsIn((sections[i + 1] ?? "").split(/^##/m)[0] ?? "");

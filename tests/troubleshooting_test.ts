@@ -65,6 +65,11 @@ const NO_FAULTS: readonly string[] = [
   "connected by …",
   "mail is paused",
   "… … owed",
+  // Where limits of mail services are documented.
+  "learn.microsoft.com: Improvements in SMTP Authenticated Submission client protocol",
+  "SendGrid documentation: Integrating with the SMTP API",
+  "Mailgun documentation: Send via SMTP",
+  "Amazon SES Developer Guide: service quotas",
   // What a message is about.
   "<your Mailgun domain>",
   "<your Mailgun key>",

@@ -4,12 +4,13 @@ import { Buffer } from "node:buffer";
 import PostalMime from "postal-mime";
 import {
   SMTPServer,
+  type SMTPServerAuthentication,
   type SMTPServerDataStream,
   type SMTPServerOptions,
   type SMTPServerSession,
 } from "smtp-server";
 import { issueServer } from "../pki/identity.ts";
-import { MailFaults } from "./mail_faults.ts";
+import { MailFaults, SmtpReply } from "./mail_faults.ts";
 import { Mailbox, type ReceivedMail } from "./mailbox.ts";
 import { createAuthority } from "../pki/pki.ts";
 import { TcpListener } from "../proxy/tcp_listener.ts";
@@ -25,8 +26,17 @@ export interface MailServerOptions {
   readonly hideAuth?: boolean;
   /** Lets a client log in without TLS, as CRAM-MD5 and old servers do. */
   readonly allowInsecureAuth?: boolean;
-  /** Default PLAIN and LOGIN. */
+  /** Default PLAIN and LOGIN, or XOAUTH2 where tokens are taken. */
   readonly authMethods?: readonly string[];
+  /** Takes access tokens (XOAUTH2) for this mailbox in place of a password. */
+  readonly tokens?: { readonly mailbox: string; readonly accepts: (token: string) => boolean };
+  /**
+   * How a bad token is refused: Microsoft 365 says 535 at once, Google first sends a challenge (334) with
+   * the reason. Default `535`.
+   */
+  readonly tokenRefusal?: "535" | "334";
+  /** The next connection over this is greeted with 421. */
+  readonly maxConnections?: number;
 }
 
 /** smtp-server holds its greeting back so long, with a timer that it does not clear. */
@@ -112,7 +122,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
 
   #smtpOptions(): SMTPServerOptions {
     const { options } = this;
-    const asksForUser = options.auth !== undefined && !options.hideAuth;
+    const asksForUser = (options.auth ?? options.tokens) !== undefined && !options.hideAuth;
     return {
       name: "mail.localhost",
       secure: options.implicitTls ?? false,
@@ -123,10 +133,13 @@ export class MailServer extends MailFaults implements AsyncDisposable {
       ],
       authOptional: !asksForUser,
       allowInsecureAuth: options.allowInsecureAuth ?? false,
-      authMethods: [...options.authMethods ?? ["PLAIN", "LOGIN"]],
+      authMethods: [
+        ...options.authMethods ?? (options.tokens === undefined ? ["PLAIN", "LOGIN"] : ["XOAUTH2"]),
+      ],
       disableReverseLookup: true,
       logger: false,
       onAuth: (auth, _session, callback) => {
+        if (auth.method === "XOAUTH2") return this.#checkToken(auth, callback);
         const { username, password } = options.auth ?? {};
         const known = auth.username === username &&
           (auth.method as string === "CRAM-MD5"
@@ -134,7 +147,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
             : auth.password === password);
         this.#reply(() => this.checkAuth(known), callback, { user: auth.username });
       },
-      onConnect: (_session, callback) => this.#reply(() => {}, callback),
+      onConnect: (_session, callback) => this.#reply(() => this.#checkRoom(), callback),
       onMailFrom: (_address, _session, callback) => this.#reply(() => this.checkMail(), callback),
       onRcptTo: ({ address }, _session, callback) =>
         this.#reply(() => this.checkRecipient(address), callback),
@@ -144,6 +157,25 @@ export class MailServer extends MailFaults implements AsyncDisposable {
           callback,
         ),
     };
+  }
+
+  #checkToken(
+    { username = "", accessToken = "" }: SMTPServerAuthentication,
+    callback: (error?: Error | null, response?: { user?: string; data?: object }) => void,
+  ): void {
+    const { tokens, tokenRefusal } = this.options;
+    const known = tokens !== undefined && tokens.mailbox === username &&
+      tokens.accepts(accessToken);
+    if (known || tokenRefusal !== "334") {
+      return this.#reply(() => this.checkAuth(known), callback, { user: username });
+    }
+    const data = { status: "400", schemes: "Bearer", scope: "https://mail.google.com/" };
+    this.#reply(() => {}, callback, { data });
+  }
+
+  #checkRoom(): void {
+    if (this.#listener.connections <= (this.options.maxConnections ?? Infinity)) return;
+    throw new SmtpReply(421, "4.7.0 Too many concurrent SMTP connections");
   }
 
   /** Answers after the delay that is set: with an error when the check throws one. */

@@ -30,6 +30,11 @@ export interface ConfigOptions {
   readonly config: string;
 }
 
+export interface ConfigureOptions {
+  /** A mail service to fill in; none without it. */
+  readonly service?: string;
+}
+
 export interface StartOptions {
   readonly configPath: string;
   readonly debug: boolean;
@@ -68,7 +73,7 @@ export interface HealthOptions extends ConfigOptions {
 /** The commands that need more than a line; each returns an exit code. */
 export interface Commands {
   start(options: StartOptions): Promise<number>;
-  configure(io: CliIo): Promise<number>;
+  configure(options: ConfigureOptions, io: CliIo): Promise<number>;
   check(options: CheckOptions, io: CliIo): Promise<number>;
   testMail(options: TestMailOptions, io: CliIo): Promise<number>;
   preview(options: PreviewOptions, io: CliIo): Promise<number>;

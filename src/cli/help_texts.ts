@@ -4,6 +4,11 @@ const CONFIG_EXITS = "2 if it could not be done, for example because the configu
 
 /** Paragraphs by command. */
 export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  configure: [
+    "With --service it fills in a mail service: microsoft365, google, ses:REGION (for example " +
+    "ses:eu-west-1), sendgrid, postmark, mailgun-smtp:us, mailgun-smtp:eu.",
+    "Exit codes: 0, or 2 for a service that it does not know.",
+  ],
   start: [
     "Watches access requests and mails reviewers until SIGTERM or SIGINT ends it with exit code 0. " +
     "Exit codes: 0 after a signal, 78 if the configuration has to be corrected, 1 for any other fatal " +

@@ -67,7 +67,8 @@ function createProgram(io: CliIo, commands: Commands, exit: (code: number) => vo
   add("help", "Show help.").argument("[command]", "command to show the help of")
     .action((name?: string) => showHelp(program, name));
   add("configure", "Prints an example .TOML configuration file.")
-    .action(async () => exit(await commands.configure(io)));
+    .option("--service <name>", "Fill in a mail service", once("service"))
+    .action(async (options) => exit(await commands.configure(options, io)));
   add("version", `Prints ${PROGRAM} version and exits.`)
     .action(() => io.stdout(`${versionLine()}\n`));
   configured("start", "Starts the Teleport Email plugin.")

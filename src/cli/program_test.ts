@@ -13,7 +13,7 @@ async function run(...args: string[]) {
   };
   const exitCode = await runCli(args, io, {
     start: (options) => (started.push(options), Promise.resolve(7)),
-    configure: (io) => (io.stdout("sample"), Promise.resolve(0)),
+    configure: (_options, io) => (io.stdout("sample"), Promise.resolve(0)),
     check: call,
     testMail: call,
     preview: call,

@@ -32,6 +32,7 @@ export async function testMail(options: TestMailOptions, io: CliIo): Promise<num
   await using transport = await createTransport(
     config.mail,
     domainOf(config.delivery.sender.address),
+    { warn: (message) => io.stderr(`${message}\n`) },
   );
   let accepted = 0;
   for (const address of addresses) {

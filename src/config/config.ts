@@ -22,17 +22,60 @@ export interface TeleportConfig {
   readonly webRootCas?: string;
 }
 
+export interface PasswordAuthConfig {
+  readonly username: string;
+  readonly password: Secret;
+  /** Absent = negotiated. */
+  readonly method?: "plain" | "login" | "cram-md5";
+  /** Nothing is sent without login. */
+  readonly isRequired: boolean;
+}
+
+/** Access tokens of OAuth 2.0 in place of a password. */
+export interface TokenAuthConfig {
+  /** The mailbox to send from. */
+  readonly username: string;
+  readonly oauth2: OAuth2Config;
+}
+
+/** Where access tokens come from; files are read each time they are needed. */
+export type OAuth2Config =
+  | {
+    readonly kind: "endpoint";
+    readonly provider: "microsoft" | "google" | "generic";
+    readonly tokenUrl: string;
+    readonly clientId: string;
+    readonly proof: OAuth2Proof;
+    readonly grant:
+      | { readonly kind: "client_credentials" }
+      | { readonly kind: "refresh_token"; readonly file: string };
+    readonly scope?: string;
+    /** PEM file with CAs beside the machine's. */
+    readonly rootCas?: string;
+  }
+  | {
+    readonly kind: "service-account";
+    readonly file: string;
+    readonly scope: string;
+    readonly rootCas?: string;
+  }
+  | { readonly kind: "file"; readonly file: string };
+
+/** How the client proves to the token endpoint who it is. */
+export type OAuth2Proof =
+  | { readonly kind: "secret"; readonly secret: Secret; readonly inHeader: boolean }
+  | { readonly kind: "certificate"; readonly crt: string; readonly key: string }
+  | { readonly kind: "federated"; readonly file: string }
+  | { readonly kind: "none" };
+
 export interface SmtpConfig {
   readonly kind: "smtp";
   readonly host: string;
   readonly port: number;
+  /** The name in `smtp.service`, which has filled in what other keys leave open. */
+  readonly service?: string;
   /** Absent = no authentication. */
-  readonly auth?: {
-    readonly username: string;
-    readonly password: Secret;
-    /** Absent = negotiated. */
-    readonly method?: "plain" | "login" | "cram-md5";
-  };
+  readonly auth?: PasswordAuthConfig | TokenAuthConfig;
   readonly starttlsPolicy: "mandatory" | "opportunistic" | "disabled";
   /** TLS from the first byte (RFC 8314 §3.3). */
   readonly implicitTls: boolean;
@@ -44,7 +87,12 @@ export interface SmtpConfig {
   readonly clientCertificate?: { readonly crt: string; readonly key: string };
   /** EHLO name; absent = the sender's domain. */
   readonly helloName?: string;
+  /** How long the server may take for each step up to the content. @default 5 minutes */
+  readonly timeoutMs: number;
+  /** @default 10 */
   readonly maxConnections: number;
+  /** @default 10 */
+  readonly maxMessagesPerConnection: number;
   readonly maxMessagesPerSecond?: number;
 }
 
@@ -54,6 +102,8 @@ export interface MailgunConfig {
   readonly privateKey: Secret;
   /** API root without the version, e.g. `https://api.eu.mailgun.net`. */
   readonly baseUrl: string;
+  /** PEM file with CAs beside the machine's. */
+  readonly rootCas?: string;
   readonly maxConnections: number;
   readonly maxMessagesPerSecond?: number;
 }

@@ -35,6 +35,10 @@ refresh_identity = true
 
 # --- Mail by SMTP ---------------------------------------------------------------------------
 #[smtp]
+# A mail service, which fills in host, port, TLS and known limits: "microsoft365", "google",
+# "ses:eu-west-1" (any region), "sendgrid", "postmark", "mailgun-smtp:us", "mailgun-smtp:eu".
+#service = "microsoft365"
+# Or a mail server of your own.
 #host = "<your mail server>"
 # 587 for STARTTLS, 465 for TLS from the first byte.
 #port = 587
@@ -43,6 +47,8 @@ refresh_identity = true
 #password = "<password>"
 # Instead of password; read each time it is needed.
 #password_file = "/var/lib/teleport/plugins/email/smtp_password"
+# Send nothing where the server offers no login.
+#require_auth = false
 # "mandatory", "opportunistic" (only if the server offers it) or "disabled".
 #starttls_policy = "mandatory"
 # TLS from the first byte; without it, on port 465 only.
@@ -58,9 +64,38 @@ refresh_identity = true
 #auth_method = "plain"
 # Name in the EHLO greeting; the sender's domain without it.
 #hello_name = "teleport.example.com"
-# Limits; no limit of messages without the second.
+# How long the server may take to greet and to take a recipient.
+#timeout = "5m"
+# Limits; no limit of messages a second without the last.
 #max_connections = 10
+#max_messages_per_connection = 10
 #max_messages_per_second = 5
+
+# Access tokens (OAuth 2.0) in place of a password; smtp.username is the mailbox.
+#[smtp.oauth2]
+# "microsoft" or "google"; comes with smtp.service. Any other with token_url.
+#provider = "microsoft"
+# Microsoft: the tenant's id or domain, and the application.
+#tenant = "example.onmicrosoft.com"
+#client_id = "00000000-0000-0000-0000-000000000000"
+# What the application proves itself with: one of these.
+#client_secret = "<client secret>"
+#client_secret_file = "/var/lib/teleport/plugins/email/oauth2_secret"
+#client_certificate = "/var/lib/teleport/plugins/email/oauth2.crt"
+#client_key = "/var/lib/teleport/plugins/email/oauth2.key"
+#federated_token_file = "/var/run/secrets/azure/tokens/azure-identity-token"
+# Google: the key file of a service account with domain-wide delegation.
+#service_account_file = "/var/lib/teleport/plugins/email/service_account.json"
+# Others, and national clouds.
+#token_url = "https://idp.example.com/oauth2/token"
+#client_auth = "client_secret_post"
+#grant = "client_credentials"
+#refresh_token_file = "/var/lib/teleport/plugins/email/oauth2_refresh_token"
+#scope = "https://outlook.office365.com/.default"
+# Or a file with an access token that something else renews.
+#access_token_file = "/run/teleport-email/access_token"
+# PEM file with the CA of a private token endpoint.
+#root_cas = "/etc/ssl/certs/idp-ca.pem"
 
 # --- Mail by Mailgun ------------------------------------------------------------------------
 #[mailgun]
@@ -71,6 +106,8 @@ refresh_identity = true
 # "us" or "eu"; or, instead, the URL of the API.
 #region = "us"
 #base_url = "https://api.mailgun.net"
+# PEM file with the CA of a private base_url.
+#root_cas = "/etc/ssl/certs/mailgun-ca.pem"
 # Limits; no limit of messages without the second.
 #max_connections = 10
 #max_messages_per_second = 5
@@ -145,3 +182,43 @@ severity = "INFO"
 # "text" or "json".
 #format = "text"
 `;
+
+/** What a service needs beside its name, with values to replace; by section and key. */
+const SERVICE_SETTINGS: readonly (readonly [RegExp, Settings])[] = [
+  [/^microsoft365$/, {
+    smtp: { username: "teleport@example.com" },
+    "smtp.oauth2": {
+      tenant: "example.onmicrosoft.com",
+      client_id: "00000000-0000-0000-0000-000000000000",
+      client_certificate: "/var/lib/teleport/plugins/email/oauth2.crt",
+      client_key: "/var/lib/teleport/plugins/email/oauth2.key",
+    },
+  }],
+  [/^google$/, {
+    smtp: { username: "teleport@example.com" },
+    "smtp.oauth2": {
+      service_account_file: "/var/lib/teleport/plugins/email/service_account.json",
+    },
+  }],
+  [/^ses:/, { smtp: { username: "AKIAEXAMPLE", password: "change-me" } }],
+  [/^sendgrid$/, { smtp: { username: "apikey", password: "change-me" } }],
+  [/^postmark$/, { smtp: { username: "change-me", password: "change-me" } }],
+  [/^mailgun-smtp:/, { smtp: { username: "postmaster@mg.example.com", password: "change-me" } }],
+];
+
+type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The sample with the section of a mail service filled in: it loads as it is. */
+export function exampleFor(service: string): string {
+  const known = SERVICE_SETTINGS.find(([name]) => name.test(service))?.[1] ?? {};
+  const settings: Settings = { ...known, smtp: { service, ...known["smtp"] } };
+  let section = "";
+  return EXAMPLE.split("\n").map((line) => {
+    const header = /^#\[{1,2}([\w.]+)\]{1,2}$/.exec(line)?.[1];
+    section = header ?? /^\[{1,2}([\w.]+)\]{1,2}$/.exec(line)?.[1] ?? section;
+    if (header !== undefined) return header in settings ? line.slice(1) : line;
+    const key = /^#(\w+) = /.exec(line)?.[1] ?? "";
+    const value = settings[section]?.[key];
+    return value === undefined ? line : `${key} = ${JSON.stringify(value)}`;
+  }).join("\n");
+}

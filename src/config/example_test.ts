@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import type { Config } from "./config.ts";
-import { EXAMPLE } from "./example.ts";
+import { EXAMPLE, exampleFor } from "./example.ts";
 import { parseConfig } from "./load.ts";
+import { SERVICE_NAMES, smtpService } from "./sections/smtp_services.ts";
 import { PLACEHOLDERS } from "./values/placeholders.ts";
 
 const VALUES: Readonly<Record<string, string>> = {
   "<your mail server>": "smtp.example.com",
   "<user name>": "teleport",
   "<password>": "hunter2",
+  "<client secret>": "s3cret",
   "<your Mailgun domain>": "mg.example.com",
   "<your Mailgun key>": "key-123",
 };
 
 /** Does what the sample tells its reader: takes the `#` from a section and fills in. */
-function fillIn(section: string, keys: readonly string[]): string {
+function fillIn(section: string, keys: readonly string[], sample = EXAMPLE): string {
   let inside = false;
-  const lines = EXAMPLE.split("\n").map((line) => {
+  const lines = sample.split("\n").map((line) => {
     if (/^#?\[/.test(line)) inside = line === `#[${section}]`;
     const key = /^#(\w+) =/.exec(line)?.[1];
     const wanted = inside && (line.startsWith("#[") || (key !== undefined && keys.includes(key)));
@@ -61,10 +63,12 @@ Deno.test("EXAMPLE is refused for each remaining placeholder", async () => {
   const sections = [
     ["smtp", ["host", "username", "password"]],
     ["mailgun", ["domain", "private_key"]],
+    ["smtp.oauth2", ["provider", "tenant", "client_id", "client_secret"]],
   ] as const;
   const left = new Set(PLACEHOLDERS);
   for (const [section, keys] of sections) {
-    const filled = fillIn(section, keys);
+    const sample = section === "smtp.oauth2" ? fillIn("smtp", ["host", "username"]) : EXAMPLE;
+    const filled = fillIn(section, keys, sample);
     for (const [placeholder, value] of Object.entries(VALUES)) {
       if (!filled.includes(`"${value}"`)) continue;
       left.delete(placeholder);
@@ -80,7 +84,15 @@ Deno.test("EXAMPLE is refused for each remaining placeholder", async () => {
 
 Deno.test("EXAMPLE shows real defaults after its # signs", async () => {
   const needed = ["host", "username", "password"];
-  const defaults = ["port", "starttls_policy", "implicit_tls", "insecure_skip_verify"];
+  const defaults = [
+    "port",
+    "starttls_policy",
+    "implicit_tls",
+    "insecure_skip_verify",
+    "require_auth",
+    "timeout",
+    "max_messages_per_connection",
+  ];
   const plain = await load(fillIn("smtp", needed));
   const shown = fillIn("smtp", [...needed, ...defaults, "max_connections"])
     .replace(
@@ -98,4 +110,15 @@ Deno.test("EXAMPLE contains only keys that the loader knows", async () => {
   );
   const result = await parseConfig(all, "test.toml", {});
   assert.deepEqual(result.warnings.filter((text) => text.startsWith("Unknown")), []);
+});
+
+Deno.test("exampleFor() fills in a service, and loads as it is", async () => {
+  for (const name of [...SERVICE_NAMES.slice(0, -1), "ses:eu-west-1"]) {
+    const { mail } = await load(exampleFor(name));
+    assert.ok(mail.kind === "smtp");
+    assert.equal(mail.service, name);
+    assert.equal(mail.host, smtpService(name)?.host);
+    assert.ok(mail.auth?.username);
+    assert.equal("oauth2" in mail.auth, /microsoft|google/.test(name));
+  }
 });

@@ -49,7 +49,7 @@ Deno.test("parseConfig() accepts every spelling that the original accepts", asyn
   assert.equal(config.mail.port, 25);
   assert.equal(config.mail.starttlsPolicy, "disabled");
   assert.equal(config.log.severity, "debug");
-  assert.equal(warnings.length, 1, "the one of delivery.recipients");
+  assert.equal(warnings.length, 2, "those of delivery.recipients and of a password in clear text");
 });
 
 Deno.test("parseConfig() uses the original's choice of two spellings, with a warning", async () => {

@@ -72,7 +72,7 @@ export async function prepare(
       : await make(() => deps.listen(http, old?.listener)),
     transport: old !== undefined && isKept((config) => [config.mail, senderDomain(config)])
       ? old.transport
-      : await make(() => createTransport(mail, domain)),
+      : await make(() => createTransport(mail, domain, deps.log)),
   };
   signal.throwIfAborted();
   made.move();

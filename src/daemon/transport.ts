@@ -1,7 +1,15 @@
 /** The mail transport that the configuration asks for. */
 
 import { boundedRead } from "../net/bounded_read.ts";
-import type { MailgunConfig, Secret, SmtpConfig } from "../config/config.ts";
+import type {
+  MailgunConfig,
+  OAuth2Config,
+  OAuth2Proof,
+  Secret,
+  SmtpConfig,
+} from "../config/config.ts";
+import type { Log } from "../log.ts";
+import type { ClientProof, OAuthOptions } from "../mail/smtp/oauth/options.ts";
 import { fileError } from "../file_error.ts";
 import { readSecret } from "../config/values/secret.ts";
 import type { SmtpOptions } from "../mail/smtp/options.ts";
@@ -14,19 +22,22 @@ import type { MailTransport } from "../mail/transport.ts";
 export async function createTransport(
   config: SmtpConfig | MailgunConfig,
   senderDomain: string,
+  log: Pick<Log, "warn">,
 ): Promise<MailTransport> {
   if (config.kind === "mailgun") {
-    const { domain, baseUrl, privateKey } = config;
+    const { domain, baseUrl, privateKey, rootCas } = config;
     const { createMailgunTransport } = await import("../mail/mailgun/transport.ts");
     return createMailgunTransport({
       ...limits(config),
       domain,
       baseUrl,
       privateKey: secretReader(privateKey),
+      ...rootCas === undefined ? {} : { rootCas: fileReader(rootCas) },
     });
   }
   const { createSmtpTransport } = await import("../mail/smtp/transport.ts");
-  return createSmtpTransport(smtpOptions(config, senderDomain));
+  const timeouts = { greetingMs: config.timeoutMs, sendMs: config.timeoutMs };
+  return createSmtpTransport(smtpOptions(config, senderDomain), { log, timeouts });
 }
 
 function limits(config: SmtpConfig | MailgunConfig) {
@@ -39,10 +50,11 @@ function limits(config: SmtpConfig | MailgunConfig) {
 
 /** What `[smtp]` says, with functions for what stands in files. */
 export function smtpOptions(config: SmtpConfig, senderDomain: string): SmtpOptions {
-  const { auth, rootCas, clientCertificate, helloName, ...rest } = config;
+  const { kind: _, service: _service, timeoutMs: _timeoutMs, auth, helloName, ...rest } = config;
+  const { rootCas, clientCertificate, ...others } = rest;
   return {
-    ...rest,
-    ...(auth === undefined ? {} : { auth: { ...auth, password: secretReader(auth.password) } }),
+    ...others,
+    ...(auth === undefined ? {} : { auth: authOptions(auth) }),
     ...(rootCas === undefined ? {} : { rootCas: fileReader(rootCas) }),
     ...(clientCertificate === undefined ? {} : {
       clientCertificate: {
@@ -54,7 +66,49 @@ export function smtpOptions(config: SmtpConfig, senderDomain: string): SmtpOptio
   };
 }
 
-function fileReader(path: string): () => Promise<string> {
+function authOptions(auth: SmtpConfig["auth"] & object): SmtpOptions["auth"] & object {
+  if (!("oauth2" in auth)) return { ...auth, password: secretReader(auth.password) };
+  const { username, oauth2 } = auth;
+  const rootCas = "rootCas" in oauth2 && oauth2.rootCas !== undefined
+    ? { rootCas: fileReader(oauth2.rootCas) }
+    : {};
+  return { username, oauth: oauthOptions(oauth2), ...rootCas };
+}
+
+function oauthOptions(config: OAuth2Config): OAuthOptions {
+  switch (config.kind) {
+    case "file":
+      return { kind: "file", token: fileReader(config.file) };
+    case "service-account":
+      return { kind: config.kind, account: fileReader(config.file), scope: config.scope };
+    case "endpoint": {
+      const { rootCas: _, proof, grant, ...rest } = config;
+      return {
+        ...rest,
+        proof: clientProof(proof),
+        grant: grant.kind === "refresh_token"
+          ? { kind: grant.kind, refreshToken: secretReader({ file: grant.file }) }
+          : grant,
+      };
+    }
+  }
+}
+
+function clientProof(proof: OAuth2Proof): ClientProof {
+  switch (proof.kind) {
+    case "none":
+      return proof;
+    case "secret":
+      return { ...proof, secret: secretReader(proof.secret) };
+    case "certificate":
+      return { kind: proof.kind, crt: fileReader(proof.crt), key: fileReader(proof.key) };
+    case "federated":
+      return { kind: proof.kind, assertion: fileReader(proof.file) };
+  }
+}
+
+/** Reads a file each time. The function rejects with the path and the reason when it cannot. */
+export function fileReader(path: string): () => Promise<string> {
   return boundedRead(async () => {
     try {
       return await Deno.readTextFile(path);

@@ -8,8 +8,11 @@ import type { Clock } from "../clock.ts";
 const TICK_MS = 5_000;
 /** A tick that is this late means that something blocks the event loop. */
 const LATE_MS = 30_000;
-/** A quarter of an hour: the longest deadline is that of a mail server that scans a mail (11 min). */
-const MAX_IDLE_TICKS = 180;
+/**
+ * 25 minutes. The longest deadline is that of a mail server that takes all of `smtp.timeout` (10 min at
+ * most), and then scans a mail (10 min).
+ */
+const MAX_IDLE_TICKS = 300;
 /** A minute: between two configurations, mails on their way get 30 s. */
 const MAX_UNSERVED_TICKS = 12;
 

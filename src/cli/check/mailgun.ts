@@ -2,12 +2,17 @@
 
 import type { MailgunConfig } from "../../config/config.ts";
 import { probeMailgun } from "../../mail/mailgun/probe.ts";
-import { secretReader } from "../../daemon/transport.ts";
+import { fileReader, secretReader } from "../../daemon/transport.ts";
 import { type Finding, timed } from "./finding.ts";
 
 export async function checkMailgun(config: MailgunConfig): Promise<Finding> {
   const { domain, baseUrl } = config;
-  const options = { domain, baseUrl, privateKey: secretReader(config.privateKey) };
+  const options = {
+    domain,
+    baseUrl,
+    privateKey: secretReader(config.privateKey),
+    ...config.rootCas === undefined ? {} : { rootCas: fileReader(config.rootCas) },
+  };
   const { value: view, tookMs } = await timed(() =>
     probeMailgun(options, new AbortController().signal)
   );

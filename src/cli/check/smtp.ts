@@ -12,6 +12,8 @@ import { smtpOptions } from "../../daemon/transport.ts";
 import { type Finding, timed } from "./finding.ts";
 
 const CONNECT_MS = 10_000;
+/** Whoever runs a check waits for it; the daemon is more patient (`smtp.timeout`). */
+const IMPATIENT = { greetingMs: 20_000, sendMs: 20_000 };
 /** Whoever renews certificates by machine has done so by then. */
 const DAY_MS = 86_400_000;
 
@@ -25,7 +27,7 @@ export async function* checkSmtp(
   yield reached;
   if (reached.level === "problem") return;
   const options = smtpOptions(config, senderDomain);
-  await using transport = createSmtpTransport(options);
+  await using transport = createSmtpTransport(options, { timeouts: IMPATIENT });
   const { value: receipt, tookMs } = await timed<Receipt>(async () =>
     await transport.verify?.(signal) ?? { ok: true, messageId: "", response: "" }
   );

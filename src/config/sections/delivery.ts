@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isEmailAddress } from "../values/address.ts";
+import { domainOf, isEmailAddress } from "../values/address.ts";
 import { parseDomainPattern } from "../values/domain_pattern.ts";
 import type { DeliveryConfig, MailgunConfig, SmtpConfig } from "../config.ts";
 import { flag, intervalMs, listOf, text, textList } from "../values/fields.ts";
@@ -64,8 +64,14 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
     recipientsAreWrong: isWrong("recipients"),
     finish(mail) {
       const sender = values.sender ?? { address: guessSender(mail) };
+      const domain = domainOf(sender.address);
       if (values.sender === undefined && !isWrong("sender")) {
         report.warn(`delivery.sender is not set: mails are sent from ${sender.address}`);
+      } else if (mail.kind === "smtp" && mail.helloName === undefined && !/[.[]/.test(domain)) {
+        report.warn(
+          `the EHLO name is '${domain}', the domain of delivery.sender: servers that want a fully ` +
+            "qualified name refuse all mails; set smtp.hello_name",
+        );
       }
       return {
         sender,

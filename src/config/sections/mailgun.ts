@@ -22,6 +22,7 @@ function schemaOf(context: Context) {
     private_key_file: path(context),
     region: choice("us", "eu"),
     base_url: text,
+    root_cas: path(context),
     ...limitEntries,
   }));
 }
@@ -55,7 +56,10 @@ export async function readMailgun(
     privateKey,
     baseUrl,
     maxConnections: values.max_connections ?? DEFAULT_MAX_CONNECTIONS,
-    ...given({ maxMessagesPerSecond: values.max_messages_per_second }),
+    ...given({
+      rootCas: values.root_cas,
+      maxMessagesPerSecond: values.max_messages_per_second,
+    }),
   };
 }
 

@@ -18,7 +18,9 @@ Deno.test("[smtp] has defaults for all but the host", async () => {
     starttlsPolicy: "mandatory",
     implicitTls: false,
     insecureSkipVerify: false,
+    timeoutMs: 300_000,
     maxConnections: 10,
+    maxMessagesPerConnection: 10,
   });
   assert.deepEqual(warnings, []);
 });
@@ -37,22 +39,27 @@ Deno.test("[smtp] accepts every key", async () => {
     client_crt = "/crt"
     client_key = "/key"
     auth_method = "cram-md5"
-    hello_name = "me"
+    hello_name = "me.example.com"
+    require_auth = true
+    timeout = "90s"
     max_connections = 3
+    max_messages_per_connection = 7
     max_messages_per_second = 0.5`);
   assert.deepEqual(smtp, {
     kind: "smtp",
     host: "mail",
     port: 2525,
-    auth: { username: "u", password: { value: "p" }, method: "cram-md5" },
+    auth: { username: "u", password: { value: "p" }, method: "cram-md5", isRequired: true },
     starttlsPolicy: "opportunistic",
     implicitTls: true,
     rootCas: "/cas",
     serverName: "name",
     insecureSkipVerify: true,
     clientCertificate: { crt: "/crt", key: "/key" },
-    helloName: "me",
+    helloName: "me.example.com",
+    timeoutMs: 90_000,
     maxConnections: 3,
+    maxMessagesPerConnection: 7,
     maxMessagesPerSecond: 0.5,
   });
   assert.deepEqual(warnings, [
@@ -176,5 +183,109 @@ Deno.test("[smtp] does not print a password that is part of the host", async () 
     const words = [...result.warnings, ...(result.ok ? [] : result.errors)].join("\n");
     assert.match(words, /Invalid smtp\.host: must be a host name, write user name and password/);
     assert.doesNotMatch(words, /hunter2/);
+  }
+});
+
+Deno.test("[smtp] takes IPv6 addresses with and without brackets", async () => {
+  for (const host of ["[2001:db8::25]", "2001:db8::25", "::1", "[::1]"]) {
+    const { smtp } = await smtpOf(`host = "${host}"`);
+    assert.equal(smtp.host, host.replace(/[[\]]/g, ""));
+  }
+});
+
+Deno.test("[smtp] refuses a port and a path in the host, and says how to write it", async () => {
+  const start = "Invalid smtp.host: must be a host name without port and path, current value is";
+  const cases = [
+    ["smtp.example.com:587", 'host = "smtp.example.com" and port = 587'],
+    ["smtp.example.com/", 'host = "smtp.example.com"'],
+    ["smtp.example.com:587/", 'host = "smtp.example.com" and port = 587'],
+    ["smtp.example.com:", 'host = "smtp.example.com"'],
+    ["[2001:db8::25]:25", 'host = "[2001:db8::25]" and port = 25'],
+    ["192.0.2.1:25", 'host = "192.0.2.1" and port = 25'],
+  ];
+  for (const [host, wanted] of cases) {
+    assert.deepEqual(await refuse(file({ smtp: `host = "${host}"` })), [
+      `${start} '${host}': write ${wanted}`,
+    ]);
+  }
+});
+
+Deno.test("[smtp] checks the EHLO name", async () => {
+  for (const name of ["mail.example.com", "a-b.example", "[192.0.2.1]"]) {
+    const { smtp, warnings } = await smtpOf(`host = "m"\nhello_name = "${name}"`);
+    assert.deepEqual([smtp.helloName, warnings], [name, []]);
+  }
+  for (const name of ["https://x.example", "my host", "x_y.example", "mail.example.com.", "-a.b"]) {
+    const [error] = await refuse(file({ smtp: `host = "m"\nhello_name = "${name}"` }));
+    assert.match(error ?? "", /^Invalid smtp\.hello_name: must be a host name such as/);
+  }
+  const { warnings } = await smtpOf('host = "m"\nhello_name = "localhost"');
+  assert.match(warnings[0] ?? "", /^smtp\.hello_name is 'localhost': some servers take fully/);
+});
+
+Deno.test("[smtp] warns of credentials in clear text, and of a sender at a bare name", async () => {
+  const login = 'username = "u"\npassword = "p"\nstarttls_policy = "disabled"';
+  const { warnings } = await smtpOf(`host = "m"\n${login}`);
+  assert.deepEqual(warnings, [
+    'smtp.starttls_policy is "disabled": user name and password travel in clear text',
+  ]);
+  assert.deepEqual((await smtpOf(`host = "m"\nimplicit_tls = true\n${login}`)).warnings, []);
+  const bare = await accept(file({ delivery: 'sender = "teleport@localhost"' }));
+  assert.match(
+    bare.warnings[0] ?? "",
+    /^the EHLO name is 'localhost', the domain of delivery\.sender/,
+  );
+  const named = 'host = "m"\nhello_name = "mail.example.com"';
+  const { warnings: none } = await accept(
+    file({ smtp: named, delivery: 'sender = "teleport@localhost"' }),
+  );
+  assert.deepEqual(none, []);
+});
+
+Deno.test("[smtp] bounds its timeout", async () => {
+  const [long] = await refuse(file({ smtp: 'host = "m"\ntimeout = "11m"' }));
+  assert.equal(long, "Invalid smtp.timeout: must be at most 10m, current value is 660s");
+  const [short] = await refuse(file({ smtp: 'host = "m"\ntimeout = "10ms"' }));
+  assert.match(short ?? "", /^Invalid smtp\.timeout: must be at least 1s/);
+});
+
+Deno.test("[smtp] fills in what a service documents, and own keys win", async () => {
+  const cases: readonly (readonly [string, string, number, boolean, number?])[] = [
+    ["microsoft365", "smtp.office365.com", 587, false, 3],
+    ["google", "smtp.gmail.com", 465, true],
+    ["ses:eu-west-1", "email-smtp.eu-west-1.amazonaws.com", 587, false],
+    ["ses:cn-north-1", "email-smtp.cn-north-1.amazonaws.com.cn", 587, false],
+    ["sendgrid", "smtp.sendgrid.net", 587, false],
+    ["postmark", "smtp.postmarkapp.com", 587, false],
+    ["mailgun-smtp:us", "smtp.mailgun.org", 587, false],
+    ["mailgun-smtp:eu", "smtp.eu.mailgun.org", 587, false],
+  ];
+  for (const [service, host, port, implicitTls, connections = 10] of cases) {
+    const { smtp } = await smtpOf(`service = "${service}"`);
+    assert.deepEqual(
+      [smtp.service, smtp.host, smtp.port, smtp.implicitTls, smtp.maxConnections],
+      [service, host, port, implicitTls, connections],
+    );
+    assert.equal(smtp.starttlsPolicy, "mandatory");
+  }
+  const { smtp } = await smtpOf('service = "microsoft365"');
+  assert.equal(smtp.maxMessagesPerSecond, 0.5);
+  const own = await smtpOf(`service = "google"
+    host = "smtp-relay.gmail.com"
+    port = 587
+    max_connections = 2
+    max_messages_per_second = 1`);
+  const { host, port, implicitTls, maxConnections, maxMessagesPerSecond } = own.smtp;
+  assert.deepEqual(
+    [host, port, implicitTls, maxConnections, maxMessagesPerSecond],
+    ["smtp-relay.gmail.com", 587, false, 2, 1],
+  );
+  const sendgrid = await smtpOf('service = "sendgrid"\npassword = "SG.key"');
+  assert.equal(sendgrid.smtp.auth?.username, "apikey");
+  for (const service of ["hotmail", "ses", "ses:", "ses:europe", "mailgun-smtp"]) {
+    assert.deepEqual(await refuse(file({ smtp: `service = "${service}"` })), [
+      "Invalid smtp.service: must be one of microsoft365, google, sendgrid, postmark, " +
+      `mailgun-smtp:us, mailgun-smtp:eu, ses:<region>, current value is "${service}"`,
+    ]);
   }
 });

@@ -5,4 +5,5 @@ export const PLACEHOLDERS: ReadonlySet<string> = new Set([
   "<your mail server>",
   "<user name>",
   "<password>",
+  "<client secret>",
 ]);

@@ -33,7 +33,8 @@ Deno.test("readSecret() returns a value unchanged", async () => {
 Deno.test("parseConfig() keeps the path of a secret's file, not its content", async () => {
   await using secret = await temporary("s3cret");
   const smtp = (await accept(login(secret.path))).config.mail;
-  assert.deepEqual(smtp.kind === "smtp" && smtp.auth?.password, { file: secret.path });
+  assert.ok(smtp.kind === "smtp" && smtp.auth !== undefined && "password" in smtp.auth);
+  assert.deepEqual(smtp.auth.password, { file: secret.path });
   const mailgun = (await accept(key(secret.path))).config.mail;
   assert.deepEqual(mailgun.kind === "mailgun" && mailgun.privateKey, { file: secret.path });
 });

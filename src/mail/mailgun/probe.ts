@@ -1,6 +1,7 @@
 /** Asks Mailgun whether it knows the domain and the key (GET /v3/domains/{name} of its API). */
 
 import { startDeadline } from "../../net/deadline.ts";
+import { HttpsClient } from "../../net/https_client.ts";
 import { fetchFault } from "../../net/network_fault.ts";
 import type { MailgunOptions } from "./transport.ts";
 import { authorization } from "./provider.ts";
@@ -21,16 +22,19 @@ export type MailgunView =
 const PROBE_MS = 15_000;
 
 export async function probeMailgun(
-  { domain, privateKey, baseUrl }: Pick<MailgunOptions, "domain" | "privateKey" | "baseUrl">,
+  { domain, privateKey, baseUrl, rootCas }: Pick<
+    MailgunOptions,
+    "domain" | "privateKey" | "baseUrl" | "rootCas"
+  >,
   signal: AbortSignal,
 ): Promise<MailgunView> {
   using deadline = startDeadline(PROBE_MS, signal);
+  using https = new HttpsClient(rootCas);
   let key = "";
   try {
     key = await privateKey();
-    const response = await fetch(`${baseUrl}/v3/domains/${encodeURIComponent(domain)}`, {
+    const response = await https.fetch(`${baseUrl}/v3/domains/${encodeURIComponent(domain)}`, {
       headers: { authorization: authorization(key), "user-agent": "teleport-email" },
-      redirect: "manual",
       signal: deadline.signal,
     });
     const text = await response.text();

@@ -4,6 +4,7 @@
  */
 
 import type Mailgun from "mailgun.js";
+import type { HttpsClient } from "../../net/https_client.ts";
 
 type Provider = ReturnType<Mailgun["client"]>["request"]["requestProvider"];
 
@@ -15,19 +16,21 @@ export class MailgunStatusError extends Error {
   }
 }
 
-/** A provider for one call: Basic authentication with `key`, ended by `signal`. */
-export function mailgunProvider(key: string, signal: AbortSignal): Provider {
+/** A provider for one call over `https`: Basic authentication with `key`, ended by `signal`. */
+export function mailgunProvider(
+  key: string,
+  https: Pick<HttpsClient, "fetch">,
+  signal: AbortSignal,
+): Provider {
   return {
     async makeRequest(url, method, options) {
-      const response = await fetch(url, {
+      const response = await https.fetch(url, {
         method,
         body: formIn(options),
         headers: {
           authorization: authorization(key),
           "user-agent": "teleport-email",
         },
-        // A redirect would lose the body or take the mail to who knows where.
-        redirect: "manual",
         signal,
       });
       const answer = await readAnswer(response);

@@ -5,7 +5,7 @@ import { pauseInWords } from "../server_words.ts";
 import { judgeAnswer } from "./answer_table.ts";
 import { MailgunStatusError } from "./provider.ts";
 import { REMEDIES } from "./remedies.ts";
-import { retryAfterMs } from "./retry_after.ts";
+import { retryAfterMs } from "../retry_after.ts";
 import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
 import { singleLine } from "../../text.ts";
 

@@ -2,6 +2,7 @@
 
 import Mailgun from "mailgun.js";
 import { formatMailbox, recipientProblem } from "../address.ts";
+import { HttpsClient } from "../../net/https_client.ts";
 import { orAborted, startDeadline } from "../../net/deadline.ts";
 import { mailgunProvider } from "./provider.ts";
 import { mailgunRefusal } from "./receipt.ts";
@@ -16,6 +17,8 @@ export interface MailgunOptions {
   readonly privateKey: () => Promise<string>;
   /** API root without the version. */
   readonly baseUrl: string;
+  /** PEM: CAs beside the machine's. */
+  readonly rootCas?: () => Promise<string>;
   readonly maxConnections: number;
   readonly maxMessagesPerSecond?: number;
 }
@@ -34,18 +37,19 @@ const REQUIRE_TLS: string = "o:require-tls";
 
 type Fields = Parameters<ReturnType<Mailgun["client"]>["messages"]["create"]>[1];
 
-/** Creates the transport. It keeps nothing between calls: `fetch` keeps the connections. */
+/** Creates the transport. It keeps nothing between calls but its connections. */
 export function createMailgunTransport(
   options: MailgunOptions,
   deps: MailgunDeps = {},
 ): MailTransport {
+  const https = new HttpsClient(options.rootCas);
   return {
     maxConnections: Math.max(1, options.maxConnections),
     ...(options.maxMessagesPerSecond === undefined
       ? {}
       : { maxMessagesPerSecond: options.maxMessagesPerSecond }),
-    send: (message, signal) => send(message, signal, options, deps),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    send: (message, signal) => send(message, signal, options, { ...deps, https }),
+    [Symbol.asyncDispose]: () => Promise.resolve(https[Symbol.dispose]()),
   };
 }
 
@@ -53,7 +57,7 @@ async function send(
   message: MailMessage,
   signal: AbortSignal,
   options: MailgunOptions,
-  deps: MailgunDeps,
+  deps: MailgunDeps & { readonly https: HttpsClient },
 ): Promise<Receipt> {
   const problem = recipientProblem(message.to);
   if (problem !== undefined) {
@@ -76,7 +80,7 @@ async function send(
       url: options.baseUrl,
       useFetch: true,
     });
-    client.request.requestProvider = mailgunProvider(key, deadline.signal);
+    client.request.requestProvider = mailgunProvider(key, deps.https, deadline.signal);
     const sending = client.messages.create(encodeURIComponent(options.domain), fields(message));
     const { id, message: response } = await orAborted(sending, deadline.signal);
     return {

@@ -128,15 +128,6 @@ Deno.test("send() reports a password file that cannot be read", async () => {
   });
 });
 
-Deno.test("send() with a user name never sends without login", async () => {
-  await using server = await startSmtpServer({ disabledCommands: ["AUTH"], hideSTARTTLS: true });
-  await using transport = testTransport(server.port, { auth: login("x") });
-  const receipt = await transport.send(testMessage(), never());
-  assert.ok(!receipt.ok);
-  assert.deepEqual([receipt.category, receipt.retry], ["authentication", "transport"]);
-  assert.equal(server.mails.length, 0);
-});
-
 Deno.test("send() with policy opportunistic keeps credentials off an unencrypted link", async () => {
   await using server = await loginServer(() => "hunter2");
   const options = { starttlsPolicy: "opportunistic", auth: login("hunter2") } as const;

@@ -1,18 +1,14 @@
 /** What an SMTP transport needs, and the secrets among it read when they are used. */
 
 import { reasonOf, singleLine } from "../../text.ts";
+import type { OAuthOptions } from "./oauth/options.ts";
 
 /** Fits `[smtp]` of the configuration; what stands in files comes as functions that read them. */
 export interface SmtpOptions {
   readonly host: string;
   readonly port: number;
   /** Absent = no authentication. */
-  readonly auth?: {
-    readonly username: string;
-    readonly password: () => Promise<string>;
-    /** Absent = negotiated. */
-    readonly method?: "plain" | "login" | "cram-md5";
-  };
+  readonly auth?: PasswordAuth | TokenAuth;
   readonly starttlsPolicy: "mandatory" | "opportunistic" | "disabled";
   /** TLS from the first byte; the STARTTLS policy is irrelevant then. */
   readonly implicitTls: boolean;
@@ -29,7 +25,27 @@ export interface SmtpOptions {
   /** EHLO name: the sender's domain, unless the operator says otherwise. */
   readonly helloName: string;
   readonly maxConnections: number;
+  /** After so many a connection is closed and a new one opened. */
+  readonly maxMessagesPerConnection: number;
   readonly maxMessagesPerSecond?: number;
+}
+
+export interface PasswordAuth {
+  readonly username: string;
+  readonly password: () => Promise<string>;
+  /** Absent = negotiated. */
+  readonly method?: "plain" | "login" | "cram-md5";
+  /** Refuses to send without login where the server offers no login. */
+  readonly isRequired?: boolean;
+}
+
+/** Access tokens of OAuth 2.0 in place of a password. */
+export interface TokenAuth {
+  /** The mailbox to send from. */
+  readonly username: string;
+  readonly oauth: OAuthOptions;
+  /** PEM: CAs beside the machine's, for the token endpoint. */
+  readonly rootCas?: () => Promise<string>;
 }
 
 /** The content of all secrets at one moment. */
@@ -47,7 +63,9 @@ export type SmtpSecretsResult =
 /** Reads all secrets. Small files, read again and again: a rotation needs no watcher. */
 export async function readSmtpSecrets(options: SmtpOptions): Promise<SmtpSecretsResult> {
   const sources = {
-    password: options.auth?.password,
+    password: options.auth !== undefined && "password" in options.auth
+      ? options.auth.password
+      : undefined,
     rootCas: options.rootCas,
     crt: options.clientCertificate?.crt,
     key: options.clientCertificate?.key,

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import nodemailer, { type SendMailOptions } from "nodemailer";
 import { mustHideCredentials, refuseClearCredentials } from "./clear_text.ts";
 import { dial, type Lookup } from "../../net/dial.ts";
+import { type Login, LOGIN_HANDLER, loginHandler } from "./login.ts";
 import type { SmtpOptions, SmtpSecrets } from "./options.ts";
 import { smtpTls } from "./tls.ts";
 
@@ -47,6 +48,7 @@ export interface SmtpPool {
 export function createSmtpPool(
   options: SmtpOptions,
   secrets: SmtpSecrets,
+  login: Login | undefined,
   deps: { readonly lookup: Lookup; readonly timeouts: SmtpTimeouts },
 ): SmtpPool {
   const sockets = new Set<net.Socket>();
@@ -62,7 +64,9 @@ export function createSmtpPool(
     if (mustHideCredentials(options)) refuseClearCredentials(connection);
     return { connection };
   };
-  const transporter = nodemailer.createTransport(poolOptions(options, secrets, deps.timeouts));
+  const transporter = nodemailer.createTransport(
+    poolOptions(options, secrets, login, deps.timeouts),
+  );
   const pool = transporter.transporter;
   pool.getSocket = (_options, done) => {
     connect().then((found) => done(null, found), (error) => done(error));
@@ -109,26 +113,32 @@ export function createSmtpPool(
   };
 }
 
-function poolOptions(options: SmtpOptions, secrets: SmtpSecrets, timeouts: SmtpTimeouts) {
-  const { auth, starttlsPolicy, implicitTls } = options;
+function poolOptions(
+  options: SmtpOptions,
+  secrets: SmtpSecrets,
+  login: Login | undefined,
+  timeouts: SmtpTimeouts,
+) {
+  const { host, port, helloName, starttlsPolicy, implicitTls } = options;
   return {
     pool: true as const,
-    host: options.host,
-    port: options.port,
-    name: options.helloName,
+    host,
+    port,
+    name: helloName,
     secure: implicitTls,
     // Opportunistic is neither: nodemailer's `opportunisticTLS` would go on in the clear after a
     // failed upgrade, which an attacker can bring about (in the original it is an error, too).
     requireTLS: starttlsPolicy === "mandatory" && !implicitTls,
     ignoreTLS: starttlsPolicy === "disabled",
     tls: smtpTls(options, secrets),
-    ...(auth === undefined ? {} : {
-      auth: { user: auth.username, pass: secrets.password ?? "" },
-      ...(auth.method ? { authMethod: auth.method.toUpperCase() } : {}),
+    ...(login === undefined ? {} : {
+      auth: { type: "custom" as const, method: LOGIN_HANDLER, user: login.username, pass: "-" },
+      customAuth: { [LOGIN_HANDLER]: loginHandler({ login, host, port, helloName }) },
+      // The handler decides what a server without AUTH means.
+      forceAuth: true,
     }),
-    // Without it a server that offers no AUTH would silently get the mail without login.
-    forceAuth: auth !== undefined,
     maxConnections: options.maxConnections,
+    maxMessages: options.maxMessagesPerConnection,
     // Once, for a warm connection that the server closed meanwhile. All else is the caller's.
     maxRequeues: 1,
     idleTimeout: IDLE_CONNECTION_MS,

@@ -1,8 +1,10 @@
 /** The one place that knows nodemailer's errors and turns them into refusals. */
 
 import { ClearTextError } from "./clear_text.ts";
+import { LoginError } from "./login.ts";
+import { TokenError } from "./oauth/error.ts";
 import { DialError } from "../../net/dial_error.ts";
-import { REMEDIES } from "./remedies.ts";
+import { REMEDIES, TOKEN_REMEDY } from "./remedies.ts";
 import { judgeReply, parseReply, type SmtpReply } from "./reply.ts";
 import type { Row } from "./reply_table.ts";
 import { pauseInWords } from "../server_words.ts";
@@ -43,8 +45,15 @@ type Verdict = readonly [category: RefusalCategory, retry: Retry];
 /** What a server is told of that greets in the clear where TLS was to begin at once. */
 export const NO_TLS_AT_ONCE = "the server does not begin with TLS";
 
+const TOKEN_MECHANISMS: readonly string[] = ["XOAUTH2", "OAUTHBEARER"];
+
+/** What a server may repeat of a login in pieces: longer than any word. */
+const CREDENTIALS = /[A-Za-z0-9+/=_-]{40,}/g;
+
 /** Turns whatever an attempt failed with into a refusal; never throws. */
 export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
+  if (error instanceof TokenError && !attempt.cancelled) return withoutToken(error);
+  if (error instanceof LoginError && !attempt.cancelled) return withoutLogin(error, attempt);
   const parts = partsOf(error);
   const words = singleLine(explanation(error, parts, attempt), attempt.secrets);
   const text = `${action(parts, attempt)}: ${words}`;
@@ -52,6 +61,45 @@ export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
   if (reply !== undefined) return refusedBy(judgeReply(reply), reply, text, attempt);
   const [category, retry] = verdict(error, parts, attempt);
   return { ok: false, category, retry, error: text, ...remedyOf(category) };
+}
+
+function withoutToken({ category, message, details }: TokenError): Refusal {
+  const { remedy = REMEDIES.authentication, retryAfterMs } = details;
+  return {
+    ok: false,
+    category,
+    retry: "transport",
+    error: singleLine(message),
+    remedy,
+    ...retryAfterMs === undefined ? {} : { retryAfterMs },
+  };
+}
+
+function withoutLogin(
+  { mechanism, words, secrets }: LoginError,
+  attempt: SmtpAttempt,
+): Refusal {
+  const step = mechanism === undefined ? "" : ` during AUTH ${mechanism}`;
+  const shown = singleLine(words, [...attempt.secrets, ...secrets]).replace(CREDENTIALS, "***");
+  const error = `Cannot log in to SMTP server '${attempt.target}'${step}: ${
+    isForeign(words) && mechanism !== undefined ? `no SMTP server, it says ${shown}` : shown
+  }`;
+  const code = Number(words.slice(0, 3));
+  const remedy = mechanism === undefined || !TOKEN_MECHANISMS.includes(mechanism)
+    ? REMEDIES.authentication
+    : TOKEN_REMEDY;
+  if (mechanism === undefined || !(code >= 400 && code < 600)) {
+    const category = mechanism !== undefined && isForeign(words)
+      ? "configuration"
+      : "authentication";
+    return { ok: false, category, retry: "transport", error, remedy };
+  }
+  const reply = parseReply("AUTH", code, words);
+  const row = judgeReply(reply);
+  const refusal = refusedBy(row, reply, error, attempt);
+  return row.category === "authentication" && row.remedy === undefined
+    ? { ...refusal, remedy }
+    : refusal;
 }
 
 function refusedBy(row: Row, reply: SmtpReply, error: string, attempt: SmtpAttempt): Refusal {

@@ -25,3 +25,9 @@ export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, st
   message: "look at the mail server's log",
   server: "look at the mail server's log",
 };
+
+/** For a server that refuses a fresh access token. */
+export const TOKEN_REMEDY =
+  "check that smtp.username is the mailbox, and that the application may send from it: on Microsoft 365 " +
+  "SMTP.SendAsApp with consent, the service principal and its mailbox permission in Exchange Online; " +
+  "'teleport-email check' shows what the token says";

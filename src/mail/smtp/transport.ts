@@ -1,5 +1,6 @@
 /** SMTP by nodemailer: warm connections, own dialling, receipts instead of exceptions. */
 
+import { type Log, silentLog } from "../../log.ts";
 import { recipientProblem } from "../address.ts";
 import { type Deadline, orAborted, startDeadline } from "../../net/deadline.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
@@ -10,6 +11,9 @@ import {
   type SmtpSecrets,
   type SmtpSecretsResult,
 } from "./options.ts";
+import type { Login } from "./login.ts";
+import { openTokenSource } from "./oauth/open.ts";
+import type { TokenSource } from "./oauth/token_source.ts";
 import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
 import { smtpRefusal } from "./receipt.ts";
 import { REMEDIES } from "./remedies.ts";
@@ -18,6 +22,10 @@ import { singleLine } from "../../text.ts";
 
 /** What tests replace. */
 export interface SmtpDeps {
+  /** For what the operator has to know and no refusal tells; default nowhere. */
+  readonly log?: Pick<Log, "warn">;
+  /** Where access tokens come from, if not from what the options say. */
+  readonly tokens?: TokenSource;
   readonly lookup?: Lookup;
   readonly timeouts?: Partial<SmtpTimeouts>;
   readonly secretsMs?: number;
@@ -28,8 +36,9 @@ const SECRETS_MS = 500;
 
 const TIMEOUTS: SmtpTimeouts = {
   connectMs: 10_000,
-  greetingMs: 10_000,
-  sendMs: 60_000,
+  // RFC 5321 §4.5.3.2.1: a server that is busy, or that tarpits strangers, takes its time to greet.
+  greetingMs: 300_000,
+  sendMs: 300_000,
   // RFC 5321 §4.5.3.2.6: who hangs up on a server that is still looking at a mail gets it twice.
   contentMs: 600_000,
 };
@@ -40,8 +49,11 @@ export function createSmtpTransport(options: SmtpOptions, deps: SmtpDeps = {}): 
     lookup: deps.lookup ?? lookupAll,
     timeouts: { ...TIMEOUTS, ...deps.timeouts },
     secretsMs: deps.secretsMs ?? SECRETS_MS,
-  });
+    log: deps.log ?? silentLog,
+  }, deps.tokens);
 }
+
+const MECHANISMS = { "plain": "PLAIN", "login": "LOGIN", "cram-md5": "CRAM-MD5" } as const;
 
 /** A pool and the secrets it was made with. */
 interface Generation {
@@ -57,6 +69,9 @@ class SmtpTransport implements MailTransport {
   #current: Generation | undefined;
   #read: { readonly atMs: number; readonly result: Promise<SmtpSecretsResult> } | undefined;
   #disposed = false;
+  readonly #tokens: TokenSource | undefined;
+  readonly #ownTokens: Disposable | undefined;
+  #hasWarnedOfNoLogin = false;
 
   constructor(
     private readonly options: SmtpOptions,
@@ -64,8 +79,16 @@ class SmtpTransport implements MailTransport {
       readonly lookup: Lookup;
       readonly timeouts: SmtpTimeouts;
       readonly secretsMs: number;
+      readonly log: Pick<Log, "warn">;
     },
+    tokens: TokenSource | undefined,
   ) {
+    const { auth } = options;
+    if (auth !== undefined && "oauth" in auth) {
+      const own = tokens === undefined ? openTokenSource(auth, deps.log) : undefined;
+      this.#tokens = tokens ?? own?.tokens;
+      this.#ownTokens = own;
+    }
     this.maxConnections = Math.max(1, options.maxConnections);
     if (options.maxMessagesPerSecond !== undefined) {
       this.maxMessagesPerSecond = options.maxMessagesPerSecond;
@@ -110,6 +133,7 @@ class SmtpTransport implements MailTransport {
     this.#disposed = true;
     this.#current = undefined;
     await Promise.all([...this.#pools].map((pool) => this.#close(pool)));
+    this.#ownTokens?.[Symbol.dispose]();
   }
 
   async #attempt(
@@ -171,9 +195,34 @@ class SmtpTransport implements MailTransport {
   }
 
   #open(secrets: SmtpSecrets): SmtpPool {
-    const pool = createSmtpPool(this.options, secrets, this.deps);
+    const pool = createSmtpPool(this.options, secrets, this.#login(secrets), this.deps);
     this.#pools.add(pool);
     return pool;
+  }
+
+  #login({ password = "" }: SmtpSecrets): Login | undefined {
+    const { auth } = this.options;
+    if (auth === undefined) return undefined;
+    const { username } = auth;
+    if (this.#tokens !== undefined) return { kind: "token", username, tokens: this.#tokens };
+    if (!("password" in auth)) return undefined;
+    const mechanism = auth.method === undefined ? undefined : MECHANISMS[auth.method];
+    return {
+      kind: "password",
+      username,
+      password,
+      ...mechanism === undefined ? {} : { mechanism },
+      isRequired: auth.isRequired ?? false,
+      onNoLogin: () => {
+        if (this.#hasWarnedOfNoLogin) return;
+        this.#hasWarnedOfNoLogin = true;
+        this.deps.log.warn(
+          "Mail server offers no login that this program knows, mails leave without it: remove " +
+            "smtp.username, or set smtp.require_auth to refuse that",
+          { server: this.#target },
+        );
+      },
+    };
   }
 
   async #retire(pool: SmtpPool): Promise<void> {

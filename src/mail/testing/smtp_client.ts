@@ -25,6 +25,7 @@ export function testTransport(
     insecureSkipVerify: false,
     helloName: "example.org",
     maxConnections: 4,
+    maxMessagesPerConnection: 100,
     ...options,
   }, { ...TEST_DEPS, ...deps });
 }

@@ -1,0 +1,107 @@
+/** A token source as the options ask for it, with its HTTP client. */
+
+import { decodeJwt } from "jose";
+import type { Log } from "../../../log.ts";
+import { HttpsClient } from "../../../net/https_client.ts";
+import type { TokenAuth } from "../options.ts";
+import { TokenError } from "./error.ts";
+import type { OAuthOptions, TokenGrant } from "./options.ts";
+import { requestToken } from "./request.ts";
+import { type AccessToken, TokenSource } from "./token_source.ts";
+
+export interface OpenedTokenSource extends Disposable {
+  readonly tokens: TokenSource;
+}
+
+/** Opens it; nothing is asked for, and no file read, before the first token is needed. */
+export function openTokenSource(
+  { username, oauth, rootCas }: TokenAuth,
+  log: Pick<Log, "warn">,
+  now: () => number = Date.now,
+): OpenedTokenSource {
+  const https = new HttpsClient(rootCas);
+  const request = requester(oauth, username, https, now, log);
+  const tokens = new TokenSource({
+    request,
+    now,
+    onRenewalFailure: ({ message: error, category, details: { remedy } }) =>
+      log.warn("Access token cannot be renewed, the old one is used while it is good", {
+        error,
+        category,
+        ...remedy === undefined ? {} : { remedy },
+      }),
+  });
+  return { tokens, [Symbol.dispose]: () => https[Symbol.dispose]() };
+}
+
+function requester(
+  oauth: OAuthOptions,
+  user: string,
+  https: HttpsClient,
+  now: () => number,
+  log: Pick<Log, "warn">,
+): () => Promise<AccessToken> {
+  if (oauth.kind === "file") return () => readTokenFile(oauth.token, now);
+  if (oauth.kind === "service-account") return () => requestToken(oauth, user, { https, now });
+  const { grant, onRefreshToken } = rotating(oauth.grant, log);
+  return () => requestToken({ ...oauth, grant }, user, { https, now, onRefreshToken });
+}
+
+/**
+ * Servers may give a new refresh token with each access token. It is used from then on, in memory, until
+ * the file holds another one: the program may not write to it.
+ */
+function rotating(grant: TokenGrant, log: Pick<Log, "warn">) {
+  if (grant.kind === "client_credentials") return { grant, onRefreshToken: () => {} };
+  let inFile = "";
+  let given: string | undefined;
+  const refreshToken = async () => {
+    const text = await grant.refreshToken();
+    if (text !== inFile) given = undefined;
+    inFile = text;
+    return given ?? text;
+  };
+  const onRefreshToken = (token: string) => {
+    if (token === inFile || token === given) return;
+    if (given === undefined) {
+      log.warn(
+        "Token endpoint gave a new refresh token, which is used until the program ends: if it ends " +
+          "the old one, smtp.oauth2.refresh_token_file has to be renewed before the next start",
+      );
+    }
+    given = token;
+  };
+  return { grant: { kind: "refresh_token", refreshToken } as const, onRefreshToken };
+}
+
+/** Without an end, so that it is read for every login. */
+async function readTokenFile(read: () => Promise<string>, now: () => number): Promise<AccessToken> {
+  const remedy = "check smtp.oauth2.access_token_file, and what renews it";
+  let value: string;
+  try {
+    value = (await read()).trim();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new TokenError("configuration", message, { remedy });
+  }
+  const expiresMs = expiryOf(value);
+  if (expiresMs !== undefined && expiresMs <= now()) {
+    const end = new Date(expiresMs).toISOString();
+    throw new TokenError(
+      "authentication",
+      `The access token in smtp.oauth2.access_token_file expired at ${end}`,
+      { remedy },
+    );
+  }
+  return { value };
+}
+
+/** When a JWT expires, milliseconds since 1970; undefined for opaque tokens. */
+export function expiryOf(token: string): number | undefined {
+  try {
+    const { exp } = decodeJwt(token);
+    return exp === undefined ? undefined : exp * 1000;
+  } catch {
+    return undefined;
+  }
+}
