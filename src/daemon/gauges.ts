@@ -46,6 +46,11 @@ export const GAUGES: Gauges<Facts> = [
     ({ outbox }) => outbox.failed,
   ],
   [
+    `${PREFIX}unwritable_requests`,
+    "Requests that get no mail because the cluster refuses to change their plugin data.",
+    ({ unwritable }) => unwritable.length,
+  ],
+  [
     `${PREFIX}queued_requests`,
     "Requests that wait for their turn or are worked on.",
     ({ queue }) => queue,

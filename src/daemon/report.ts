@@ -3,7 +3,11 @@
 import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
 import type { Refusal } from "../mail/transport.ts";
 import type { Pace } from "../requests/delivery/pace.ts";
-import type { OutboxCounts, RequestOutbox } from "../requests/tracked_request.ts";
+import type {
+  OutboxCounts,
+  RequestOutbox,
+  UnwritableRequest,
+} from "../requests/tracked_request.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import type { Connection } from "../teleport/connection.ts";
 import type { Credentials } from "../teleport/credentials.ts";
@@ -31,6 +35,8 @@ export interface Facts {
   readonly lastSentMs: number | undefined;
   readonly queue: number;
   readonly outbox: OutboxCounts;
+  /** Requests whose records the cluster refuses to change. */
+  readonly unwritable: readonly UnwritableRequest[];
   readonly reload: { readonly isOk: boolean; readonly loadedMs: number };
 }
 
@@ -68,6 +74,15 @@ export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status
     queue: facts.queue,
     owed: listed(owed, (mail) => owedStatus(...mail)),
     failed: listed(failed, (mail) => failedStatus(...mail)),
+    unwritable: {
+      count: facts.unwritable.length,
+      requests: facts.unwritable.slice(0, MAX_LISTED_MAILS).map((request) => ({
+        "request_id": request.id,
+        since: time(request.sinceMs),
+        attempts: request.attempts,
+        error: request.error,
+      })),
+    },
     reload: { ok: reload.isOk, loaded: time(reload.loadedMs) },
   };
 }

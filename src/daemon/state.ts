@@ -30,7 +30,10 @@ export interface RunningSetup {
 
 /** What the state needs to see of the work with that setup. */
 export interface RunningWork {
-  readonly reconciler: Pick<Reconciler, "outbox" | "outboxCounts" | "queueDepth">;
+  readonly reconciler: Pick<
+    Reconciler,
+    "outbox" | "outboxCounts" | "unwritable" | "queueDepth"
+  >;
   readonly breaker: Pick<CircuitBreaker, "pauseReason" | "outage">;
   readonly semaphore: Pick<FairSemaphore, "isThrottled" | "pace">;
 }
@@ -121,7 +124,8 @@ export class DaemonState implements Observer, Disposable {
   }
 
   recordWritten(outcome: WriteOutcome | "failed"): void {
-    this.#steps++;
+    // A write that is refused again and again is no progress.
+    if (outcome === "written") this.#steps++;
     this.#metrics?.wrote(outcome);
   }
 
@@ -168,7 +172,8 @@ export class DaemonState implements Observer, Disposable {
   }
 
   status(): Status {
-    return statusOf(this.#facts(), this.work?.reconciler.outbox() ?? []);
+    const { reconciler } = this.work ?? {};
+    return statusOf(this.#facts(), reconciler?.outbox() ?? []);
   }
 
   #facts(): Facts {
@@ -190,6 +195,7 @@ export class DaemonState implements Observer, Disposable {
       lastSentMs: this.#lastSentMs,
       queue: work?.reconciler.queueDepth ?? 0,
       outbox: work?.reconciler.outboxCounts() ?? { pending: 0, failed: 0, oldestMs: undefined },
+      unwritable: work?.reconciler.unwritable() ?? [],
       reload: { isOk: this.isReloaded, loadedMs: setup?.loadedMs ?? this.#startedMs },
     };
   }

@@ -25,6 +25,7 @@ Deno.test("DaemonState summarizes the daemon's state in one line, with the reaso
   const work: RunningWork = {
     reconciler: {
       queueDepth: 0,
+      unwritable: () => [],
       outbox: () => [{ id: "r1", ...mails }],
       outboxCounts: () => ({ pending: 1, failed: 0, oldestMs: NOW_MS }),
     },
@@ -51,6 +52,7 @@ Deno.test("DaemonState detects a stalled work queue, but not a throttled one", a
   state.work = {
     reconciler: {
       queueDepth: 1,
+      unwritable: () => [],
       outbox: () => [],
       outboxCounts: () => ({ pending: 0, failed: 0, oldestMs: undefined }),
     },

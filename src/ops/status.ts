@@ -84,6 +84,17 @@ export const StatusSchema = v.object({
   owed: v.object({ count: Count, mails: v.array(OwedMailStatus) }),
   /** Mails that were given up, of requests that still exist. */
   failed: v.object({ count: Count, mails: v.array(FailedMailStatus) }),
+  /** Requests that get no mail because the cluster refuses to change their plugin data. */
+  unwritable: v.optional(v.object({
+    count: Count,
+    requests: v.array(v.object({
+      request_id: v.string(),
+      /** When the first write was refused. */
+      since: Time,
+      attempts: Count,
+      error: v.string(),
+    })),
+  })),
   reload: v.object({
     /** Whether the last reload of the configuration succeeded; true when there was none. */
     ok: v.boolean(),

@@ -27,6 +27,7 @@ import {
   type OutboxCounts,
   type RequestOutbox,
   TrackedRequest,
+  type UnwritableRequest,
 } from "./tracked_request.ts";
 import type { CircuitBreaker } from "./delivery/circuit_breaker.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
@@ -40,10 +41,13 @@ import {
   type Snapshot,
   supersededMails,
 } from "./plan.ts";
-import type { Cluster } from "./ports.ts";
+import type { Cluster, WriteOutcome } from "./ports.ts";
 import type { Router } from "../routing/router.ts";
 import { decodeRecord, type PluginRecord } from "./record/record.ts";
 import { FailureLog } from "./failure_log.ts";
+import { settle } from "./delivery/outcome.ts";
+import { isWriteRefused } from "./record/stored_record.ts";
+import { reasonOf } from "../text.ts";
 import { dueMails } from "./delivery/retries.ts";
 import type { FairSemaphore } from "./delivery/fair_semaphore.ts";
 import { WorkQueue } from "./work_queue.ts";
@@ -57,6 +61,12 @@ const MAX_IN_FLIGHT_REQUESTS = 32;
 const MAX_CONCURRENT_RECONCILES = 2 * MAX_IN_FLIGHT_REQUESTS;
 /** Recipients of one request that are served before other requests have their turn. */
 const RECIPIENTS_PER_RUN = 32;
+
+/** A refused write is retried as if it had failed that much more often: first after some seconds. */
+const REFUSAL_PENALTY = 3;
+
+/** A write failed; the cause is the cluster's error. */
+class WriteFailure extends Error {}
 
 /** The configuration that decides what is owed. */
 export interface ReconcilerPolicy {
@@ -238,10 +248,17 @@ export class Reconciler {
     return { pending, failed, oldestMs: pending === 0 ? undefined : oldestMs };
   }
 
-  /** Ends work, after `deps.drain` was aborted; mails on their way are waited for. */
+  /** The requests whose records the cluster refuses to change. */
+  unwritable(): readonly UnwritableRequest[] {
+    return [...this.#tracked.values()].flatMap(({ id, stored: { refusal } }) =>
+      refusal === undefined ? [] : [{ id, ...refusal }]
+    );
+  }
+
+  /** Ends work, after `deps.drain` was aborted; mails in flight are waited for. */
   async drain(): Promise<void> {
     await this.#queue.drain();
-    await Promise.all([...this.#tracked.values()].map((entry) => this.#giveLeaseBack(entry)));
+    await Promise.all([...this.#tracked.values()].map((entry) => this.#finish(entry)));
   }
 
   #track(id: string, snapshot: Snapshot): TrackedRequest {
@@ -284,14 +301,32 @@ export class Reconciler {
   async #tryReconcile(id: string, entry: TrackedRequest): Promise<Next> {
     try {
       const next = await this.#reconcile(id, entry);
-      entry.failures = 0;
       this.#failures.succeeded(id);
+      if (entry.unsettled.length === 0 && entry.stored.refusal === undefined) entry.failures = 0;
       return next;
     } catch (error) {
       if (this.deps.drain.aborted) return { next: "stopped" };
-      const { clock, random } = this.deps;
-      this.#failures.failed(id, error);
-      return { next: "at", atMs: clock.now() + retryDelayMs(++entry.failures, random) };
+      if (error instanceof WriteFailure) this.#writeFailures.failed(id, error.cause);
+      else this.#failures.failed(id, error);
+      return { next: "at", atMs: this.#retryAtMs(entry) };
+    }
+  }
+
+  /** When a request that failed is reconciled again; later if only an operator can help. */
+  #retryAtMs(entry: TrackedRequest): number {
+    const { clock, random } = this.deps;
+    const failures = ++entry.failures + (entry.stored.refusal === undefined ? 0 : REFUSAL_PENALTY);
+    return clock.now() + retryDelayMs(failures, random);
+  }
+
+  /** @throws {WriteFailure} */
+  async #write({ id, stored }: TrackedRequest, next: PluginRecord): Promise<WriteOutcome> {
+    try {
+      const outcome = await stored.write(next, this.deps.kill);
+      this.#writeFailures.succeeded(id);
+      return outcome;
+    } catch (error) {
+      throw new WriteFailure("Cannot write plugin data", { cause: error });
     }
   }
 
@@ -301,16 +336,18 @@ export class Reconciler {
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     let routed: { readonly request: Snapshot; readonly recipients: readonly string[] } | undefined;
     let confirmed: Snapshot | undefined;
+    let refuted: Snapshot | undefined;
     while (!drain.aborted) {
       entry.expire();
-      const { outdated, effectiveSnapshot: snapshot } = entry;
+      const { outdated, effectiveSnapshot } = entry;
+      const snapshot = effectiveSnapshot === refuted ? "gone" : effectiveSnapshot;
       requestLog.problems(stored.problems);
-      const before = stored.record;
-      const input = this.#planInput(entry, snapshot);
+      const before = stored.record && settle(stored.record, entry.unsettled);
+      const input = this.#planInput(entry, snapshot, before);
       const request = typeof snapshot === "object" ? snapshot : undefined;
       if (request && confirmed !== request && isReopened(before, request, input.nowMs)) {
         confirmed = await this.#confirm(entry, request);
-        if (confirmed === undefined) return { next: "done" };
+        if (confirmed === undefined) refuted = request;
         continue;
       }
       if (request && routed?.request !== request && needsRecipients(input)) {
@@ -340,21 +377,32 @@ export class Reconciler {
         ({ kind }) => kind !== "review" || snapshot !== "unlisted",
       );
       const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
-      if (leaseEndMs !== undefined && planned.record.owed.length > 0) {
+      const isForeign = leaseEndMs !== undefined && planned.record.owed.length > 0;
+      const changed = stored.differsFrom({ ...planned.record, ...ownerOf(before) });
+      // What was to be settled is in the record already.
+      if (!changed) entry.unsettled = [];
+      if (isForeign && entry.unsettled.length === 0) {
         return { next: "at", atMs: leaseEndMs + random() * LEASE_GRACE_MS };
       }
-      const send = queuesByRecipient.length > 0 && this.#maySend(id);
+      // A record that could not be written has to be writable before anything is sent.
+      const isDue = queuesByRecipient.length > 0 && !isForeign;
+      const isBlocked = isDue && stored.refusal !== undefined;
+      const send = isDue && !isBlocked && this.#maySend(id);
       if (send) {
         this.#inFlight.add(id);
         this.#parked.delete(id);
       }
-      const changed = stored.differsFrom({ ...planned.record, ...ownerOf(before) });
-      if (changed || (send && !holdsLease(before?.owner, instance, nowMs))) {
-        const next = withLease(planned.record, send ? instance : undefined, nowMs);
-        const outcome = await stored.write(retries.withAttempts(next), kill);
+      if (changed || isBlocked || (send && !holdsLease(before?.owner, instance, nowMs))) {
+        const takeLease = send || (isBlocked && !changed);
+        // An overtaken replica settles what it sent, and nothing more.
+        const next = isForeign && before !== undefined
+          ? before
+          : withLease(planned.record, takeLease ? instance : undefined, nowMs);
+        const outcome = await this.#write(entry, retries.withAttempts(next));
         if (outcome === "missing") {
-          requestLog.recordDeleted(stored.record?.owed ?? []);
+          requestLog.recordDeleted(before?.owed ?? []);
           stored.set({});
+          entry.unsettled = [];
           return { next: "done" };
         }
         if (outcome === "conflict") {
@@ -362,10 +410,12 @@ export class Reconciler {
           await stored.load(kill);
           continue;
         }
+        entry.unsettled = [];
         if (before !== undefined) {
-          requestLog.superseded(supersededMails(before, planned.record));
-          if (planned.record.reopened > before.reopened) requestLog.reopened();
+          requestLog.superseded(supersededMails(before, next));
+          if (next.reopened > before.reopened) requestLog.reopened();
         }
+        if (isBlocked || isForeign) continue;
       }
       if (!send) {
         retries.keepOnly(stored.record?.owed ?? []);
@@ -373,10 +423,13 @@ export class Reconciler {
         return nextMs === undefined ? { next: "done" } : { next: "at", atMs: nextMs };
       }
       const turn = queuesByRecipient.slice(0, RECIPIENTS_PER_RUN);
-      await dispatch(
+      entry.unsettled = await dispatch(
         { id, snapshot, stored, retries, requestLog, queuesByRecipient: turn, outdated },
         this.#dispatchDeps(),
       );
+      if (entry.unsettled.length > 0 || stored.refusal !== undefined) {
+        return { next: "at", atMs: this.#retryAtMs(entry) };
+      }
       if (turn.length < queuesByRecipient.length) return { next: "again" };
     }
     return { next: "stopped" };
@@ -401,29 +454,52 @@ export class Reconciler {
     return right === "granted" ? undefined : seen;
   }
 
-  #planInput(entry: TrackedRequest, snapshot: Snapshot): Omit<PlanInput, "recipients"> {
+  #planInput(
+    entry: TrackedRequest,
+    snapshot: Snapshot,
+    record: PluginRecord | undefined,
+  ): Omit<PlanInput, "recipients"> {
     const { policy } = this.deps;
-    const { stored } = entry;
-    const user = typeof snapshot === "string" ? stored.record?.user ?? "" : snapshot.user;
+    const user = typeof snapshot === "string" ? record?.user ?? "" : snapshot.user;
     const wantsMail = policy.notifyRequester && policy.isAddress(user);
     return {
       snapshot,
-      record: stored.record,
+      record,
       ...(wantsMail ? { requester: user } : {}),
       nowMs: entry.changedAtMs,
       catchUpMs: policy.catchUpMs,
     };
   }
 
-  /** Another replica can then go on at once. */
-  async #giveLeaseBack({ stored }: TrackedRequest): Promise<void> {
-    const { instance, clock, kill, log } = this.deps;
-    const record = stored.record;
-    if (record === undefined || !holdsLease(record.owner, instance, clock.now())) return;
-    try {
-      await stored.write(withLease(record, undefined, clock.now()), kill);
-    } catch (error) {
-      log.debug("Cannot give a lease back, it runs out by itself", { error });
+  /**
+   * The last writes to a record: what was sent, and the lease released, so that another replica can go on
+   * at once.
+   */
+  async #finish({ stored, requestLog, unsettled }: TrackedRequest): Promise<void> {
+    const { instance, clock, kill, log, random } = this.deps;
+    const backoff = new DecorrelatedBackoff(20, 5000, random);
+    for (;;) {
+      const { record } = stored;
+      const isOurs = holdsLease(record?.owner, instance, clock.now());
+      if (record === undefined || (!isOurs && unsettled.length === 0)) return;
+      const next = settle(record, unsettled);
+      const nowMs = clock.now();
+      const isForeign = foreignLeaseEndMs(record.owner, instance, nowMs) !== undefined &&
+        next.owed.length > 0;
+      try {
+        const last = isForeign ? next : withLease(next, undefined, nowMs);
+        const outcome = await stored.write(last, kill);
+        if (outcome !== "conflict") return;
+        await stored.load(kill);
+      } catch (error) {
+        if (unsettled.length === 0) {
+          return log.debug("Cannot release a lease, it expires on its own", { error });
+        }
+        if (isWriteRefused(error) || kill.aborted) {
+          return requestLog.unrecorded(unsettled.length, reasonOf(error));
+        }
+        await pause(clock, backoff.next(), kill);
+      }
     }
   }
 

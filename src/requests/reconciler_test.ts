@@ -943,3 +943,24 @@ Deno.test("Reconciler does not reopen a pending request that is past its expiry"
   await clock.tick(1000);
   assert.deepEqual([mailer.accepted, cluster.record()?.resolution], [[], "EXPIRED"]);
 });
+
+Deno.test("Reconciler sends the end that a dead replica owed, also when it knows another one", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  const since = new Date(NOW_MS).toISOString();
+  // A replica that had not seen the denial closed the request and died.
+  cluster.requests.clear();
+  cluster.records.set("r1", {
+    ...cluster.records.get("r1"),
+    resolution: "EXPIRED",
+    owed: JSON.stringify([{ kind: "resolution", to: "a@x.org", since }]),
+    owner: `two ${new Date(NOW_MS + 20_000).toISOString()}`,
+  });
+  reconciler.update("r1", aRequest({ state: "DENIED" }));
+  reconciler.update("r1", "gone");
+  await clock.tick(60_000);
+  assert.deepEqual(mailer.accepted.slice(3), ["r1/resolution/0/a@x.org"]);
+  assert.deepEqual([cluster.record()?.owed, cluster.record()?.resolution], [[], "EXPIRED"]);
+});

@@ -53,6 +53,11 @@ export class RequestLog {
     });
   }
 
+  /** Mails were sent, and nothing can record it: they may be sent again. */
+  unrecorded(mails: number, reason: string): void {
+    this.log.warn("Sent mails cannot be recorded", { request_id: this.id, mails, reason });
+  }
+
   /** The record is gone, and with it what was owed. */
   recordDeleted(owed: readonly OwedMail[]): void {
     if (owed.length === 0) return;

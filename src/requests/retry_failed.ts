@@ -24,7 +24,7 @@ export async function retryFailed(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<RetryResult> {
-  const stored = new StoredRecord(id, cluster);
+  const stored = new StoredRecord(id, cluster, { now: () => nowMs });
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await stored.load(signal);
     const { record } = stored;

@@ -8,8 +8,9 @@ import { expiryOf, isDecided, type Snapshot } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import type { PluginRecord } from "./record/record.ts";
 import { RequestLog } from "./request_log.ts";
+import type { Outcome } from "./delivery/outcome.ts";
 import { type LastAttempt, Retries } from "./delivery/retries.ts";
-import { StoredRecord } from "./record/stored_record.ts";
+import { StoredRecord, type WriteRefusal } from "./record/stored_record.ts";
 
 export interface TrackedRequestDeps extends Runtime {
   readonly cluster: Cluster;
@@ -32,6 +33,11 @@ export interface OutboxCounts {
   readonly oldestMs: number | undefined;
 }
 
+/** A request whose record the cluster refuses to change: none of its mails is sent. */
+export interface UnwritableRequest extends WriteRefusal {
+  readonly id: string;
+}
+
 /** Clocks differ: a missing request counts as gone this long after its expiry by our clock. */
 const EXPIRY_GRACE_MS = 5_000;
 
@@ -50,11 +56,13 @@ export class TrackedRequest {
   readonly requestLog: RequestLog;
   /** Reconciles in a row that failed. */
   failures = 0;
+  /** What became of mails that were sent and could not be recorded yet. */
+  unsettled: readonly Outcome[] = [];
   /** The last listing should have had the request and did not; it may exist all the same. */
   isMissing = false;
   /** The record's version when the listing under way began. */
   versionBeforeListing = 0;
-  /** When the snapshot came. */
+  /** When the snapshot came, in milliseconds since 1970. */
   changedAtMs: number;
   #outdated = new AbortController();
   /** The request with its decision, for when it is deleted before that was sent. */
@@ -65,7 +73,7 @@ export class TrackedRequest {
     public snapshot: Snapshot,
     private readonly deps: TrackedRequestDeps,
   ) {
-    this.stored = new StoredRecord(id, deps.cluster, deps.observer);
+    this.stored = new StoredRecord(id, deps.cluster, deps.clock, deps.observer);
     this.retries = new Retries(deps.random);
     this.requestLog = new RequestLog(id, deps.log, deps.observer);
     this.changedAtMs = deps.clock.now();

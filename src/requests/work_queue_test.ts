@@ -68,3 +68,34 @@ Deno.test("WorkQueue.drain() waits for running work and drops the rest", async (
   assert.deepEqual(started, ["a"]);
   assert.equal(clock.pending, 0);
 });
+
+Deno.test("WorkQueue runs news before retries, which get half of the places and always one", async () => {
+  const { queue, clock, started, finish } = setUp(4);
+  for (const key of ["r1", "r2", "r3", "r4"]) queue.addAt(key, NOW_MS);
+  await clock.tick(0);
+  assert.deepEqual(started, ["r1", "r2"]);
+  for (const key of ["a", "b", "c", "d"]) queue.add(key);
+  assert.deepEqual(started, ["r1", "r2", "a", "b"]);
+  await finish("r1");
+  await finish("r2");
+  // The last retry has left: one comes before the news, the others behind.
+  assert.deepEqual(started.slice(4), ["c", "r3"]);
+  await finish("a");
+  await finish("b");
+  assert.deepEqual(started.slice(6), ["d", "r4"]);
+});
+
+Deno.test("WorkQueue takes a retry for news when there are some", async () => {
+  const { queue, clock, started, finish } = setUp(1);
+  queue.add("a");
+  queue.addAt("b", NOW_MS);
+  queue.addAt("c", NOW_MS);
+  await clock.tick(0);
+  queue.add("c");
+  queue.addAt("c", NOW_MS);
+  await clock.tick(0);
+  assert.equal(queue.depth, 3);
+  for (const key of ["a", "b", "c"]) await finish(key);
+  assert.deepEqual(started, ["a", "b", "c"]);
+  assert.equal(queue.depth, 0);
+});

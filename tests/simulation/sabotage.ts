@@ -15,7 +15,7 @@ export interface Sabotage {
 export const SETTLE_BEFORE_SEND: Sabotage = {
   mailer: (honest, cluster) => ({
     async send(job, signal) {
-      const stored = new StoredRecord(job.id, cluster);
+      const stored = new StoredRecord(job.id, cluster, { now: () => 0 });
       await stored.load(signal).catch(() => {});
       if (stored.record !== undefined) {
         const outcome = { type: "accepted", mail: job.mail, messageId: "early", atMs: 0 } as const;

@@ -37,7 +37,20 @@ export function statusText(status: Status): string {
       owed: owed.count,
       failed: failed.count,
     }),
+    ...unwritableText(status.unwritable),
   ].join("");
+}
+
+/** Nothing where every record can be written. */
+function unwritableText(unwritable: Status["unwritable"]): readonly string[] {
+  if (unwritable === undefined || unwritable.count === 0) return [];
+  const { count, requests } = unwritable;
+  return [
+    line("unwritable", `${pluralize(count, "request")}, the cluster refuses their plugin data`),
+    ...requests.map(({ request_id: id, since, attempts, error }) =>
+      `  ${id}, since ${since}, ${pluralize(attempts, "attempt")}: ${error}\n`
+    ),
+  ];
 }
 
 function mailState({ paused, reason, category, slowed }: Status["mail"]): string {

@@ -10,7 +10,7 @@ import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { Mailer } from "./mailer.ts";
 import { loggedMail } from "./logged_mail.ts";
 import type { Observer } from "../observer.ts";
-import { abandonedWith } from "./outcome.ts";
+import { abandonedWith, type Outcome } from "./outcome.ts";
 import type { OwedMail } from "../record/outbox.ts";
 import type { Snapshot } from "../plan.ts";
 import type { RequestLog } from "../request_log.ts";
@@ -60,15 +60,18 @@ export interface DispatchJob {
   readonly outdated: AbortSignal;
 }
 
-/** Resolves when every mail that left is settled, or cannot be. */
-export async function dispatch(job: DispatchJob, deps: DispatchDeps): Promise<void> {
+/** Resolves when every mail that left is settled, with the outcomes that could not be recorded. */
+export async function dispatch(
+  job: DispatchJob,
+  deps: DispatchDeps,
+): Promise<readonly Outcome[]> {
   const noMore = new AbortController();
   const onAbort = () => noMore.abort();
   const signals = [job.outdated, deps.drain, deps.kill];
   for (const signal of signals) signal.addEventListener("abort", onAbort);
   if (signals.some((signal) => signal.aborted)) noMore.abort();
   try {
-    await new Dispatch(job, deps, noMore.signal).run();
+    return await new Dispatch(job, deps, noMore.signal).run();
   } finally {
     for (const signal of signals) signal.removeEventListener("abort", onAbort);
   }
@@ -93,13 +96,14 @@ class Dispatch {
     });
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<readonly Outcome[]> {
     // A fault of ours at one mail must not leave the others running unwatched.
     const results = await Promise.allSettled([
       ...this.job.queuesByRecipient.map((chain) => this.#serve(chain)),
       this.#settlement.run(),
     ]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
+    return this.#settlement.unsettled;
   }
 
   async #serve(chain: readonly OwedMail[]): Promise<void> {

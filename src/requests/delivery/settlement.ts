@@ -15,7 +15,7 @@ import type { PluginRecord } from "../record/record.ts";
 import type { RequestLog } from "../request_log.ts";
 import type { FailureLog } from "../failure_log.ts";
 import type { Retries } from "./retries.ts";
-import type { StoredRecord } from "../record/stored_record.ts";
+import { isWriteRefused, type StoredRecord } from "../record/stored_record.ts";
 
 /** How long an accepted mail may wait for others of its request to be settled with it. */
 const LINGER_MS = 200;
@@ -32,7 +32,7 @@ export interface Activity {
 
 export interface SettlementDeps extends Runtime {
   readonly instance: string;
-  readonly requestLog: Pick<RequestLog, "recordDeleted">;
+  readonly requestLog: Pick<RequestLog, "recordDeleted" | "unrecorded">;
   readonly writeFailures: Pick<FailureLog, "failed" | "succeeded">;
   /** Whether more mails are going to be sent soon, so that a write should keep the lease. */
   readonly keepLease: () => boolean;
@@ -53,6 +53,8 @@ export class Settlement {
   readonly #unsettled: Outcome[] = [];
   #oldestMs = 0;
   #lease: LeaseState = "held";
+  /** The record cannot be written now: what is unsettled is left to the next reconcile. */
+  #hasLeft = false;
   #wake: () => void = () => {};
   #writes: Promise<unknown> = Promise.resolve();
 
@@ -63,6 +65,11 @@ export class Settlement {
     private readonly activity: () => Activity,
     private readonly deps: SettlementDeps,
   ) {}
+
+  /** What became of mails and could not be written down. */
+  get unsettled(): readonly Outcome[] {
+    return this.#unsettled;
+  }
 
   /** Takes the lease again if it has expired while a mail waited. */
   async takeLease(): Promise<void> {
@@ -93,9 +100,12 @@ export class Settlement {
     this.#wake();
   }
 
-  /** Writes outcomes and renews the lease until nothing is active and nothing unsettled. */
+  /**
+   * Writes outcomes and renews the lease until nothing is active and nothing unsettled. When the record
+   * cannot be written it only waits for the mails in flight: the request must not keep its place.
+   */
   async run(): Promise<void> {
-    while (this.activity().active > 0 || this.#unsettled.length > 0) {
+    while (this.activity().active > 0 || (this.#unsettled.length > 0 && !this.#hasLeft)) {
       const waitMs = this.#msUntilWrite();
       if (waitMs > 0) await this.#sleep(waitMs);
       else await this.#exclusive(() => this.#write());
@@ -104,6 +114,7 @@ export class Settlement {
 
   /** 0 when a write is due, for outcomes or for the lease; Infinity when none is in sight. */
   #msUntilWrite(): number {
+    if (this.#hasLeft) return Infinity;
     const { active, waiting, sending } = this.activity();
     const nowMs = this.deps.clock.now();
     const settleMs = this.#unsettled.length === 0
@@ -144,8 +155,10 @@ export class Settlement {
         this.deps.writeFailures.succeeded(this.id);
         if (isDone) return;
       } catch (error) {
-        if (this.#lease !== "overtaken") this.#lease = "unwritable";
         this.deps.writeFailures.failed(this.id, error);
+        if (isWriteRefused(error) || !this.#isLeaseGood()) this.#hasLeft = true;
+        if (this.#lease !== "overtaken") this.#lease = "unwritable";
+        if (this.#hasLeft) return;
       }
       await pause(this.deps.clock, backoff.next(), this.deps.kill);
       if (this.deps.kill.aborted) return this.#giveUp("the program was told to stop");
@@ -196,8 +209,13 @@ export class Settlement {
   }
 
   #holdsLease(): boolean {
+    return this.#lease === "held" && this.#isLeaseGood();
+  }
+
+  /** Whether the record names us, for long enough to send. */
+  #isLeaseGood(): boolean {
     const { instance, clock } = this.deps;
-    return this.#lease === "held" && holdsLease(this.stored.record?.owner, instance, clock.now());
+    return holdsLease(this.stored.record?.owner, instance, clock.now());
   }
 
   #settled(outcomes: readonly Outcome[]): void {
@@ -210,8 +228,7 @@ export class Settlement {
   #giveUp(reason: string): void {
     this.#lease = "overtaken";
     if (this.#unsettled.length > 0) {
-      const mails = this.#unsettled.length;
-      this.deps.log.warn("Sent mails cannot be recorded", { request_id: this.id, mails, reason });
+      this.deps.requestLog.unrecorded(this.#unsettled.length, reason);
     }
     this.#unsettled.length = 0;
   }

@@ -18,7 +18,7 @@ Deno.test("Settlement does not trust a lease that a pending write releases", asy
       owners.push(set["owner"]?.split(" ")[0] ?? "as it was");
       return new Promise((resolve) => answers.push(resolve));
     },
-  });
+  }, new FakeClock());
   const owner = { instance: "one", untilMs: NOW_MS + 20_000 };
   stored.set(encodeRecord(aRecord({ owed: [first, second], owner })));
   let gateIsOpen = false;
@@ -32,7 +32,7 @@ Deno.test("Settlement does not trust a lease that a pending write releases", asy
       clock: new FakeClock(),
       random: () => 0.5,
       log: fakeLog(),
-      requestLog: { recordDeleted: () => {} },
+      requestLog: { recordDeleted: () => {}, unrecorded: () => {} },
       writeFailures: { failed: () => {}, succeeded: () => {} },
       keepLease: () => gateIsOpen,
       kill: new AbortController().signal,

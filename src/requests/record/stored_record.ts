@@ -1,5 +1,7 @@
 /** The record of one request as it is known to stand in Teleport, and the one way to change it. */
 
+import type { Clock } from "../../clock.ts";
+import { ClusterError } from "../../teleport/errors.ts";
 import { type Observer, unobserved } from "../observer.ts";
 import type { Cluster, WriteOutcome } from "../ports.ts";
 import {
@@ -11,17 +13,36 @@ import {
   type RawRecord,
 } from "./record.ts";
 
+/** A record that the cluster refuses to change, since when, and how often. */
+export interface WriteRefusal {
+  readonly error: string;
+  readonly sinceMs: number;
+  readonly attempts: number;
+}
+
+/** Whether the same write will fail again until somebody changes something. */
+export function isWriteRefused(error: unknown): boolean {
+  return error instanceof ClusterError && error.kind !== "unavailable";
+}
+
 export class StoredRecord {
   #raw: RawRecord | undefined;
   #problems: readonly string[] = [];
   #record: PluginRecord | undefined;
   #version = 0;
+  #refusal: WriteRefusal | undefined;
 
   constructor(
     private readonly id: string,
     private readonly cluster: Pick<Cluster, "readRecord" | "writeRecord">,
+    private readonly clock: Pick<Clock, "now">,
     private readonly observer: Pick<Observer, "recordWritten"> = unobserved,
   ) {}
+
+  /** Why the record cannot be written; undefined unless the last write was refused. */
+  get refusal(): WriteRefusal | undefined {
+    return this.#refusal;
+  }
 
   /** False until the record was read, written or given. */
   get isKnown(): boolean {
@@ -70,11 +91,24 @@ export class StoredRecord {
     let outcome: WriteOutcome | "failed" = "failed";
     try {
       outcome = await cluster.writeRecord(this.id, set, expectation(raw), signal);
+    } catch (error) {
+      this.#failed(error);
+      throw error;
     } finally {
       observer.recordWritten(outcome);
     }
-    if (outcome === "written") this.set(merge(raw, set));
+    if (outcome === "written") {
+      this.#refusal = undefined;
+      this.set(merge(raw, set));
+    }
     return outcome;
+  }
+
+  #failed(error: unknown): void {
+    if (!isWriteRefused(error)) return;
+    const { sinceMs = this.clock.now(), attempts = 0 } = this.#refusal ?? {};
+    const message = error instanceof Error ? error.message : String(error);
+    this.#refusal = { error: message, sinceMs, attempts: attempts + 1 };
   }
 }
 
