@@ -147,11 +147,11 @@ Deno.test("A late event about a request that is gone corrects nothing", async ()
     const { cluster, mail, pki } = playground;
     await using lagging = await startAuthServer(cluster, pki);
     await start();
-    await configure((text) => text.replace(/addr = ".*"/, `addr = "${lagging.address}"`));
-    const second = await start();
     const id = ask(playground);
     await mail.waitForMails(2);
     await untilSettled(playground, id);
+    await configure((text) => text.replace(/addr = ".*"/, `addr = "${lagging.address}"`));
+    const second = await start();
     lagging.cache.pause();
     cluster.review(id, { author: "bob", state: RequestState.APPROVED });
     // If the second replica mailed the request, the first waits for the end of that lease.

@@ -41,7 +41,7 @@ import {
   type Snapshot,
   supersededMails,
 } from "./plan.ts";
-import type { Cluster, WriteOutcome } from "./ports.ts";
+import type { Cluster } from "./ports.ts";
 import type { Router } from "../routing/router.ts";
 import { decodeRecord, type PluginRecord } from "./record/record.ts";
 import { FailureLog } from "./failure_log.ts";
@@ -64,9 +64,6 @@ const RECIPIENTS_PER_RUN = 32;
 
 /** A refused write is retried as if it had failed that much more often: first after some seconds. */
 const REFUSAL_PENALTY = 3;
-
-/** A write failed; the cause is the cluster's error. */
-class WriteFailure extends Error {}
 
 /** The configuration that decides what is owed. */
 export interface ReconcilerPolicy {
@@ -98,14 +95,15 @@ export interface ReconcilerDeps extends Runtime {
 
 /**
  * When a request is reconciled again, unless a newer snapshot or listing comes first:
- * - `done`: never; nothing is owed
+ * - `done`: never; nothing is owed, of a request in this state
  * - `parked`: when the transport can send, and the requests ahead of it have been served
  * - `at`: at a time, when a mail may be tried again or another replica's lease is over
  * - `again`: after the other requests that wait
  * - `stopped`: never; the program stops, and gives the lease back
  */
 type Next =
-  | { readonly next: "done" | "parked" | "again" | "stopped" }
+  | { readonly next: "done"; readonly snapshot: Snapshot }
+  | { readonly next: "parked" | "again" | "stopped" }
   | { readonly next: "at"; readonly atMs: number };
 
 export class Reconciler {
@@ -277,8 +275,11 @@ export class Reconciler {
     const result = await this.#tryReconcile(id, entry);
     switch (result.next) {
       case "done":
-        // During a listing it stays: a record from before its last settlement would look new.
-        if (entry.snapshot === "gone" && !this.#isListing) this.#tracked.delete(id);
+        // Its end may have come since: that is another state, which a queued reconcile is to see. During
+        // a listing it stays: a record from before its last settlement would look new.
+        if (result.snapshot === "gone" && entry.snapshot === "gone" && !this.#isListing) {
+          this.#tracked.delete(id);
+        }
         break;
       case "parked":
         this.#parked.add(id);
@@ -302,12 +303,15 @@ export class Reconciler {
     try {
       const next = await this.#reconcile(id, entry);
       this.#failures.succeeded(id);
-      if (entry.unsettled.length === 0 && entry.stored.refusal === undefined) entry.failures = 0;
+      if (entry.unsettled.length > 0 || entry.stored.refusal !== undefined) return next;
+      this.#writeFailures.succeeded(id);
+      entry.failures = 0;
       return next;
     } catch (error) {
       if (this.deps.drain.aborted) return { next: "stopped" };
-      if (error instanceof WriteFailure) this.#writeFailures.failed(id, error.cause);
-      else this.#failures.failed(id, error);
+      // Recording what was sent has failed before, and was reported.
+      const log = entry.unsettled.length > 0 ? this.#writeFailures : this.#failures;
+      log.failed(id, error);
       return { next: "at", atMs: this.#retryAtMs(entry) };
     }
   }
@@ -317,17 +321,6 @@ export class Reconciler {
     const { clock, random } = this.deps;
     const failures = ++entry.failures + (entry.stored.refusal === undefined ? 0 : REFUSAL_PENALTY);
     return clock.now() + retryDelayMs(failures, random);
-  }
-
-  /** @throws {WriteFailure} */
-  async #write({ id, stored }: TrackedRequest, next: PluginRecord): Promise<WriteOutcome> {
-    try {
-      const outcome = await stored.write(next, this.deps.kill);
-      this.#writeFailures.succeeded(id);
-      return outcome;
-    } catch (error) {
-      throw new WriteFailure("Cannot write plugin data", { cause: error });
-    }
   }
 
   async #reconcile(id: string, entry: TrackedRequest): Promise<Next> {
@@ -340,6 +333,7 @@ export class Reconciler {
     while (!drain.aborted) {
       entry.expire();
       const { outdated, effectiveSnapshot } = entry;
+      const done: Next = { next: "done", snapshot: entry.snapshot };
       const snapshot = effectiveSnapshot === refuted ? "gone" : effectiveSnapshot;
       requestLog.problems(stored.problems);
       const before = stored.record && settle(stored.record, entry.unsettled);
@@ -362,7 +356,7 @@ export class Reconciler {
         const isOver = planned.ignored === "gone" || planned.ignored === "resolved";
         if (stored.isKnown || !isOver) {
           requestLog.ignored(planned.ignored, entry.snapshot);
-          return { next: "done" };
+          return done;
         }
         // Another replica may already have notified someone.
         await stored.load(kill);
@@ -398,12 +392,12 @@ export class Reconciler {
         const next = isForeign && before !== undefined
           ? before
           : withLease(planned.record, takeLease ? instance : undefined, nowMs);
-        const outcome = await this.#write(entry, retries.withAttempts(next));
+        const outcome = await stored.write(retries.withAttempts(next), kill);
         if (outcome === "missing") {
           requestLog.recordDeleted(before?.owed ?? []);
           stored.set({});
           entry.unsettled = [];
-          return { next: "done" };
+          return done;
         }
         if (outcome === "conflict") {
           await pause(clock, backoff.next(), drain);
@@ -420,7 +414,7 @@ export class Reconciler {
       if (!send) {
         retries.keepOnly(stored.record?.owed ?? []);
         if (queuesByRecipient.length > 0) return { next: "parked" };
-        return nextMs === undefined ? { next: "done" } : { next: "at", atMs: nextMs };
+        return nextMs === undefined ? done : { next: "at", atMs: nextMs };
       }
       const turn = queuesByRecipient.slice(0, RECIPIENTS_PER_RUN);
       entry.unsettled = await dispatch(

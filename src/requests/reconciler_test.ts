@@ -964,3 +964,19 @@ Deno.test("Reconciler sends the end that a dead replica owed, also when it knows
   assert.deepEqual(mailer.accepted.slice(3), ["r1/resolution/0/a@x.org"]);
   assert.deepEqual([cluster.record()?.owed, cluster.record()?.resolution], [[], "EXPIRED"]);
 });
+
+Deno.test("Reconciler closes a request whose end comes at whatever moment of a reconcile", async () => {
+  for (let microtasks = 0; microtasks < 60; microtasks++) {
+    const { clock, cluster, reconciler, mailer } = setUp();
+    cluster.put(aRequest());
+    reconciler.update("r1", aRequest());
+    for (let i = 0; i < microtasks; i++) await Promise.resolve();
+    cluster.requests.clear();
+    reconciler.update("r1", "gone");
+    await clock.tick(60_000);
+    if (cluster.record() === undefined) continue;
+    assert.equal(cluster.record()?.resolution, "EXPIRED", `after ${microtasks} microtasks`);
+    assert.deepEqual(cluster.record()?.owed, []);
+    assert.equal(mailer.accepted.filter((key) => key.includes("resolution")).length, 3);
+  }
+});

@@ -83,7 +83,7 @@ Deno.test("A refused write is one warning for all requests with the same cause",
   await clock.tick(60_000);
   const warnings = log.lines.filter(({ level }) => level === "warn");
   assert.deepEqual(warnings.map(({ message }) => message), [
-    "Cannot write plugin data, trying again",
+    "Failed to process request, trying again",
   ]);
   assert.equal(warnings[0]?.fields["error"], REASON);
 });
