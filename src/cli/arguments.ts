@@ -33,6 +33,17 @@ export function listOnce(name: string): (value: string) => readonly string[] {
   };
 }
 
+/** Like {@linkcode listOnce}, where naming nothing means nothing. */
+export function emptyListOnce(name: string): (value: string) => readonly string[] {
+  const take = once(name);
+  return (value) => take(value).split(",").map((item) => item.trim()).filter((item) => item !== "");
+}
+
+/** Adds a value to those of an option that may be repeated. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** The message for what commander found. */
 export function explainArguments({ code, message }: CommanderError): string {
   const quoted = /'([^']*)'/.exec(message)?.[1] ?? "";

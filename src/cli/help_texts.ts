@@ -33,8 +33,12 @@ export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
     `Exit codes: 0, or ${CONFIG_EXITS}.`,
   ],
   route: [
-    "Looks at the configuration alone and at nothing of the network.",
-    `Exit codes: 0, or ${CONFIG_EXITS}.`,
+    "Makes the daemon's own decision and prints each rule, route and entry of role_to_recipients that it " +
+    "looked at, with the part of its condition that decided, and the source of each address.",
+    "The request is described by flags, or is one of the cluster (--request ID, --pending), or of a file: " +
+    "YAML or JSON as 'tctl get' prints it, with user, user_login_state and resource documents for traits " +
+    "and labels beside it. Only --request ID, --pending and --cluster ask the cluster.",
+    `Exit codes: 0, 1 if --expect names other addresses, or ${CONFIG_EXITS}.`,
   ],
   status: [
     "Asks the running daemon if http.listen is set. Otherwise, or when the daemon does not answer, " +

@@ -1,8 +1,16 @@
 /** The command line: what the arguments ask for (original.md §1). */
 
 import { Argument, Command, CommanderError, Option } from "commander";
+import { defined } from "../optional.ts";
 import { PROGRAM, versionLine } from "../version.ts";
-import { explainArguments, listOnce, once, refuseExcess } from "./arguments.ts";
+import {
+  collect,
+  emptyListOnce,
+  explainArguments,
+  listOnce,
+  once,
+  refuseExcess,
+} from "./arguments.ts";
 import {
   type CliIo,
   type Commands,
@@ -93,9 +101,29 @@ function createProgram(io: CliIo, commands: Commands, exit: (code: number) => vo
     .option("--html", "Print the HTML part instead of subject and text")
     .action(async (options) => exit(await commands.preview({ html: false, ...options }, io)));
   configured("route", "Explains who would be mailed about a request, and why.")
-    .requiredOption("--roles <roles>", "Requested roles, between commas", listOnce("roles"))
+    .option("--roles <roles>", "Requested roles, between commas", listOnce("roles"), [])
     .option("--reviewers <names>", "Suggested reviewers, between commas", listOnce("reviewers"), [])
-    .action(async (options) => exit(await commands.route(options, io)));
+    .option("--user <name>", "The requester", once("user"))
+    .option("--reason <text>", "The reason", once("reason"))
+    .option("--resource <kind/name>", "A requested resource, may be repeated", collect)
+    .option("--trait <key=value>", "A trait of the requester, may be repeated", collect)
+    .option("--label <key=value>", "A label of the resources, may be repeated", collect)
+    .option("--at <time>", "When the request was made, in RFC 3339; else now", once("at"))
+    .option("--request <id|file>", "A request of the cluster, or of a file", once("request"))
+    .option("--pending", "Every pending request of the cluster")
+    .option("--rules <file>", "Rules of a file instead of the cluster's", once("rules"))
+    .option("--cluster", "Ask the cluster for rules, traits and labels")
+    .option("--json", "Print JSON")
+    .option("--expect <addresses>", "Exit with 1 unless these are mailed", emptyListOnce("expect"))
+    .action(async ({ resource, trait, label, ...options }) => {
+      const hasSubject = options.roles.length > 0 || options.reviewers.length > 0 ||
+        resource !== undefined || label !== undefined || options.request || options.pending;
+      if (!hasSubject) {
+        throw new CommanderError(1, "subject", "give --roles, --resource, --request or --pending");
+      }
+      const given = defined({ resources: resource, traits: trait, labels: label });
+      exit(await commands.route({ ...options, ...given }, io));
+    });
   configured("status", "Tells how the daemon is doing, and which mails are owed or were given up.")
     .option("--json", "Print JSON")
     .option(

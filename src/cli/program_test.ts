@@ -70,6 +70,23 @@ Deno.test("runCli() gives commands their options and returns their exit codes", 
       roles: ["x"],
       reviewers: ["y", "z"],
     }],
+    [["route", "--resource", "node/n1", "--resource=db/d", "--trait", "a=b", "--label", "c=d"], {
+      config,
+      roles: [],
+      reviewers: [],
+      resources: ["node/n1", "db/d"],
+      traits: ["a=b"],
+      labels: ["c=d"],
+    }],
+    [["route", "--request", "x.yaml", "--rules", "r.yaml", "--json", "--expect", ""], {
+      config,
+      roles: [],
+      reviewers: [],
+      request: "x.yaml",
+      rules: "r.yaml",
+      json: true,
+      expect: [],
+    }],
     [["status", "--retry", "all"], { config, json: false, retry: "all" }],
   ];
   for (const [args, expected] of cases) {
@@ -115,7 +132,7 @@ Deno.test("runCli() refuses wrong arguments with one line and exit code 1", asyn
     [["configure", "extra"], "unexpected extra"],
     [["check", "extra"], "unexpected extra"],
     [["test-mail"], "missing required argument 'address'"],
-    [["route"], "required option '--roles <roles>' not specified"],
+    [["route"], "give --roles, --resource, --request or --pending"],
     [
       ["route", "--roles", ","],
       "option '--roles <roles>' argument ',' is invalid. it names nothing",
