@@ -12,6 +12,8 @@ import { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { buildGo, GO_CLUSTER, type GoProcess, startGo } from "./faults/go_process.ts";
 import { until } from "./support.ts";
 
+type Settings = Readonly<Record<string, string | boolean>>;
+
 /** A cluster, a mail server, and the program to start beside them. */
 export interface GoStage {
   readonly dir: string;
@@ -19,8 +21,8 @@ export interface GoStage {
   control(path: string): Promise<void>;
   /** Where the cluster can be reached: `auth`, `proxy`, `ssh` or `lb`. */
   address(name: string): string;
-  /** Starts the program with these settings of `[teleport]` and waits until it is ready. */
-  start(teleport: Readonly<Record<string, string | boolean>>): Promise<PluginProcess>;
+  /** Starts the program with these settings of `[teleport]` and `[delivery]`; waits until it is ready. */
+  start(teleport: Settings, delivery?: Settings): Promise<PluginProcess>;
   /** Creates a request, with further parameters of the control API, and returns its id. */
   ask(parameters?: string): Promise<string>;
   /** The mails so far, in the order of arrival. */
@@ -58,11 +60,11 @@ export async function onGoStage(
         await (await cluster.control(path)).body?.cancel();
       },
       address: (name) => address(cluster, name),
-      start: async (teleport) => {
+      start: async (teleport, delivery = {}) => {
         const config = stringify({
           teleport: { identity: join(dir, "identity"), ...teleport },
           smtp: { host, port: Number(port), "root_cas": ca },
-          delivery: { sender: "teleport@example.com" },
+          delivery: { sender: "teleport@example.com", ...delivery },
           "role_to_recipients": { "*": ["all@example.com"] },
           log: { severity: "debug" },
         });

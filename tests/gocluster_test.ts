@@ -58,3 +58,61 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "The newer fields of the Go cluster's requests are in the mail, and ids without permission",
+  ignore: !hasGoCluster(),
+  fn: async () => {
+    await onGoStage("1h", async ({ address, control, start, ask, mails, mailed }) => {
+      const json = (value: unknown) => encodeURIComponent(JSON.stringify(value));
+      const cluster = "gocluster.example.com";
+      await control(`/resource?kind=node&name=n1&hostname=web-1&labels=${json({ env: "prod" })}`);
+      const plugin = await start(
+        { addr: address("auth") },
+        { details: true, "time_zone": "America/New_York" },
+      );
+      const resources = json([
+        { cluster, kind: "node", name: "n1", ssh: ["root"] },
+        { cluster, kind: "app", name: "aws", "aws_console": ["arn:aws:iam::1:role/x"] },
+        { cluster, kind: "windows_desktop", name: "w1", "windows_desktop": ["admin"] },
+      ]);
+      const thresholds = json([{ name: "two", approve: 2, deny: 1 }]);
+      const times = "max_duration=4h&session_ttl=2h&assume_start=1h&resource_expiry=30m";
+      const fields = `resources=${resources}&thresholds=${thresholds}&${times}`;
+      const id = await ask(`${fields}&kind=long&access_list=ops&login_hint=root`);
+      await mailed(id);
+      const mailAbout = async (request: string) =>
+        (await mails()).find(({ subject }) => subject?.includes(request)) ?? assert.fail();
+      const { subject, text = "", html = "" } = await mailAbout(id);
+      assert.equal(subject, `${cluster} Resource Request ${id}`);
+      const facts = [
+        /^You have a new Resource Request \(long-term\):/,
+        /\n- Server web-1 \[env=prod\] \(logins: root\)\r?\n {2}\/gocluster\.example\.com\/node\/n1/,
+        /\n- Application aws \(role ARNs: arn:aws:iam::1:role\/x\)/,
+        /\n- Windows desktop w1 \(logins: admin\)/,
+        /\nTerm: Long-term/,
+        /\nLogin hint: root/,
+        /\nAccess list: ops/,
+        /\nMaximum duration: 4 hours, until .* UTC-[45]/,
+        /\nAccess starts: .* UTC-[45] \(in /,
+        /\nAccess ends: .* \(in (1 hour|59 minutes)\)/,
+        /\nSession length: 2 hours, until /,
+        /\nDecide before: .* \(in (30|29) minutes\)/,
+        /\nApprovals: 0 of 2 approvals/,
+      ];
+      for (const fact of facts) assert.match(text, fact);
+      assert.doesNotMatch(text + html, /--approve/);
+
+      await control("/resource?kind=node&denied=1");
+      const other = await ask(`resources=${json([{ cluster, kind: "node", name: "n1" }])}`);
+      await mailed(other);
+      const withoutNames = await mailAbout(other);
+      assert.match(
+        withoutNames.text ?? "",
+        /\n- Server n1\r?\n {2}\/gocluster\.example\.com\/node\/n1/,
+      );
+      await plugin.waitFor(/are shown by their ids: the role may not list them/);
+      assert.equal(await plugin.stop(), 0);
+    });
+  },
+});

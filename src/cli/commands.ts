@@ -10,6 +10,8 @@ export const DEFAULT_CONFIG_PATH = "/etc/teleport-email.toml";
 /** The mails that `preview` can show, and `test-mail` sends the first five of. */
 export const SAMPLE_KINDS = [
   "new",
+  "new-resources",
+  "new-long-term",
   "review",
   "approved",
   "denied",
@@ -17,8 +19,11 @@ export const SAMPLE_KINDS = [
   "promoted",
   "reopened",
   "requester-new",
+  "requester-review",
   "requester-approved",
   "requester-denied",
+  "requester-expired",
+  "requester-promoted",
 ] as const;
 export type SampleKind = typeof SAMPLE_KINDS[number];
 

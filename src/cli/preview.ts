@@ -12,7 +12,9 @@ export async function preview(options: PreviewOptions, io: CliIo): Promise<numbe
   if (config === undefined) return 2;
   const templates = await loadTemplatesOrReport(config, io);
   if (templates === undefined) return 2;
-  const mail = composeMail(sampleOf(options.kind), templates, { html: options.html });
+  const { details, actions, timeZone } = config.delivery;
+  const look = { html: options.html, details, actions, timeZone };
+  const mail = composeMail(sampleOf(options.kind), templates, look);
   for (const warning of mail.warnings) io.stderr(`warning: ${warning}\n`);
   io.stdout(mail.html === undefined ? `Subject: ${mail.subject}\n\n${mail.text}\n` : mail.html);
   return 0;

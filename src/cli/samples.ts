@@ -1,44 +1,30 @@
 /** Made-up requests to try mails with. */
 
-import { type MailData, type RequestStatus, sampleData } from "../mail/content/mail_data.ts";
+import type { MailData } from "../mail/content/mail_data.ts";
+import { sampleData, sampleResourceData } from "../mail/content/sample_data.ts";
 import type { SampleKind } from "./commands.ts";
 
-const END_REASONS: Readonly<Record<Exclude<RequestStatus, "PENDING">, string>> = {
-  APPROVED: "Have a good rollout",
-  DENIED: "Not on a Friday",
-  EXPIRED: "",
-  PROMOTED: "",
+/** The facts of each mail that `preview` can show. */
+const SAMPLES: Readonly<Record<SampleKind, () => MailData>> = {
+  "new": () => sampleData("new"),
+  "new-resources": () => sampleResourceData(sampleData("new")),
+  "new-long-term": () => sampleResourceData(sampleData("new"), true),
+  "review": () => sampleData("review"),
+  "approved": () => sampleData("resolution", "reviewer", "APPROVED"),
+  "denied": () => sampleData("resolution", "reviewer", "DENIED"),
+  "expired": () => sampleData("resolution", "reviewer", "EXPIRED"),
+  "promoted": () => sampleResourceData(sampleData("resolution", "reviewer", "PROMOTED"), true),
+  "reopened": () => sampleData("reopened"),
+  "requester-new": () => sampleData("new", "requester"),
+  "requester-review": () => sampleData("review", "requester"),
+  "requester-approved": () => sampleData("resolution", "requester", "APPROVED"),
+  "requester-denied": () => sampleData("resolution", "requester", "DENIED"),
+  "requester-expired": () => sampleData("resolution", "requester", "EXPIRED"),
+  "requester-promoted": () =>
+    sampleResourceData(sampleData("resolution", "requester", "PROMOTED"), true),
 };
 
 /** The facts of the mail that `kind` names. */
 export function sampleOf(kind: SampleKind): MailData {
-  switch (kind) {
-    case "new":
-    case "review":
-      return sampleData(kind);
-    case "reopened":
-      return sampleData("reopened");
-    case "requester-new":
-      return sampleData("new", "requester");
-    case "requester-approved":
-      return resolved("APPROVED", "requester");
-    case "requester-denied":
-      return resolved("DENIED", "requester");
-    case "approved":
-      return resolved("APPROVED");
-    case "denied":
-      return resolved("DENIED");
-    case "expired":
-      return resolved("EXPIRED");
-    case "promoted":
-      return resolved("PROMOTED");
-  }
-}
-
-function resolved(
-  state: Exclude<RequestStatus, "PENDING">,
-  audience: MailData["audience"] = "reviewer",
-): MailData {
-  const status = { state, reason: END_REASONS[state] };
-  return { ...sampleData("resolution", audience), status };
+  return SAMPLES[kind]();
 }

@@ -62,12 +62,13 @@ async function sendThread(
   transport: MailTransport,
   io: CliIo,
 ): Promise<Thread> {
-  const { delivery: { sender: from, replyTo, html } } = config;
+  const { delivery: { sender: from, replyTo, html, details, actions, timeZone } } = config;
+  const look = { html, details, actions, timeZone };
   const { signal } = new AbortController();
   let first: string | undefined;
   let accepted = 0;
   for (const kind of KINDS) {
-    const content = composeMail(sampleOf(kind), templates, { html });
+    const content = composeMail(sampleOf(kind), templates, look);
     const message: MailMessage = {
       messageId: `test-${crypto.randomUUID()}@${domainOf(from.address)}`,
       from,

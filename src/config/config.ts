@@ -117,6 +117,12 @@ export interface DeliveryConfig {
    */
   readonly allowedDomains?: readonly string[];
   readonly html: boolean;
+  /** Whether the text part tells more than the original's: resources, times, thresholds. */
+  readonly details: boolean;
+  /** A name of the IANA data, for times in mails. */
+  readonly timeZone: string;
+  /** Whether the HTML part has a schema.org action, which some mail programs show in their lists. */
+  readonly actions: boolean;
   readonly notifyRequester: boolean;
   /** Requests older than this that nobody was told of are left alone. */
   readonly catchUpMs: number;

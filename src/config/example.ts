@@ -122,6 +122,12 @@ sender = "noreply@example.com"
 #allowed_domains = ["example.com", "*.example.com"]
 # Adds an HTML part to the text.
 #html = true
+# Adds resources, times and thresholds to the text; the HTML part always has them.
+#details = false
+# The time zone of times in mails, such as "Europe/Berlin".
+#time_zone = "UTC"
+# Adds a schema.org action to the HTML part: a button in the lists of some mail programs.
+#actions = false
 # Mails the requester, too.
 #notify_requester = false
 # Pending requests that nobody was told of, because the plugin was away, are announced if they are

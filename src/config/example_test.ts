@@ -96,7 +96,7 @@ Deno.test("EXAMPLE shows real defaults after its # signs", async () => {
   const plain = await load(fillIn("smtp", needed));
   const shown = fillIn("smtp", [...needed, ...defaults, "max_connections"])
     .replace(
-      /^#(?=(?:refresh_identity_interval|via|html|notify_requester|catch_up|retry_for) =)/gm,
+      /^#(?=(?:refresh_identity_interval|via|html|details|time_zone|actions|notify_requester|catch_up|retry_for) =)/gm,
       "",
     )
     .replace(/^#(?=format =)/m, "");

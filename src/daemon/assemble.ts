@@ -1,6 +1,7 @@
 /** The composition root: the objects that work on access requests with one setup. */
 
 import { ComposingMailer } from "../requests/delivery/composing_mailer.ts";
+import { ResourceNames } from "../requests/delivery/resource_names.ts";
 import { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
 import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import type { PaceChange } from "../requests/delivery/pace.ts";
@@ -46,7 +47,8 @@ export interface Work extends AsyncDisposable {
 export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): Work {
   const { clock, random, log, observer, kill } = deps;
   const { config: { delivery }, cluster: { client }, transport, templates, domain } = setup;
-  const { sender: from, replyTo, html, catchUpMs, retryForMs, notifyRequester } = delivery;
+  const { sender: from, replyTo, catchUpMs, retryForMs, notifyRequester } = delivery;
+  const { html, details, actions, timeZone } = delivery;
   const endWork = new AbortController();
   const drain = AbortSignal.any([deps.drain, endWork.signal]);
   const { maxConnections, maxMessagesPerSecond } = transport;
@@ -71,7 +73,8 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     from,
     domain,
     ...(replyTo === undefined ? {} : { replyTo }),
-    html,
+    look: { html, details, actions, timeZone },
+    resources: new ResourceNames({ clock, log, lister: client, clusterName: server.clusterName }),
     clusterName: server.clusterName,
     link: requestLinks(server),
   });

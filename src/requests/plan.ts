@@ -69,7 +69,7 @@ export function expiryOf({ expiresMs, accessExpiresMs }: AccessRequest): number 
 function follow(input: PlanInput, record: PluginRecord, snapshot: AccessRequest): PluginRecord {
   const open = isReopened(record, snapshot, input.nowMs) ? reopen(input, record) : record;
   const notified = wasNeverNotified(open) && snapshot.state === "PENDING"
-    ? { ...open, owed: firstMails(input) }
+    ? { ...open, isResourceRequest: snapshot.resources.length > 0, owed: firstMails(input) }
     : open;
   const reviewed = addReviews(input, notified, snapshot);
   if (!isDecided(snapshot) || reviewsComeFirst(reviewed, snapshot)) return reviewed;
@@ -127,6 +127,7 @@ function announce(input: PlanInput): Plan {
     user: snapshot.user,
     roles: snapshot.roles,
     requestReason: snapshot.reason,
+    isResourceRequest: snapshot.resources.length > 0,
     reviewsCount: 0,
     resolution: "",
     resolveReason: "",

@@ -417,8 +417,9 @@ export class Reconciler {
         return nextMs === undefined ? done : { next: "at", atMs: nextMs };
       }
       const turn = queuesByRecipient.slice(0, RECIPIENTS_PER_RUN);
+      const { lastKnown } = entry;
       entry.unsettled = await dispatch(
-        { id, snapshot, stored, retries, requestLog, queuesByRecipient: turn, outdated },
+        { id, snapshot, lastKnown, stored, retries, requestLog, queuesByRecipient: turn, outdated },
         this.#dispatchDeps(),
       );
       if (entry.unsettled.length > 0 || stored.refusal !== undefined) {

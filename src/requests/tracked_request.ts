@@ -67,6 +67,8 @@ export class TrackedRequest {
   #outdated = new AbortController();
   /** The request with its decision, for when it is deleted before that was sent. */
   #decided: AccessRequest | undefined;
+  /** What mails about a request that is gone can still tell. */
+  #lastKnown: AccessRequest | undefined;
 
   constructor(
     readonly id: string,
@@ -77,6 +79,7 @@ export class TrackedRequest {
     this.retries = new Retries(deps.random);
     this.requestLog = new RequestLog(id, deps.log, deps.observer);
     this.changedAtMs = deps.clock.now();
+    this.refresh(snapshot);
   }
 
   /** Aborted when a newer snapshot arrives. */
@@ -95,7 +98,9 @@ export class TrackedRequest {
   /** Takes a snapshot that tells the same news as the one before. */
   refresh(snapshot: Snapshot): void {
     this.snapshot = snapshot;
-    if (typeof snapshot === "object" && isDecided(snapshot)) this.#decided = snapshot;
+    if (typeof snapshot !== "object") return;
+    this.#lastKnown = snapshot;
+    if (isDecided(snapshot)) this.#decided = snapshot;
   }
 
   /** When a missing request is gone for certain; undefined when it is not missing, or at no known time. */
@@ -106,6 +111,11 @@ export class TrackedRequest {
   /** Takes a missing request for gone when it is past its expiry. */
   expire(): void {
     if (this.deps.clock.now() >= (this.goneAtMs ?? Infinity)) this.update("gone");
+  }
+
+  /** The request as it was last seen; undefined when it never was. */
+  get lastKnown(): AccessRequest | undefined {
+    return this.#lastKnown;
   }
 
   /** Whether its decision was seen, which outlives the request. */

@@ -2,7 +2,9 @@
 
 import { TEMPLATE_FILES, type Templates } from "../../src/mail/content/templates.ts";
 import type { MailMessage, Receipt } from "../../src/mail/transport.ts";
+import { DEFAULT_LOOK } from "../../src/mail/content/scope.ts";
 import { ComposingMailer } from "../../src/requests/delivery/composing_mailer.ts";
+import { ResourceNames } from "../../src/requests/delivery/resource_names.ts";
 import { listAndWatch } from "../../src/requests/list_watch.ts";
 import { CircuitBreaker } from "../../src/requests/delivery/circuit_breaker.ts";
 import type { Mailer, MailJob } from "../../src/requests/delivery/mailer.ts";
@@ -102,7 +104,13 @@ function mailerOf(exits: Exits, { clock }: Machine): Mailer {
       templates: WORDLESS,
       from: { address: "teleport@example.com" },
       domain: "example.com",
-      html: false,
+      look: { ...DEFAULT_LOOK, html: false },
+      resources: new ResourceNames({
+        clock,
+        log: fakeLog(),
+        clusterName: "x.org",
+        lister: { listResources: () => Promise.resolve([]) },
+      }),
       clusterName: "example.com",
       link: () => undefined,
       clock,

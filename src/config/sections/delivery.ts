@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { domainOf, isEmailAddress } from "../values/address.ts";
 import { parseDomainPattern } from "../values/domain_pattern.ts";
+import { isTimeZone } from "../values/time_zone.ts";
 import type { DeliveryConfig, MailgunConfig, SmtpConfig } from "../config.ts";
 import { flag, intervalMs, listOf, text, textList } from "../values/fields.ts";
 import { type Mailbox, parseMailbox } from "../values/mailbox.ts";
@@ -37,11 +38,26 @@ const domainPattern = v.pipe(
   }),
 );
 
+const timeZone = v.pipe(
+  text,
+  v.rawTransform(({ dataset, addIssue, NEVER }): string | undefined => {
+    if (dataset.value === undefined || isTimeZone(dataset.value)) return dataset.value;
+    addIssue({
+      message: "must be the name of a time zone such as UTC or Europe/Berlin, " +
+        `current value is ${JSON.stringify(dataset.value)}`,
+    });
+    return NEVER;
+  }),
+);
+
 const schema = v.partial(v.object({
   sender: mailbox,
   recipients: textList,
   allowed_domains: listOf(domainPattern),
   html: flag,
+  details: flag,
+  time_zone: timeZone,
+  actions: flag,
   reply_to: mailbox,
   notify_requester: flag,
   catch_up: intervalMs,
@@ -80,6 +96,9 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
           ? {}
           : { allowedDomains: [...new Set(values.allowed_domains)] }),
         html: values.html ?? true,
+        details: values.details ?? false,
+        timeZone: values.time_zone ?? "UTC",
+        actions: values.actions ?? false,
         notifyRequester: values.notify_requester ?? false,
         catchUpMs: values.catch_up ?? DAY_MS,
         retryForMs: values.retry_for ?? DAY_MS,

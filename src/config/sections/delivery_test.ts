@@ -13,6 +13,9 @@ Deno.test("[delivery] has defaults for all but the sender", async () => {
   assert.deepEqual(delivery, {
     sender: { address: "noreply@example.com" },
     html: true,
+    details: false,
+    timeZone: "UTC",
+    actions: false,
     notifyRequester: false,
     catchUpMs: 86_400_000,
     retryForMs: 86_400_000,
@@ -25,6 +28,9 @@ Deno.test("[delivery] accepts every key", async () => {
     reply_to = '"Team, Access" <access@example.com>'
     allowed_domains = ["Example.com", "*.example.com", ".example.com", "exämple.de"]
     html = false
+    details = true
+    time_zone = "Europe/Berlin"
+    actions = true
     notify_requester = true
     catch_up = "720h"
     retry_for = 3_600_000_000_000`);
@@ -33,10 +39,23 @@ Deno.test("[delivery] accepts every key", async () => {
     replyTo: { name: "Team, Access", address: "access@example.com" },
     allowedDomains: ["example.com", ".example.com", "xn--exmple-cua.de"],
     html: false,
+    details: true,
+    timeZone: "Europe/Berlin",
+    actions: true,
     notifyRequester: true,
     catchUpMs: 30 * 86_400_000,
     retryForMs: 3_600_000,
   });
+});
+
+Deno.test("[delivery] time_zone is a name of the IANA data", async () => {
+  for (const zone of ["Mars/Phobos", "+01:00"]) {
+    const errors = await refuse(file({ delivery: `${SENDER}time_zone = "${zone}"` }));
+    assert.match(
+      errors[0] ?? "",
+      /^Invalid delivery\.time_zone: must be the name of a time zone such as UTC or Europe\/Berlin, current/,
+    );
+  }
 });
 
 Deno.test("[delivery] without a sender derives one, with a warning", async () => {

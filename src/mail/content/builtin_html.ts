@@ -1,159 +1,152 @@
-/**
- * The built-in HTML templates: the facts of the text part, set as tables with inline styles, which
- * is what mail clients render alike. The tables of facts are real tables to a screen reader. Nothing is loaded from elsewhere. Classes serve only the
- * clients that know dark mode; all others show the inline colours.
- */
+/** The built-in HTML templates: what is asked for first, then what decides, then everything else. */
 
-const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
-const MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;";
+import {
+  badge,
+  button,
+  command,
+  facts,
+  folded,
+  mono,
+  multiline,
+  page,
+  paragraph,
+  quote,
+  row,
+  soft,
+} from "./html_parts.ts";
 
-const DARK_MODE = `\
-:root { color-scheme: light dark; supported-color-schemes: light dark; }
-@media (prefers-color-scheme: dark) {
-  .page { background: #14171c !important; }
-  .card { background: #1f242c !important; border-color: #3a424e !important; }
-  .text { color: #edf0f4 !important; }
-  .soft { color: #aab4c2 !important; }
-  .line { border-color: #3a424e !important; }
-  .code { background: #14171c !important; color: #edf0f4 !important; border-color: #3a424e !important; }
-}`;
+/** Who wants what, for how long, and why. */
+const LEAD = paragraph(
+  `<bdi><strong>{{ user | default: "A user" }}</strong></bdi> requests {{ summary }}.`,
+) + `{% if reason %}${quote(multiline("reason"))}{% endif %}`;
 
-/** Dark text on a light tint of the same hue: contrast above 7:1 (WCAG 2.2 §1.4.6) in both modes. */
-const BADGE_COLOURS = {
-  APPROVED: "background:#d9f2e1;color:#0b4f25;",
-  PROMOTED: "background:#d9f2e1;color:#0b4f25;",
-  DENIED: "background:#fde0de;color:#7d1410;",
-  PENDING: "background:#fdf0cf;color:#5c3c00;",
-} as const;
+const STATUS = paragraph(badge("status")) +
+  `{% if status.reason %}${quote(multiline("status.reason"))}{% endif %}`;
 
-const OTHER_BADGE = "background:#e4e8ee;color:#333c49;";
+const CORRECTION = `{% if correction %}${paragraph("{{ correction }}")}{% endif %}`;
 
-/** A pill with emoji and word, so that nothing depends on the colour alone. */
-function badge(of: "status" | "review"): string {
-  const cases = Object.entries(BADGE_COLOURS)
-    .map(([state, style]) => `{% when "${state}" %}${style}`).join("");
-  const colours = `{% case ${of}.state %}${cases}{% else %}${OTHER_BADGE}{% endcase %}`;
-  return `<span style="display:inline-block;padding:4px 12px;border-radius:14px;font-size:14px;` +
-    `font-weight:600;line-height:20px;${colours}">{{ ${of}.emoji }} {{ ${of}.state }}</span>`;
-}
+const RESOURCES = "{% for resource in details.resources %}" +
+  `<div style="margin:0 0 10px;"><bdi><strong>{{ resource.name }}</strong></bdi> ${
+    soft("{{ resource.kind }}")
+  }` +
+  "{% if resource.limited_to %}<br>{{ resource.limited_to }}{% endif %}" +
+  `{% if resource.labels %}<br>${soft("{{ resource.labels }}")}{% endif %}` +
+  `<br>${mono("{{ resource.path }}")}</div>{% endfor %}` +
+  "{% if details.more_resources %}<div>and {{ details.more_resources }} more</div>{% endif %}";
 
-function row(name: string, value: string, options: { readonly code?: boolean } = {}): string {
-  const valueFont = options.code ? `${MONO}font-size:13px;` : "font-size:15px;";
-  return `\
-<tr>
-<th scope="row" align="left" valign="top" class="soft line" style="padding:9px 14px 9px 0;border-top:1px solid #e3e7ed;font-size:13px;line-height:22px;font-weight:500;color:#5a6574;white-space:nowrap;width:1%;">${name}</th>
-<td valign="top" class="text line" style="padding:9px 0;border-top:1px solid #e3e7ed;${valueFont}line-height:22px;color:#1a2029;word-break:break-word;overflow-wrap:anywhere;">${value}</td>
-</tr>
-`;
-}
+const APPROVALS = "{% for approval in details.approvals %}" +
+  "<div>{% if approval.roles %}{{ approval.roles }}: {% endif %}{{ approval.progress }}</div>" +
+  "{% endfor %}";
 
-const MULTILINE_REASON = "{{ reason | escape | newline_to_br | raw }}";
+const MISSING = "{% for approval in details.approvals %}{% if approval.missing %}" +
+  "<div>{% if approval.roles %}{{ approval.roles }}: {% endif %}{{ approval.missing }}</div>" +
+  "{% endif %}{% endfor %}";
 
-const ROWS = row("ID", "{{ id }}", { code: true }) +
-  row("Cluster", "{{ cluster }}") +
-  `{% if user %}${row("User", "{{ user }}")}{% endif %}` +
-  `{% if roles %}${row("Role(s)", '{{ roles | join: ", " }}')}{% endif %}` +
-  `{% if reason %}${row("Reason", MULTILINE_REASON)}{% endif %}`;
+const NAMES = (list: string) => `{{ ${list} | join: ", " }}`;
 
-const FACTS = `\
-<table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;">
-${ROWS}</table>
-`;
+const WHAT = row("Resources", RESOURCES, { given: "details.resources" }) +
+  row("Role(s)", NAMES("roles"), { given: "roles" }) +
+  row("User", "<bdi>{{ user }}</bdi>", { given: "user" }) +
+  row("Term", "{{ details.term }}", { given: "details.term" }) +
+  row("Login hint", "{{ details.login_hint }}", { given: "details.login_hint" }) +
+  row("Access list", "{{ details.recommended_access_list }}", {
+    given: "details.recommended_access_list",
+  }) +
+  row("Cannot be granted", "{{ details.grouping_problem }}", { given: "details.grouping_problem" });
 
-const STATUS = `\
-<p class="text" style="margin:0 0 18px;font-size:15px;line-height:24px;color:#1a2029;">${
-  badge("status")
-}{% if status.reason %}<br><span style="display:inline-block;padding-top:10px;overflow-wrap:anywhere;">{{ status.reason | escape | newline_to_br | raw }}</span>{% endif %}</p>
-`;
+const HOW_LONG = row("Maximum duration", "{{ details.max_duration }}", {
+  given: "details.max_duration",
+}) +
+  row("Access starts", "{{ details.access_starts }}", { given: "details.access_starts" }) +
+  row("Access ends", "{{ details.access_ends }}", { given: "details.access_ends" }) +
+  row("Session length", "{{ details.session_length }}", { given: "details.session_length" });
 
-const CORRECTION = `\
-{% if correction %}<p class="text" style="margin:0 0 18px;font-size:15px;line-height:24px;color:#1a2029;">{{ correction }}</p>
-{% endif %}`;
+const DECISION = row("Decide before", "{{ details.decide_before }}", {
+  given: "details.decide_before",
+}) +
+  row("Approvals", APPROVALS, { given: "details.approvals" });
 
-const REVIEW = `\
-<p class="text" style="margin:0 0 18px;font-size:15px;line-height:24px;color:#1a2029;">${
-  badge("review")
-}</p>
-<table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;">
-${row("Reviewer", "{{ review.author }}")}\
-{% if review.created %}${row("Reviewed at", "{{ review.created }}")}{% endif %}\
-{% if review.reason %}${
-  row("Reason", "{{ review.reason | escape | newline_to_br | raw }}")
-}{% endif %}\
-</table>
-`;
+const ASKED =
+  `{% if audience == "requester" %}Asked to review{% else %}Also asked to review{% endif %}`;
 
-const BUTTON = (label: string) =>
-  `\
-<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:22px 0 4px;"><tr>
-<td align="center" bgcolor="#4b2ba8" style="border-radius:6px;background:#4b2ba8;"><a href="{{ link }}" style="display:inline-block;padding:12px 22px;font-size:15px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none;border-radius:6px;">${label}</a></td>
-</tr></table>
-`;
+const REST = row(ASKED, NAMES("details.reviewers"), { given: "details.reviewers" }) +
+  row("Requested", "{{ details.requested }}", { given: "details.requested" }) +
+  row("Cluster", "<bdi>{{ cluster }}</bdi>") +
+  row("ID", "{{ id }}", { code: true });
 
-const COMMAND = (name: string, command: string) =>
-  `\
-<p class="soft" style="margin:16px 0 6px;font-size:13px;line-height:20px;color:#5a6574;">${name}</p>
-<p class="code" style="margin:0;padding:10px 12px;background:#f3f5f8;border:1px solid #e3e7ed;border-radius:6px;${MONO}font-size:12px;line-height:20px;color:#1a2029;overflow-wrap:anywhere;">${command}</p>
-`;
+const REQUEST = folded(
+  `<bdi>{{ user | default: "A user" }}</bdi> requests {{ summary }}`,
+  `{% if reason %}${quote(multiline("reason"))}{% endif %}` + facts(WHAT, HOW_LONG, REST),
+);
 
-const COMMANDS = COMMAND("Approve", "tsh request review --approve {{ id }}") +
-  COMMAND("Deny", "tsh request review --deny {{ id }}");
+/** Who decided, and what came of it. */
+const OUTCOME = row("Decided by", NAMES("details.decided_by"), { given: "details.decided_by" }) +
+  row("Decided", "{{ details.decided }}", { given: "details.decided" }) +
+  row("Granted role(s)", NAMES("details.granted_roles"), { given: "details.granted_roles" }) +
+  row("Access list", "{{ details.access_list }}", { given: "details.access_list" }) +
+  `{% if status.state == "APPROVED" %}${
+    row("Access starts", "{{ details.access_starts }}", { given: "details.access_starts" })
+  }${row("Access ends", "{{ details.access_ends }}", { given: "details.access_ends" })}{% endif %}`;
 
-const REVIEWER_ACTION = `\
-{% if link %}{% if status.state == "PENDING" %}${BUTTON("Review the request")}{% else %}${
-  BUTTON("Open the request")
+const REVIEW = paragraph(badge("review")) +
+  `{% if review.reason %}${quote(multiline("review.reason"))}{% endif %}` +
+  facts(
+    row("Reviewer", "<bdi>{{ review.author }}</bdi>"),
+    row("Submitted by", "{{ review.submitted_by }}", { given: "review.submitted_by" }),
+    row("Reviewed", "{{ review.at }}", { given: "review.at" }),
+    row("Access starts", "{{ review.access_starts }}", { given: "review.access_starts" }),
+    row("Access list", "{{ review.access_list }}", { given: "review.access_list" }),
+    `{% if details.is_missing_approvals %}${row("Still missing", MISSING)}{% endif %}`,
+    row("Decide before", "{{ details.decide_before }}", { given: "details.decide_before" }),
+  );
+
+/** Nothing but an access list grants a long-term request: there is no command for that. */
+const COMMANDS = "{% unless details.is_long_term %}" +
+  command("Approve", "tsh request review --approve {{ id }}") + "{% endunless %}" +
+  command("Deny", "tsh request review --deny {{ id }}");
+
+const REVIEW_ACTION = `{% if link %}{% if status.state == "PENDING" %}${
+  button("Review the request")
+}{% else %}${
+  button("Open the request")
 }{% endif %}{% elsif status.state == "PENDING" %}${COMMANDS}{% endif %}`;
 
-const OPEN_ACTION = `{% if link %}${BUTTON("Open the request")}{% endif %}`;
+const OPEN_ACTION = `{% if link %}${button("Open the request")}{% endif %}`;
 
-function page(heading: string, content: string): string {
-  return `\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<title>{{ cluster }} Role Request {{ id }}</title>
-<style>
-${DARK_MODE}
-</style>
-</head>
-<body class="page" style="margin:0;padding:0;background:#f3f5f8;${FONT}">
-<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f3f5f8;${FONT}"><tr>
-<td align="center" style="padding:24px 12px;">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:580px;"><tr>
-<td class="card" align="left" style="padding:24px;background:#ffffff;border:1px solid #e3e7ed;border-radius:10px;">
-<p class="soft" style="margin:0 0 6px;font-size:13px;line-height:20px;color:#5a6574;">Teleport &middot; {{ cluster }}</p>
-<h1 class="text" style="margin:0 0 16px;font-size:21px;line-height:28px;font-weight:650;color:#1a2029;overflow-wrap:anywhere;">${heading}</h1>
-${content}</td>
-</tr></table>
-</td>
-</tr></table>
-</body>
-</html>
-`;
-}
+const LOGIN = `{% if status.state == "APPROVED" %}${
+  command("Use the access", "tsh login --request-id={{ id }}")
+}{% elsif status.state == "PROMOTED" %}${
+  paragraph("Log out and in again to use the access.")
+}{% endif %}`;
+
+const TERM = "{% if details.is_long_term %} (long-term){% endif %}";
+
+/** For reviewers: what is asked, the action, everything else. */
+const ASK = LEAD + STATUS + CORRECTION + REVIEW_ACTION + facts(DECISION, WHAT, HOW_LONG, REST);
+const OWN = LEAD + STATUS + CORRECTION + OPEN_ACTION + facts(DECISION, WHAT, HOW_LONG, REST);
+const END = STATUS + CORRECTION + facts(OUTCOME);
 
 export const BUILTIN_HTML = {
-  "new.html": page("You have a new Role Request", STATUS + FACTS + REVIEWER_ACTION),
-  "review.html": page("<bdi>{{ review.author }}</bdi> reviewed the request", REVIEW + OPEN_ACTION),
+  "new.html": page(`You have a new {{ request_type }}${TERM}`, ASK),
+  "review.html": page(
+    `<bdi>{{ review.author }}</bdi> reviewed {% if audience == "requester" %}your{% else %}the{% endif %} {{ request_type }}`,
+    REVIEW + OPEN_ACTION + REQUEST,
+  ),
   "resolution.html": page(
-    "Role Request has been resolved",
-    STATUS + CORRECTION + FACTS + REVIEWER_ACTION,
+    `{{ request_type }}${TERM} has been resolved`,
+    END + REVIEW_ACTION + REQUEST,
   ),
-  "reopened.html": page(
-    "Role Request is open again",
-    STATUS + CORRECTION + FACTS + REVIEWER_ACTION,
+  "reopened.html": page(`{{ request_type }}${TERM} is open again`, ASK),
+  "requester-new.html": page(
+    `Your {{ request_type }}${TERM} has been submitted`,
+    OWN,
   ),
-  "requester-new.html": page("Your Role Request has been submitted", STATUS + FACTS + OPEN_ACTION),
   "requester-resolution.html": page(
-    "Your Role Request has been resolved",
-    STATUS + CORRECTION + FACTS + OPEN_ACTION,
+    `Your {{ request_type }}${TERM} has been resolved`,
+    END + LOGIN + OPEN_ACTION + REQUEST,
   ),
   "requester-reopened.html": page(
-    "Your Role Request is open again",
-    STATUS + CORRECTION + FACTS + OPEN_ACTION,
+    `Your {{ request_type }}${TERM} is open again`,
+    OWN,
   ),
 } as const;

@@ -1,7 +1,12 @@
 /**
  * The built-in subject and text templates. For reviewers they give the original's mails byte for
- * byte (original.md §6): no line end after the last line, except in a review without a reason.
+ * byte (original.md §6.2, §6.4) unless `delivery.details` is set: no line end after the last line, except
+ * in a review without a reason.
  */
+
+/** The original calls every request a role request. */
+const REQUEST = "{% if show_details %}{{ request_type }}" +
+  "{% if details.is_long_term %} (long-term){% endif %}{% else %}Role Request{% endif %}";
 
 const FACTS = `\
 ID: {{ id }}
@@ -11,12 +16,70 @@ Cluster: {{ cluster }}
 {% endif %}{% if reason %}Reason: {{ reason }}
 {% endif %}`;
 
+const line = (name: string, variable: string, value = `{{ ${variable} }}`) =>
+  `{% if ${variable} %}${name}: ${value}\n{% endif %}`;
+const names = (name: string, variable: string) =>
+  line(name, variable, `{{ ${variable} | join: ", " }}`);
+
+const RESOURCES = `\
+{% if details.resources %}Resources:
+{% for resource in details.resources %}- {{ resource.kind }} {{ resource.name }}\
+{% if resource.labels %} [{{ resource.labels }}]{% endif %}\
+{% if resource.limited_to %} ({{ resource.limited_to }}){% endif %}
+  {{ resource.path }}
+{% endfor %}{% if details.more_resources %}- and {{ details.more_resources }} more
+{% endif %}{% endif %}`;
+
+/** One line where all roles need the same, else one for each group of roles. */
+const approvals = (name: string, what: string) =>
+  `\
+{% for approval in details.approvals %}{% if approval.${what} %}${name}\
+{% if approval.roles %} ({{ approval.roles }}){% endif %}: {{ approval.${what} }}
+{% endif %}{% endfor %}`;
+
+const DETAILS = RESOURCES +
+  line("Term", "details.term") +
+  line("Login hint", "details.login_hint") +
+  line("Access list", "details.recommended_access_list") +
+  line("Cannot be granted", "details.grouping_problem") +
+  line("Maximum duration", "details.max_duration") +
+  line("Access starts", "details.access_starts") +
+  line("Access ends", "details.access_ends") +
+  line("Session length", "details.session_length");
+
+const ASKED = '{% if audience == "requester" %}' + names("Asked to review", "details.reviewers") +
+  "{% else %}" + names("Also asked to review", "details.reviewers") + "{% endif %}";
+
+const OPEN_DETAILS = "{% if show_details %}" + DETAILS +
+  line("Decide before", "details.decide_before") +
+  approvals("Approvals", "progress") +
+  ASKED +
+  line("Requested", "details.requested") +
+  "{% endif %}";
+
+const CLOSED_DETAILS = "{% if show_details %}" + RESOURCES +
+  line("Term", "details.term") +
+  names("Granted role(s)", "details.granted_roles") +
+  names("Decided by", "details.decided_by") +
+  line("Decided", "details.decided") +
+  line("Access list", "details.access_list") +
+  '{% if status.state == "APPROVED" %}' +
+  line("Access starts", "details.access_starts") +
+  line("Access ends", "details.access_ends") +
+  "{% endif %}{% endif %}";
+
 const LINK = `{% if link %}Link: {{ link }}
 {% endif %}`;
 
+/** Nothing but an access list grants a long-term request: there is no command for that. */
 const LINK_OR_COMMANDS = `{% if link %}Link: {{ link }}
-{% elsif status.state == "PENDING" %}Approve: tsh request review --approve {{ id }}
-Deny: tsh request review --deny {{ id }}
+{% elsif status.state == "PENDING" %}\
+{% unless details.is_long_term %}Approve: tsh request review --approve {{ id }}
+{% endunless %}Deny: tsh request review --deny {{ id }}
+{% endif %}`;
+
+const LOGIN = `{% if show_details and status.state == "APPROVED" %}\
+Log in: tsh login --request-id={{ id }}
 {% endif %}`;
 
 const STATUS = `
@@ -30,20 +93,32 @@ const CORRECTION = `{% if correction %}
 /** What Go prints for a time that was never set. */
 const GO_ZERO_TIME = "01 Jan 01 00:00 UTC";
 
+const REVIEW_DETAILS = "{% if show_details %}{% if review.reason %}\n{% endif %}\n" +
+  "Request: {% if user %}{{ user }}, {% endif %}{{ summary }}\n" +
+  line("Reviewed", "review.at") +
+  line("Submitted by", "review.submitted_by") +
+  line("Access starts", "review.access_starts") +
+  line("Access list", "review.access_list") +
+  approvals("Still missing", "missing") +
+  line("Decide before", "details.decide_before") +
+  LINK +
+  "{% endif %}";
+
+const open = (heading: string, action: string) =>
+  `${heading}:\n\n${FACTS}${OPEN_DETAILS}${action}${STATUS}`;
+const closed = (heading: string, action: string) =>
+  `${heading}:\n\n${FACTS}${CLOSED_DETAILS}${action}${STATUS}${CORRECTION}`;
+
 export const BUILTIN_TEXT = {
-  "subject.txt": "{{ cluster }} Role Request {{ id }}",
-  "new.txt": `You have a new Role Request:\n\n${FACTS}${LINK_OR_COMMANDS}${STATUS}`,
+  "subject.txt": "{{ cluster }} {{ request_type }} {{ id }}",
+  "new.txt": open(`You have a new ${REQUEST}`, LINK_OR_COMMANDS),
   "review.txt":
     `{{ review.author }} reviewed the request at {{ review.created | default: "${GO_ZERO_TIME}" }}.
 Resolution: {{ review.emoji }} {{ review.state }}.
-{% if review.reason %}Reason: {{ review.reason }}.{% endif %}`,
-  "resolution.txt":
-    `Role Request has been resolved:\n\n${FACTS}${LINK_OR_COMMANDS}${STATUS}${CORRECTION}`,
-  "reopened.txt":
-    `Role Request is open again:\n\n${FACTS}${LINK_OR_COMMANDS}${STATUS}${CORRECTION}`,
-  "requester-new.txt": `Your Role Request has been submitted:\n\n${FACTS}${LINK}${STATUS}`,
-  "requester-resolution.txt":
-    `Your Role Request has been resolved:\n\n${FACTS}${LINK}${STATUS}${CORRECTION}`,
-  "requester-reopened.txt":
-    `Your Role Request is open again:\n\n${FACTS}${LINK}${STATUS}${CORRECTION}`,
+{% if review.reason %}Reason: {{ review.reason }}.{% endif %}${REVIEW_DETAILS}`,
+  "resolution.txt": closed(`${REQUEST} has been resolved`, LINK_OR_COMMANDS),
+  "reopened.txt": open(`${REQUEST} is open again`, LINK_OR_COMMANDS) + CORRECTION,
+  "requester-new.txt": open(`Your ${REQUEST} has been submitted`, LINK),
+  "requester-resolution.txt": closed(`Your ${REQUEST} has been resolved`, LOGIN + LINK),
+  "requester-reopened.txt": open(`Your ${REQUEST} is open again`, LINK) + CORRECTION,
 } as const;

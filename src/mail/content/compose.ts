@@ -2,7 +2,8 @@
 
 import { truncate } from "../../cut.ts";
 import type { MailData, TemplateKind } from "./mail_data.ts";
-import { type TemplateScope, templateScope } from "./scope.ts";
+import { DETAIL_LIMITS, type DetailLimits } from "./details.ts";
+import { DEFAULT_LOOK, type MailLook, type TemplateScope, templateScope } from "./scope.ts";
 import type { TemplateFile, Templates } from "./templates.ts";
 
 export interface MailContent {
@@ -14,19 +15,24 @@ export interface MailContent {
   readonly warnings: readonly string[];
 }
 
+/** Gmail cuts messages at 102 kB of HTML, and phones load them over slow lines. */
+const MAX_HTML_BYTES = 60_000;
+
 /**
  * Composes the words of one mail. Never throws: an override that fails gives way to the built-in
  * template, as a mail that says it plainly is better than none.
  */
 export function composeMail(
-  facts: MailData,
+  data: MailData,
   templates: Templates,
-  options: { readonly html: boolean } = { html: true },
+  given: Partial<MailLook> = {},
 ): MailContent {
-  const scope = templateScope(facts);
+  const look = { ...DEFAULT_LOOK, ...given };
+  const limits = { ...DETAIL_LIMITS, hasDetails: look.details };
+  const scope = templateScope(data, look, limits);
   const warnings: string[] = [];
   const render = (file: TemplateFile) => renderFile(file, templates, scope, warnings);
-  const base = templateBase(facts);
+  const base = templateBase(data);
   let subject = singleLine(render("subject.txt"));
   if (subject === "") {
     warnings.push("Using the built-in subject: template 'subject.txt' gave an empty line");
@@ -35,16 +41,41 @@ export function composeMail(
     );
   }
   const text = render(`${base}.txt`);
-  return options.html
-    ? { subject, text, html: render(`${base}.html`), warnings }
-    : { subject, text, warnings };
+  if (!look.html) return { subject, text, warnings };
+  const file = `${base}.html` as const;
+  let html = render(file);
+  // Only values that were made to be long come here.
+  for (let scale = 4; scale <= 64 && byteLength(html) > MAX_HTML_BYTES; scale *= 4) {
+    html = renderFile(file, templates, templateScope(data, look, shrunk(limits, scale)), []);
+  }
+  return { subject, text, html, warnings };
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+function shrunk(limits: DetailLimits, scale: number): DetailLimits {
+  const { name, names, text, lines, resources, labels, values, reviewers } = limits;
+  const part = (limit: number) => Math.max(1, Math.floor(limit / scale));
+  return {
+    ...limits,
+    name: Math.max(16, part(name)),
+    names: part(names),
+    text: part(text),
+    lines: part(lines),
+    resources: part(resources),
+    labels: part(labels),
+    values: part(values),
+    reviewers: part(reviewers),
+  };
 }
 
 type TemplateBase = TemplateKind | `requester-${Exclude<TemplateKind, "review">}`;
 
-function templateBase(facts: MailData): TemplateBase {
-  if (facts.audience === "requester" && facts.kind !== "review") return `requester-${facts.kind}`;
-  return facts.kind;
+function templateBase(data: MailData): TemplateBase {
+  const { audience, kind } = data;
+  return audience === "requester" && kind !== "review" ? `requester-${kind}` : kind;
 }
 
 function renderFile(

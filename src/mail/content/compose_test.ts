@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import PostalMime from "postal-mime";
 import { composeMail } from "./compose.ts";
-import { type MailData, sampleData } from "./mail_data.ts";
+import type { MailData } from "./mail_data.ts";
+import { sampleData } from "./sample_data.ts";
 import { loadTemplates } from "./templates.ts";
 
 const loaded = await loadTemplates(undefined);
@@ -12,6 +13,7 @@ const { templates } = loaded;
 const FACTS: MailData = {
   kind: "new",
   audience: "reviewer",
+  requestType: "role",
   id: "0198-1",
   cluster: "example.com",
   user: "alice",
@@ -19,6 +21,7 @@ const FACTS: MailData = {
   reason: "deploy",
   link: "https://proxy.example.com:3080/web/requests/0198-1",
   status: { state: "PENDING", reason: "" },
+  nowMs: 0,
 };
 
 const REVIEW: MailData = {
@@ -146,6 +149,7 @@ Deno.test("composeMail() never throws, and its subject is one line", async () =>
   const facts = fc.record({
     kind: fc.constantFrom("new", "review", "resolution"),
     audience: fc.constantFrom("reviewer", "requester"),
+    requestType: fc.constant("role"),
     id: text,
     cluster: text,
     user: text,
@@ -159,6 +163,7 @@ Deno.test("composeMail() never throws, and its subject is one line", async () =>
       state: text,
       reason: text,
     }),
+    nowMs: fc.oneof(fc.integer(), fc.double()),
   });
   await fc.assert(
     fc.asyncProperty(facts, async (arbitrary) => {

@@ -1,7 +1,7 @@
 /** The only file that knows liquidjs: limits, checks, and its errors in our words. */
 
 import { Liquid, type LiquidOptions, type Template } from "liquidjs";
-import { SCOPE_MEMBERS, type TemplateScope } from "./scope.ts";
+import type { TemplateScope } from "./scope.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
 export type Rendered =
@@ -71,17 +71,20 @@ function unknownVariables(
   const errors: string[] = [];
   const { globals } = engine.analyzeSync(template, { partials: false });
   for (const variable of Object.values(globals).flat()) {
-    const [root, member] = variable.segments;
-    const members = Object.hasOwn(SCOPE_MEMBERS, String(root))
-      ? SCOPE_MEMBERS[String(root)]
-      : undefined;
-    const isKnown = Object.hasOwn(known, String(root)) &&
-      (members === undefined || member === undefined || members.includes(String(member)));
-    if (!isKnown) {
+    const [root, member] = variable.segments.map(String);
+    if (!isKnown(known, root ?? "", member)) {
       errors.push(`${place(file, variable.location.row)}: unknown variable '${variable}'`);
     }
   }
   return errors;
+}
+
+/** Members are checked where a variable has names of its own, which lists and texts do not. */
+function isKnown(known: TemplateScope, root: string, member: string | undefined): boolean {
+  if (!Object.hasOwn(known, root)) return false;
+  const value: unknown = Reflect.get(known, root);
+  return member === undefined || typeof value !== "object" || value === null ||
+    Array.isArray(value) || Object.hasOwn(value, member);
 }
 
 function describe(file: string, error: unknown): string {

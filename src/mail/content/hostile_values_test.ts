@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
 import { composeMail, type MailContent } from "./compose.ts";
 import type { MailData } from "./mail_data.ts";
+import type { RequestDetails } from "./request_details.ts";
 import { loadTemplates } from "./templates.ts";
 
 const loaded = await loadTemplates(undefined);
@@ -55,24 +56,71 @@ const skeletons = fc.record({
   audience: fc.constantFrom("reviewer", "requester"),
   state: fc.constantFrom("PENDING", "APPROVED", "DENIED", "EXPIRED", "PROMOTED"),
   link: fc.constantFrom(LINK, undefined),
+  requestType: fc.constantFrom("role", "resource"),
+  requestKind: fc.constantFrom("short-term", "long-term"),
+  showsDetails: fc.boolean(),
 });
+
+/** Details with every text that may come from users. */
+function detailsOf(value: () => string, requestKind: "short-term" | "long-term"): RequestDetails {
+  const resource = () => ({
+    kind: value(),
+    name: value(),
+    friendlyName: value(),
+    cluster: value(),
+    part: value(),
+    constraints: [{ what: value(), values: [value(), value()] }],
+    labels: new Map([[`label ${value()}`, value()]]),
+  });
+  const threshold = () => ({ name: value(), approvals: 0, approvalsNeeded: 2 });
+  return {
+    resources: [resource(), resource()],
+    requestKind,
+    requestedMs: 0,
+    decideBeforeMs: 60_000,
+    accessStartsMs: 60_000,
+    accessEndsMs: 120_000,
+    maxDurationEndMs: 120_000,
+    sessionEndMs: 120_000,
+    approvals: [{ roles: [value(), value()], thresholds: [threshold(), threshold()] }],
+    reviewersAsked: [value(), value()],
+    accessList: { name: value(), title: value() },
+    recommendedAccessList: value(),
+    groupingProblem: value(),
+    loginHint: value(),
+    grantedRoles: [value()],
+    decidedBy: [value()],
+    decidedMs: 0,
+  };
+}
 
 /** Composes the same mail with hostile and with plain values, and compares what `seen` sees. */
 function assertSame(seen: (mail: MailContent) => unknown): void {
   fc.assert(
-    fc.property(skeletons, fc.infiniteStream(hostile), ({ state, ...about }, values) => {
+    fc.property(skeletons, fc.infiniteStream(hostile), (about, values) => {
+      const { state, requestKind, showsDetails, ...others } = about;
       const seenWith = (value: () => string) => {
         const facts: MailData = {
-          ...about,
+          ...others,
           id: value(),
           cluster: value(),
           user: value(),
           roles: [value(), value()],
           reason: value(),
           status: { state, reason: value() },
-          review: { author: value(), createdMs: 0, state: value(), reason: value() },
+          review: {
+            author: value(),
+            createdMs: 0,
+            state: value(),
+            reason: value(),
+            submittedBy: value(),
+            accessStartsMs: 0,
+            accessList: { name: value(), title: value() },
+          },
+          details: detailsOf(value, requestKind),
+          nowMs: 0,
         };
-        return seen(composeMail(facts, templates));
+        return seen(composeMail(facts, templates, { details: showsDetails, actions: true }));
       };
       assert.deepEqual(seenWith(() => values.next().value ?? "x"), seenWith(() => "x"));
     }),
@@ -85,8 +133,9 @@ Deno.test("composeMail() lets no value add a tag, an attribute or a link", () =>
 });
 
 Deno.test("composeMail() lets no value add a line that imitates the email's own", () => {
-  const own = /^(ID|Cluster|User|Role\(s\)|Reason|Link|Approve|Deny|Status|Resolution):/gm;
-  assertSame(({ text }) => text.match(own));
+  const own =
+    /^(ID|Cluster|User|Role\(s\)|Reason|Link|Approve|Deny|Status|Resolution|Request|Resources|Term|Requested|Login hint|Access list|Cannot be granted|Maximum duration|Access (starts|ends)|Session length|Decide before|Approvals|(Also a|A)sked to review|Granted role\(s\)|Decided( by)?|Log in|Reviewed|Submitted by|Still missing)( \(.*\))?:/gm;
+  assertSame(({ text }) => text.match(own)?.map((line) => line.replace(/ \(.*\)/, "")));
 });
 
 Deno.test("composeMail() shows hostile values in HTML as they were written", () => {
@@ -101,8 +150,11 @@ Deno.test("composeMail() shows hostile values in HTML as they were written", () 
     reason: evil,
     link: undefined,
     status: { state: "PENDING", reason: evil },
+    requestType: "role",
+    nowMs: 0,
   };
   const shown = texts(parse(composeMail(facts, templates).html ?? ""));
-  // Title, head line, and the rows: cluster, user, role, reason, status.
-  assert.equal(shown.split(evil).length - 1, 7);
+  // Requester and reason in the preheader, the line above the heading, requester and reason of the status
+  // below it, and rows: role, user, reason, cluster.
+  assert.equal(shown.split(evil).length - 1, 9);
 });

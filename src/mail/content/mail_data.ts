@@ -1,5 +1,7 @@
 /** What a mail tells; everything else about its look is in the templates. */
 
+import type { RequestDetails } from "./request_details.ts";
+
 /** `reopened`: a request that an earlier mail called expired is open. */
 export type TemplateKind = "new" | "review" | "resolution" | "reopened";
 
@@ -8,10 +10,15 @@ export type Audience = "reviewer" | "requester";
 
 export type RequestStatus = "PENDING" | "APPROVED" | "DENIED" | "EXPIRED" | "PROMOTED";
 
+/** A request for roles alone, or for resources. */
+export type RequestType = "role" | "resource";
+
 /** The facts of one mail. Empty strings mean "not given". */
 export interface MailData {
   readonly kind: TemplateKind;
   readonly audience: Audience;
+  /** The same in all mails of a thread, as it stands in their subject. */
+  readonly requestType: RequestType;
   readonly id: string;
   readonly cluster: string;
   readonly user: string;
@@ -24,39 +31,22 @@ export interface MailData {
   /** An earlier mail of the thread said that the request had expired, which was wrong. */
   readonly isCorrection?: boolean;
   /** Present for kind `review`. */
-  readonly review?: {
-    readonly author: string;
-    readonly createdMs: number | undefined;
-    /** Proposed state, upper case. */
-    readonly state: string;
-    readonly reason: string;
-  };
+  readonly review?: ReviewData;
+  /** Absent when nothing but the record is left of the request. */
+  readonly details?: RequestDetails;
+  /** When the mail is composed; its times are told relative to that. */
+  readonly nowMs: number;
 }
 
-/** Facts to try templates with: at the start, in previews and in test mails. */
-export function sampleData(kind: TemplateKind, audience: Audience = "reviewer"): MailData {
-  return {
-    kind,
-    audience,
-    id: "0198f3c2-7d0b-4a54-9d4e-1f2e3d4c5b6a",
-    cluster: "example.teleport.sh",
-    user: "alice@example.com",
-    roles: ["dev", "dba"],
-    reason: "Rollout of release 7\nTicket OPS-1234",
-    link: "https://example.teleport.sh/web/requests/0198f3c2-7d0b-4a54-9d4e-1f2e3d4c5b6a",
-    status: kind === "resolution"
-      ? { state: "APPROVED", reason: "Have a good rollout" }
-      : { state: "PENDING", reason: "" },
-    ...(kind === "reopened" ? { isCorrection: true } : {}),
-    ...(kind === "review"
-      ? {
-        review: {
-          author: "bob@example.com",
-          createdMs: Date.UTC(2025, 0, 25, 10, 30),
-          state: "APPROVED",
-          reason: "Looks fine",
-        },
-      }
-      : {}),
-  };
+export interface ReviewData {
+  readonly author: string;
+  readonly createdMs: number | undefined;
+  /** Proposed state, upper case. */
+  readonly state: string;
+  readonly reason: string;
+  /** The plugin that submitted it in the author's name. */
+  readonly submittedBy?: string;
+  readonly accessStartsMs?: number;
+  /** What the request is to be turned into a membership of. */
+  readonly accessList?: { readonly name: string; readonly title: string };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sampleData } from "./mail_data.ts";
+import { sampleData } from "./sample_data.ts";
 import { goRfc822, templateScope } from "./scope.ts";
 
 Deno.test("goRfc822() formats as Go does, in UTC", () => {

@@ -3,9 +3,10 @@
 import { fileFault } from "../../file_error.ts";
 import { BUILTIN_HTML } from "./builtin_html.ts";
 import { BUILTIN_TEXT } from "./builtin_text.ts";
-import { type MailData, sampleData } from "./mail_data.ts";
+import type { Audience, MailData, TemplateKind } from "./mail_data.ts";
+import { sampleData, sampleResourceData } from "./sample_data.ts";
 import { type ParsedTemplate, parseTemplate } from "./engine.ts";
-import { templateScope } from "./scope.ts";
+import { DEFAULT_LOOK, templateScope } from "./scope.ts";
 import { singleLine } from "../../text.ts";
 
 const SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
@@ -75,24 +76,39 @@ function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
   return Object.fromEntries(entries) as Record<TemplateFile, ParsedTemplate>;
 }
 
-/** Renders with full, bare and corrected facts, as most mistakes are in the optional parts. */
+/** Renders samples of every kind: most mistakes are in the optional parts. */
 function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
   const kind = (["resolution", "reopened", "new"] as const)
     .find((kind) => name.includes(kind)) ?? "review";
-  const full = sampleData(kind, name.startsWith("requester-") ? "requester" : "reviewer");
-  const bare: MailData = {
-    ...full,
-    user: "",
-    roles: undefined,
-    reason: "",
-    link: undefined,
-    status: { ...full.status, reason: "" },
-    ...(full.review ? { review: { ...full.review, createdMs: undefined, reason: "" } } : {}),
-  };
-  const corrected: MailData = { ...full, isCorrection: true };
-  const errors = [full, bare, corrected].map((facts) => template.render(templateScope(facts)))
+  const errors = samplesOf(kind, name.startsWith("requester-") ? "requester" : "reviewer")
+    .map((data) => template.render(templateScope(data, { ...DEFAULT_LOOK, actions: true })))
     .flatMap((rendered) => rendered.ok ? [] : [rendered.error]);
   return [...new Set(errors)];
+}
+
+/** With and without resources, long-term, with nothing but an id, corrected, with hostile texts. */
+function samplesOf(kind: TemplateKind, audience: Audience): readonly MailData[] {
+  const full = sampleData(kind, audience);
+  const { details: _, ...bare } = full;
+  const hostile = "</td><script>{{ id }}\u202e\r\nLink: x".repeat(100);
+  const states = ["APPROVED", "DENIED", "EXPIRED", "PROMOTED"] as const;
+  return [
+    full,
+    sampleResourceData(full),
+    sampleResourceData(full, true),
+    {
+      ...bare,
+      user: "",
+      roles: undefined,
+      reason: "",
+      link: undefined,
+      status: { ...full.status, reason: "" },
+      ...(full.review ? { review: { ...full.review, createdMs: undefined, reason: "" } } : {}),
+    },
+    { ...full, isCorrection: true },
+    { ...full, user: hostile, roles: [hostile], reason: hostile },
+    ...(kind === "resolution" ? states.map((state) => sampleData(kind, audience, state)) : []),
+  ];
 }
 
 async function listFiles(directory: string): Promise<readonly string[] | string> {

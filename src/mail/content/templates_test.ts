@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { composeMail } from "./compose.ts";
-import { sampleData } from "./mail_data.ts";
+import { sampleData } from "./sample_data.ts";
 import { loadTemplates } from "./templates.ts";
 
 /** Loads templates from a directory with these files. */

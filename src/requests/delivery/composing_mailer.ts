@@ -1,14 +1,16 @@
 /** Renders owed mails from the latest state of their request and hands them to the transport. */
 
 import { composeMail, type MailContent } from "../../mail/content/compose.ts";
-import type { MailData } from "../../mail/content/mail_data.ts";
+import type { MailLook } from "../../mail/content/scope.ts";
 import { messageId } from "../../mail/message_id.ts";
 import type { Templates } from "../../mail/content/templates.ts";
 import type { Mailbox, MailTransport } from "../../mail/transport.ts";
 import type { Runtime } from "../../runtime.ts";
 import { loggedMail } from "./logged_mail.ts";
+import { mailData, type MailDataContext } from "./mail_data.ts";
 import type { Delivery, Mailer, MailJob } from "./mailer.ts";
-import type { MailKind, OwedMail } from "../record/outbox.ts";
+import type { ResourceNames } from "./resource_names.ts";
+import type { OwedMail } from "../record/outbox.ts";
 
 export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
   readonly transport: Pick<MailTransport, "send">;
@@ -17,7 +19,9 @@ export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
   /** The sender's domain, for message ids. */
   readonly domain: string;
   readonly replyTo?: Mailbox;
-  readonly html: boolean;
+  readonly look: MailLook;
+  /** Names and labels of requested resources. */
+  readonly resources: ResourceNames;
   readonly clusterName: string;
   /** The request's web page; undefined where the cluster has none. */
   readonly link: (requestId: string) => string | undefined;
@@ -29,13 +33,13 @@ export class ComposingMailer implements Mailer {
   async send(job: MailJob, signal: AbortSignal): Promise<Delivery> {
     const { deps } = this;
     const messageId = this.#messageId(job, job.mail);
-    const facts = this.#facts(job);
-    if (facts === undefined) {
+    const data = mailData(job, await this.#context(job, signal));
+    if (data === undefined) {
       const error =
         `Cannot compose mail: review ${job.mail.index} of the request is not known here`;
       return { ok: false, category: "message", retry: "later", error, messageId };
     }
-    const content = composeMail(facts, deps.templates, { html: deps.html });
+    const content = composeMail(data, deps.templates, deps.look);
     this.#complain(job, content);
     const parent = this.#parent(job);
     const receipt = await deps.transport.send({
@@ -52,38 +56,15 @@ export class ComposingMailer implements Mailer {
     return { messageId, ...receipt };
   }
 
-  /**
-   * A first mail tells of the request as it is now. Its closing mail repeats what was told then, as in
-   * the original: by that time the request itself may be gone.
-   */
-  #facts({ id, mail, snapshot, record }: MailJob): MailData | undefined {
-    const request = typeof snapshot === "string" || isClosing(mail.kind) ? undefined : snapshot;
-    const roles = request?.roles ?? record.roles;
-    const base = {
-      audience: mail.kind.startsWith("requester") ? "requester" : "reviewer",
-      id,
-      cluster: this.deps.clusterName,
-      user: request?.user ?? record.user,
-      // The wire does not tell an empty list from none; the original takes it for none.
-      roles: roles.length === 0 ? undefined : roles,
-      reason: request?.reason ?? record.requestReason,
-      link: this.deps.link(id),
-    } as const;
-    if (isClosing(mail.kind)) {
-      const { resolution } = record;
-      const state = resolution === "" || resolution === "UNKNOWN" ? "EXPIRED" : resolution;
-      const status = { state, reason: record.resolveReason };
-      return { ...base, kind: "resolution", status, isCorrection: mail.index > 0 };
-    }
-    const status = { state: "PENDING", reason: "" } as const;
-    if (mail.kind === "reopened" || mail.kind === "requester-reopened") {
-      return { ...base, kind: "reopened", status, isCorrection: true };
-    }
-    if (mail.kind !== "review") return { ...base, kind: "new", status };
-    const review = request?.reviews[mail.index];
-    if (review === undefined) return undefined;
-    const { author, state, reason, createdMs } = review;
-    return { ...base, kind: "review", status, review: { author, state, reason, createdMs } };
+  async #context({ id, lastKnown }: MailJob, signal: AbortSignal): Promise<MailDataContext> {
+    const { look, resources, clusterName, link, clock } = this.deps;
+    const isShown = look.html || look.details;
+    return {
+      clusterName,
+      link,
+      resources: await resources.find(id, isShown ? lastKnown?.resources ?? [] : [], signal),
+      nowMs: clock.now(),
+    };
   }
 
   /** The first mail of the thread; undefined for that mail itself. */
@@ -107,8 +88,4 @@ export class ComposingMailer implements Mailer {
       this.deps.log.warn("A template failed", { ...loggedMail(id, mail), problem });
     }
   }
-}
-
-function isClosing(kind: MailKind): boolean {
-  return kind === "resolution" || kind === "requester-resolution";
 }

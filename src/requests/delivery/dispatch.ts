@@ -6,6 +6,7 @@
 import type { LogFields } from "../../log.ts";
 import type { Refusal } from "../../mail/transport.ts";
 import type { Runtime } from "../../runtime.ts";
+import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { Mailer } from "./mailer.ts";
 import { loggedMail } from "./logged_mail.ts";
@@ -50,6 +51,8 @@ export interface DispatchDeps extends Runtime {
 export interface DispatchJob {
   readonly id: string;
   readonly snapshot: Snapshot;
+  /** The request as it was last seen, also when it is gone; undefined when it never was. */
+  readonly lastKnown: AccessRequest | undefined;
   /** Holds a record whose lease is ours. */
   readonly stored: StoredRecord;
   readonly retries: Retries;

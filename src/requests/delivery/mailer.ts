@@ -1,6 +1,7 @@
 /** What sends one owed mail: renders it from the latest state and hands it to the transport. */
 
 import type { Receipt } from "../../mail/transport.ts";
+import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import type { OwedMail } from "../record/outbox.ts";
 import type { Snapshot } from "../plan.ts";
 import type { PluginRecord } from "../record/record.ts";
@@ -10,6 +11,8 @@ export interface MailJob {
   readonly id: string;
   readonly mail: OwedMail;
   readonly snapshot: Snapshot;
+  /** The request as it was last seen, also when it is gone; undefined when it never was. */
+  readonly lastKnown: AccessRequest | undefined;
   readonly record: PluginRecord;
 }
 

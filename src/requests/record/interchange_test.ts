@@ -5,7 +5,9 @@ import type { MailMessage } from "../../mail/transport.ts";
 import { loadTemplates } from "../../mail/content/templates.ts";
 import { messageId } from "../../mail/message_id.ts";
 import type { AccessRequest } from "../../teleport/access_request/read.ts";
+import { DEFAULT_LOOK } from "../../mail/content/scope.ts";
 import { ComposingMailer } from "../delivery/composing_mailer.ts";
+import { ResourceNames } from "../delivery/resource_names.ts";
 import type { RawRecord } from "./record.ts";
 import { FakeCluster } from "../testing/fake_cluster.ts";
 import { aRequest } from "../testing/fixtures.ts";
@@ -50,7 +52,13 @@ async function takeOver(
       templates: loaded.templates,
       from: { address: "teleport@x.org" },
       domain: "x.org",
-      html: false,
+      look: { ...DEFAULT_LOOK, html: false },
+      resources: new ResourceNames({
+        clock,
+        log: fakeLog(),
+        clusterName: "x.org",
+        lister: { listResources: () => Promise.resolve([]) },
+      }),
       clusterName: "x.org",
       link: () => undefined,
       clock,

@@ -1,6 +1,6 @@
 /**
  * What the program remembers of a request, in Teleport's plugin data: the original's seven keys
- * (original.md §5.7) and five of ours (docs/internals/delivery.md). `decode` never fails: a record edited
+ * (original.md §5.7) and six of ours (docs/internals/delivery.md). `decode` never fails: a record edited
  * by hand is read as far as possible, with a list of what could not be understood.
  */
 
@@ -30,6 +30,8 @@ export interface PluginRecord {
   readonly user: string;
   readonly roles: readonly string[];
   readonly requestReason: string;
+  /** Whether its mails say "Resource Request": the subject is the same in all mails of a thread. */
+  readonly isResourceRequest: boolean;
   /** How many reviews somebody was, or is going to be, told of. */
   readonly reviewsCount: number;
   readonly resolution: Resolution | "";
@@ -51,6 +53,7 @@ export const RECORD_KEYS = [
   "user",
   "roles",
   "request_reason",
+  "request_type",
   "reviews_count",
   "resolution",
   "resolve_reason",
@@ -61,6 +64,9 @@ export const RECORD_KEYS = [
   "owner",
   "failed",
 ] as const;
+
+/** The value of `request_type` for a request that names resources; absent for roles alone. */
+const RESOURCE = "resource";
 
 const RESOLUTIONS: ReadonlySet<string> = new Set([
   "APPROVED",
@@ -86,6 +92,7 @@ export function decodeRecord(
     user: get("user"),
     roles: get("roles") === "" ? [] : get("roles").split(","),
     requestReason: get("request_reason"),
+    isResourceRequest: get("request_type") === RESOURCE,
     reviewsCount: readCount("reviews_count", get("reviews_count"), problems),
     resolution: readResolution(get("resolution"), problems),
     resolveReason: get("resolve_reason"),
@@ -115,6 +122,7 @@ export function encodeRecord(record: PluginRecord): Record<string, string> {
     user,
     roles,
     request_reason: requestReason,
+    request_type: record.isResourceRequest ? RESOURCE : "",
     reviews_count: writeCount(record.reviewsCount),
     resolution: record.resolution,
     resolve_reason: resolveReason,

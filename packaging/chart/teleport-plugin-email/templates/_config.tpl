@@ -117,7 +117,7 @@ starttls_policy = {{ include "email.toml" .Values.smtp.starttlsPolicy }}
 
 [delivery]
 sender = {{ include "email.toml" .Values.delivery.sender }}
-{{- include "email.tomlLines" (dict "values" .Values.delivery "width" 0 "keys" (list "replyTo" "allowedDomains" "html" "notifyRequester" "catchUp" "retryFor")) }}
+{{- include "email.tomlLines" (dict "values" .Values.delivery "width" 0 "keys" (list "replyTo" "allowedDomains" "html" "details" "timeZone" "actions" "notifyRequester" "catchUp" "retryFor")) }}
 {{- if .Values.roleToRecipients }}
 
 [role_to_recipients]

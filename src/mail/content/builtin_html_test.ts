@@ -1,0 +1,212 @@
+/** The built-in HTML as mail programs and their users meet it. */
+
+import assert from "node:assert/strict";
+import { FileSystemConfigLoader, HtmlValidate } from "html-validate/node";
+import { type DefaultTreeAdapterTypes, parse } from "parse5";
+import { composeMail } from "./compose.ts";
+import type { Audience, MailData, RequestStatus, TemplateKind } from "./mail_data.ts";
+import { sampleData, sampleResourceData } from "./sample_data.ts";
+import { loadTemplates } from "./templates.ts";
+
+const loaded = await loadTemplates(undefined);
+if (!loaded.ok) throw new Error("Built-in templates do not load");
+const { templates } = loaded;
+
+function htmlOf(data: MailData): string {
+  const { html, warnings } = composeMail(data, templates, { actions: true });
+  assert.deepEqual(warnings, []);
+  return html ?? assert.fail("no HTML");
+}
+
+/** Every kind of mail. */
+function* kindsOfMail(): Generator<MailData> {
+  const kinds: [TemplateKind, RequestStatus][] = [
+    ["new", "PENDING"],
+    ["review", "PENDING"],
+    ["reopened", "PENDING"],
+    ["resolution", "APPROVED"],
+    ["resolution", "DENIED"],
+    ["resolution", "EXPIRED"],
+    ["resolution", "PROMOTED"],
+  ];
+  for (const audience of ["reviewer", "requester"] satisfies Audience[]) {
+    for (const [kind, state] of kinds) yield sampleData(kind, audience, state);
+  }
+}
+
+/** Each with and without resources, a link, a term and details. */
+function* samples(): Generator<MailData> {
+  for (const data of kindsOfMail()) {
+    const { details: _, ...bare } = data;
+    yield data;
+    yield sampleResourceData(data);
+    yield { ...sampleResourceData(data, true), link: undefined };
+    yield { ...bare, user: "", roles: undefined, reason: "", link: undefined };
+  }
+}
+
+/** The same mail with 100 kB of a text in every field. */
+function filled(data: MailData, text: string): MailData {
+  const long = text.repeat(Math.ceil(100_000 / text.length));
+  const many = Array.from({ length: 120 }, () => long);
+  const accessList = { name: long, title: long };
+  return {
+    ...sampleResourceData(data),
+    id: long,
+    cluster: long,
+    user: long,
+    roles: many,
+    reason: long,
+    status: { ...data.status, reason: long },
+    ...data.review && {
+      review: { ...data.review, author: long, state: long, reason: long, submittedBy: long },
+    },
+    ...data.details && {
+      details: {
+        ...data.details,
+        resources: many.map(() => ({
+          kind: long,
+          name: long,
+          friendlyName: long,
+          cluster: long,
+          part: long,
+          constraints: [{ what: long, values: many }],
+          labels: new Map([[long, long]]),
+        })),
+        approvals: many.slice(0, 30).map(() => ({
+          roles: many,
+          thresholds: [{ name: long, approvals: 0, approvalsNeeded: 2 }],
+        })),
+        reviewersAsked: many,
+        accessList,
+        recommendedAccessList: long,
+        groupingProblem: long,
+        loginHint: long,
+        grantedRoles: many,
+        decidedBy: many,
+      },
+    },
+  };
+}
+
+const HOSTILE = [
+  "<script>alert(1)</script>",
+  `"'><img src=x onerror=y>`,
+  "\u202e\u200f\u2066",
+  "ä",
+];
+
+Deno.test("The built-in HTML is valid, whatever is in it", async () => {
+  const loader = new FileSystemConfigLoader({
+    // Mail programs take inline styles alone.
+    extends: ["html-validate:recommended"],
+    rules: { "no-inline-style": "off" },
+  });
+  const validator = new HtmlValidate(loader);
+  const hostile = [...kindsOfMail()].map((data) => filled(data, HOSTILE.join("")));
+  for (const data of [...samples(), ...hostile]) {
+    const { results } = await validator.validateString(htmlOf(data));
+    const problems = results.flatMap(({ messages }) =>
+      messages.map(({ ruleId, message, line }) => `${line}: ${message} (${ruleId})`)
+    );
+    assert.deepEqual(problems, []);
+  }
+});
+
+Deno.test("The built-in HTML stays under 60 kB with 100 kB in every field", () => {
+  const size = (html: string) => new TextEncoder().encode(html).length;
+  for (const data of samples()) assert.ok(size(htmlOf(data)) < 20_000);
+  for (const text of HOSTILE) {
+    for (const data of [sampleData("new"), sampleData("review"), sampleData("resolution")]) {
+      const bytes = size(htmlOf(filled(data, text)));
+      assert.ok(bytes < 60_000, `${data.kind} of ${JSON.stringify(text)}: ${bytes}`);
+    }
+  }
+});
+
+Deno.test("The built-in HTML loads nothing, and links to the request alone", () => {
+  for (const data of samples()) {
+    const html = htmlOf(data);
+    assert.doesNotMatch(html, / src=|url\(|@import|<link|<iframe|<form/);
+    const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
+    assert.deepEqual(links, data.link === undefined ? [] : [data.link]);
+  }
+});
+
+/** Text in the order of the page, as a program without style sheets shows it. */
+function plainText(node: DefaultTreeAdapterTypes.ChildNode | DefaultTreeAdapterTypes.Document) {
+  const texts: string[] = [];
+  const walk = (each: typeof node) => {
+    if (each.nodeName === "style" || each.nodeName === "script") return;
+    if ("value" in each) texts.push(each.value);
+    if ("childNodes" in each) each.childNodes.forEach(walk);
+  };
+  walk(node);
+  return texts.join(" ").replace(/\s+/g, " ");
+}
+
+Deno.test("The built-in HTML reads in order without any style", () => {
+  const text = plainText(parse(htmlOf(sampleResourceData(sampleData("new")))));
+  const parts = [
+    "You have a new Resource Request",
+    "alice@example.com",
+    "requests Server web-1, Database orders and 1 more for 8 hours.",
+    "Rollout of release 7",
+    "⏳ PENDING",
+    "Review the request",
+    "Decide before",
+    "0 of 2 approvals",
+    "web-1",
+    "logins: root, deploy",
+    "env=prod, team=shop",
+    "/example.teleport.sh/node/0b7e0a6e-6f7c-4d3e-8b1b-0d6c9d8f7a11",
+    "Maximum duration",
+    "bob@example.com, carol@example.com",
+  ];
+  let at = text.indexOf(parts[0] ?? "");
+  for (const part of parts) {
+    const next = text.indexOf(part, at);
+    assert.ok(next >= at && at >= 0, `'${part}' is not where it should be`);
+    at = next;
+  }
+});
+
+Deno.test("The built-in HTML never shows how to approve a long-term request", () => {
+  const long = sampleResourceData(sampleData("new"), true);
+  const withoutLink = { ...long, link: undefined };
+  for (const data of [long, withoutLink]) {
+    const { text, html = "" } = composeMail(data, templates, { details: true });
+    assert.doesNotMatch(text + html, /--approve/);
+    assert.match(html, /Resource Request \(long-term\)/);
+  }
+  assert.match(htmlOf(withoutLink), /tsh request review --deny/);
+  const { text } = composeMail(withoutLink, templates);
+  assert.doesNotMatch(text, /--approve/);
+});
+
+Deno.test("The built-in HTML tells requesters how to use what was approved", () => {
+  const approved = htmlOf(sampleData("resolution", "requester", "APPROVED"));
+  assert.match(approved, /tsh login --request-id=0198f3c2-7d0b-4a54-9d4e-1f2e3d4c5b6a/);
+  for (const state of ["DENIED", "EXPIRED"] as const) {
+    assert.doesNotMatch(htmlOf(sampleData("resolution", "requester", state)), /tsh login/);
+  }
+});
+
+Deno.test("The built-in HTML has a schema.org action only where it is wanted and leads somewhere", () => {
+  const data = { ...sampleData("new"), reason: "</script><b>" };
+  const [, json = ""] = /<script type="application\/ld\+json">(.*)<\/script>/.exec(htmlOf(data)) ??
+    [];
+  assert.deepEqual(JSON.parse(json), {
+    "@context": "http://schema.org",
+    "@type": "EmailMessage",
+    potentialAction: {
+      "@type": "ViewAction",
+      target: data.link,
+      url: data.link,
+      name: "Review request",
+    },
+    description: "the roles dev and dba for 8 hours",
+  });
+  assert.doesNotMatch(htmlOf({ ...data, link: undefined }), /<script/);
+  assert.doesNotMatch(composeMail(data, templates).html ?? "", /<script/);
+});
