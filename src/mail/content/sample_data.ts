@@ -22,6 +22,9 @@ const END_REASONS: Readonly<Record<RequestStatus, string>> = {
   PROMOTED: "",
 };
 
+/** A text that tries to break out of where it stands, longer than any limit. */
+export const HOSTILE_TEXT = "</td><script>{{ id }}\u202e\r\nLink: x".repeat(200);
+
 /** What the sample request says beyond the original's facts. */
 export const SAMPLE_DETAILS: RequestDetails = {
   resources: [],

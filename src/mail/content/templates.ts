@@ -4,7 +4,7 @@ import { fileFault } from "../../file_error.ts";
 import { BUILTIN_HTML } from "./builtin_html.ts";
 import { BUILTIN_TEXT } from "./builtin_text.ts";
 import type { Audience, MailData, TemplateKind } from "./mail_data.ts";
-import { sampleData, sampleResourceData } from "./sample_data.ts";
+import { HOSTILE_TEXT, sampleData, sampleResourceData } from "./sample_data.ts";
 import { type ParsedTemplate, parseTemplate } from "./engine.ts";
 import { DEFAULT_LOOK, templateScope } from "./scope.ts";
 import { singleLine } from "../../text.ts";
@@ -90,7 +90,6 @@ function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
 function samplesOf(kind: TemplateKind, audience: Audience): readonly MailData[] {
   const full = sampleData(kind, audience);
   const { details: _, ...bare } = full;
-  const hostile = "</td><script>{{ id }}\u202e\r\nLink: x".repeat(100);
   const states = ["APPROVED", "DENIED", "EXPIRED", "PROMOTED"] as const;
   return [
     full,
@@ -106,7 +105,7 @@ function samplesOf(kind: TemplateKind, audience: Audience): readonly MailData[] 
       ...(full.review ? { review: { ...full.review, createdMs: undefined, reason: "" } } : {}),
     },
     { ...full, isCorrection: true },
-    { ...full, user: hostile, roles: [hostile], reason: hostile },
+    { ...full, user: HOSTILE_TEXT, roles: [HOSTILE_TEXT], reason: HOSTILE_TEXT },
     ...(kind === "resolution" ? states.map((state) => sampleData(kind, audience, state)) : []),
   ];
 }
