@@ -30,6 +30,7 @@ const SOURCES = [
   "src/ops/log.ts",
   "src/ops/notify_socket.ts",
   "src/ops/liveness.ts",
+  "src/requests/delivery/resource_names.ts",
   "src/requests/list_watch.ts",
   "src/teleport/calls",
   "src/teleport/cluster_connections.ts",
