@@ -22,6 +22,7 @@ export class MailFaults {
   readonly #mails: Fault[] = [];
   readonly #datas: Fault[] = [];
   readonly #recipients = new Map<string, Fault>();
+  readonly #disconnections = new Set<string>();
   #hangUps = 0;
 
   /** Refuses the next `times` log-ins, good ones too. */
@@ -49,6 +50,11 @@ export class MailFaults {
     this.#recipients.delete(address);
   }
 
+  /** Breaks the connection whenever a mail to this recipient comes, without a reply. */
+  disconnectAt(address: string): void {
+    this.#disconnections.add(address);
+  }
+
   /** Keeps the next `times` mails, but breaks the connection where the client waits for the reply. */
   hangUpAfterData(times = 1): void {
     this.#hangUps += times;
@@ -60,6 +66,7 @@ export class MailFaults {
     this.#hangUps = 0;
     for (const queue of [this.#auths, this.#mails, this.#datas]) queue.length = 0;
     this.#recipients.clear();
+    this.#disconnections.clear();
   }
 
   protected checkAuth(known: boolean): void {
@@ -79,6 +86,11 @@ export class MailFaults {
     const fault = this.#recipients.get(address);
     if (fault?.left === 1) this.#recipients.delete(address);
     spoil(fault);
+  }
+
+  /** Whether the connection breaks at this recipient. */
+  protected disconnectsAt(address: string): boolean {
+    return this.#disconnections.has(address);
   }
 
   /** Whether it is this mail's turn to get no answer. */

@@ -149,8 +149,8 @@ export class MailServer extends MailFaults implements AsyncDisposable {
       },
       onConnect: (_session, callback) => this.#reply(() => this.#checkRoom(), callback),
       onMailFrom: (_address, _session, callback) => this.#reply(() => this.checkMail(), callback),
-      onRcptTo: ({ address }, _session, callback) =>
-        this.#reply(() => this.checkRecipient(address), callback),
+      onRcptTo: ({ address }, session, callback) =>
+        this.#reply(() => this.#checkRecipient(address, session), callback),
       onData: (stream, session, callback) =>
         void this.#keep(stream, session).then(
           () => this.#reply(() => this.#hangUp(session), callback),
@@ -196,6 +196,13 @@ export class MailServer extends MailFaults implements AsyncDisposable {
   /** False when the client is to get no answer, since its connection is gone. */
   #hangUp(session: SMTPServerSession): boolean {
     if (!this.takeHangUp()) return true;
+    this.#listener.breakConnections(session.remotePort);
+    return false;
+  }
+
+  #checkRecipient(address: string, session: SMTPServerSession): boolean {
+    this.checkRecipient(address);
+    if (!this.disconnectsAt(address)) return true;
     this.#listener.breakConnections(session.remotePort);
     return false;
   }

@@ -686,7 +686,8 @@ Deno.test("Reconciler sends everything through a transport with a rate limit", a
 });
 
 Deno.test("Reconciler sends no mail that took its lease while the transport was paused", async () => {
-  const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 2 });
+  const { clock, cluster, reconciler, mailer, replica } = setUp({ semaphore: 2 });
+  replica.verify = () => DOWN;
   mailer.hold = true;
   cluster.put(aRequest());
   reconciler.update("r1", aRequest());
@@ -711,7 +712,8 @@ Deno.test("Reconciler sends no mail that took its lease while the transport was 
 });
 
 Deno.test("Reconciler keeps its lease until it has recorded what was accepted while the transport was paused", async () => {
-  const { clock, cluster, reconciler, mailer } = setUp();
+  const { clock, cluster, reconciler, mailer, replica } = setUp();
+  replica.verify = () => DOWN;
   const given: string[] = [];
   cluster.afterWrite = () => {
     const { owner, owed = [] } = cluster.record() ?? {};
@@ -979,4 +981,22 @@ Deno.test("Reconciler closes a request whose end comes at whatever moment of a r
     assert.deepEqual(cluster.record()?.owed, []);
     assert.equal(mailer.accepted.filter((key) => key.includes("resolution")).length, 3);
   }
+});
+
+Deno.test("Reconciler charges a disconnection at one recipient to that mail, and pauses nothing", async () => {
+  const { clock, cluster, reconciler, mailer, breaker, log } = setUp();
+  const hungUp: Refusal = { ...DOWN, category: "server", error: "421 closing" };
+  mailer.respond = ({ mail }) => mail.to === "b@x.org" ? hungUp : undefined;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(60_000);
+  assert.equal(breaker.pauseReason, undefined);
+  assert.ok(!log.lines.some(({ message }) => message.startsWith("Mail transport is paused")));
+  cluster.put(aRequest({ id: "r2" }));
+  reconciler.update("r2", aRequest({ id: "r2" }));
+  await clock.tick(1000);
+  assert.equal(mailer.accepted.filter((key) => key.startsWith("r2")).length, 2);
+  // Its attempts count, so that it fails in the end.
+  await clock.tick(2 * 86_400_000);
+  assert.deepEqual(cluster.record("r1")?.failed.map(({ to }) => to), ["b@x.org"]);
 });

@@ -1,17 +1,22 @@
 /**
  * A circuit breaker for the mail transport. A failure of the transport itself pauses all sending and
  * costs no mail an attempt. Before sending resumes, the transport is asked to connect, if it can be, so
- * that a dead server costs no calls to the cluster.
+ * that a dead server costs no calls to the cluster. A server that disconnects at one mail, and is healthy
+ * otherwise, concerns that mail alone.
  */
 
 import { retryDelayMs } from "../../backoff.ts";
 import { pause } from "../../clock.ts";
-import type { MailTransport, Refusal } from "../../mail/transport.ts";
+import type { MailTransport, Receipt, Refusal, RefusalCategory } from "../../mail/transport.ts";
 import { RefusalStreak } from "./refusal_streak.ts";
 import type { Runtime } from "../../runtime.ts";
 
 /** A failure this long after sending resumed is a new outage; an attempt takes a few minutes at most. */
 const NEW_OUTAGE_MS = 600_000;
+/** What a connection that breaks at a mail looks like; all else says nothing about the mail. */
+const DISCONNECTIONS: readonly RefusalCategory[] = ["network", "server", "timeout"];
+/** So many different mails in a row are no coincidence: then it is the transport. */
+const WITNESSES = 3;
 /** Pauses are so much longer when a quota is used up: asking again and again may extend the block. */
 const QUOTA_PATIENCE = 4;
 
@@ -32,14 +37,18 @@ export class CircuitBreaker {
   #resumedAtMs = 0;
   #accepted = 0;
   #blamedAt = 0;
+  /** Mails at which the transport has failed since it last accepted one, with the time. */
+  readonly #failedAt = new Map<string, number>();
+  #probe: Promise<Receipt> | undefined;
 
   constructor(
     private readonly transport: Pick<MailTransport, "verify">,
     private readonly deps: CircuitBreakerDeps,
   ) {}
 
+  /** Whether nothing is to be sent now; also while a probe decides what a failure means. */
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#isPaused || this.#probe !== undefined;
   }
 
   /** Why nothing can be sent; undefined while sending is not paused. */
@@ -70,6 +79,32 @@ export class CircuitBreaker {
     return true;
   }
 
+  /**
+   * Decides what a failure of the transport at a mail means. It is due to the mail if the transport proves
+   * healthy right afterwards and has not failed at several others, too.
+   */
+  async causeOf(mail: string, { category }: Refusal): Promise<"mail" | "transport"> {
+    if (this.transport.verify === undefined || !DISCONNECTIONS.includes(category)) {
+      return "transport";
+    }
+    this.#noteFailure(mail);
+    if (this.#isPaused || this.#failedAt.size >= WITNESSES) return "transport";
+    const receipt = await (this.#probe ??= this.transport.verify(this.deps.drain));
+    this.#probe = undefined;
+    // Others may have failed while the probe was under way.
+    if (this.#isPaused || this.#failedAt.size >= WITNESSES) return "transport";
+    if (receipt.ok) this.deps.onResume();
+    return receipt.ok ? "mail" : "transport";
+  }
+
+  #noteFailure(mail: string): void {
+    const nowMs = this.deps.clock.now();
+    for (const [other, atMs] of this.#failedAt) {
+      if (nowMs - atMs >= NEW_OUTAGE_MS) this.#failedAt.delete(other);
+    }
+    this.#failedAt.set(mail, nowMs);
+  }
+
   /** Whether the refusal concerns the transport although it names one recipient: others met the same. */
   isCausedByTransport(refusal: Refusal, recipient: string): boolean {
     return this.#streak.isOneTooMany(refusal, recipient);
@@ -87,7 +122,7 @@ export class CircuitBreaker {
   }
 
   #pause(refusal: Refusal, cannotConnect: boolean): void {
-    if (this.isPaused || this.deps.drain.aborted) return;
+    if (this.#isPaused || this.deps.drain.aborted) return;
     this.#isPaused = true;
     // A mail that failed just after sending resumed continues the same outage.
     if (this.deps.clock.now() - this.#resumedAtMs >= NEW_OUTAGE_MS) this.#failures = 0;
@@ -105,6 +140,7 @@ export class CircuitBreaker {
   /** A mail was accepted: the outage, if there was one, is over. */
   succeeded(): void {
     this.#accepted++;
+    this.#failedAt.clear();
     this.#streak.accepted();
     this.#end();
   }

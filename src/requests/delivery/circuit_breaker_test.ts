@@ -101,3 +101,44 @@ Deno.test("CircuitBreaker considers a failure long after the last outage a new o
   assert.equal(breaker.isPaused, false);
   assert.deepEqual(messages(), [PAUSED, PAUSED]);
 });
+
+const RESET: Refusal = { ...DOWN, category: "server", error: "421 closing" };
+
+Deno.test("CircuitBreaker.causeOf() blames a mail when the transport proves healthy right afterwards", async () => {
+  const { breaker, resumed, messages } = setUp(() => UP);
+  const cause = breaker.causeOf("r1/new/0/a@x.org", RESET);
+  assert.deepEqual([breaker.isPaused, breaker.pauseReason], [true, undefined]);
+  assert.equal(await cause, "mail");
+  assert.deepEqual([breaker.isPaused, resumed(), messages()], [false, 1, []]);
+});
+
+Deno.test("CircuitBreaker.causeOf() blames no mail for a transport that cannot connect", async () => {
+  const { breaker } = setUp(() => DOWN);
+  assert.equal(await breaker.causeOf("r1/new/0/a@x.org", RESET), "transport");
+});
+
+Deno.test("CircuitBreaker.causeOf() blames no mail when three fail and none is accepted between", async () => {
+  const { breaker } = setUp(() => UP);
+  const causes = ["a", "b", "c"].map((mail) => breaker.causeOf(mail, RESET));
+  assert.deepEqual(await Promise.all(causes), ["transport", "transport", "transport"]);
+  breaker.succeeded();
+  assert.equal(await breaker.causeOf("a", RESET), "mail");
+  assert.equal(await breaker.causeOf("b", RESET), "mail");
+  assert.equal(await breaker.causeOf("a", RESET), "mail");
+  assert.equal(await breaker.causeOf("c", RESET), "transport");
+});
+
+Deno.test("CircuitBreaker.causeOf() forgets mails that have not failed for long", async () => {
+  const { clock, breaker } = setUp(() => UP);
+  for (const mail of ["a", "b"]) await breaker.causeOf(mail, RESET);
+  await clock.tick(600_000);
+  assert.equal(await breaker.causeOf("c", RESET), "mail");
+});
+
+Deno.test("CircuitBreaker.causeOf() blames no mail for what is not a disconnection, or without a probe", async () => {
+  const { breaker } = setUp(() => UP);
+  for (const category of ["configuration", "authentication", "rate-limit", "quota"] as const) {
+    assert.equal(await breaker.causeOf("a", { ...RESET, category }), "transport");
+  }
+  assert.equal(await setUp(undefined).breaker.causeOf("a", RESET), "transport");
+});

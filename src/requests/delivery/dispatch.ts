@@ -12,7 +12,7 @@ import type { Mailer } from "./mailer.ts";
 import { loggedMail } from "./logged_mail.ts";
 import type { Observer } from "../observer.ts";
 import { abandonedWith, type Outcome } from "./outcome.ts";
-import type { OwedMail } from "../record/outbox.ts";
+import { mailKey, type OwedMail } from "../record/outbox.ts";
 import type { Snapshot } from "../plan.ts";
 import type { RequestLog } from "../request_log.ts";
 import type { FailureLog } from "../failure_log.ts";
@@ -161,7 +161,7 @@ class Dispatch {
         deps.observer.mailRefused(mail, receipt, attempt.tookMs);
         return "again";
       }
-      return this.#refused(attempt, receipt);
+      return await this.#refused(attempt, receipt);
     } finally {
       // Only now that the outcome is noted: a write between the two would give the lease back.
       this.#count("sending", -1);
@@ -192,15 +192,12 @@ class Dispatch {
     return "accepted";
   }
 
-  #refused(attempt: Attempt, refusal: Refusal): "waits" {
+  async #refused(attempt: Attempt, refusal: Refusal): Promise<"waits"> {
     const { mail, atMs } = attempt;
     const { log, breaker, observer, retryForMs } = this.deps;
     if (this.deps.kill.aborted) return "waits";
     observer.mailRefused(mail, refusal, attempt.tookMs);
-    const isMail = refusal.retry === "transport"
-      ? this.job.retries.transportFailedAt(mail, breaker.accepted) && breaker.isCausedByThisMail()
-      : !breaker.isCausedByTransport(refusal, mail.to);
-    if (!isMail) {
+    if (!await this.#isCausedByMail(mail, refusal)) {
       breaker.pause(refusal);
       return "waits";
     }
@@ -229,6 +226,15 @@ class Dispatch {
     const say = attempts === 1 && refusal.pace === undefined ? log.warn : log.debug;
     say.call(log, "Mail is not accepted yet, it is sent again later", fields);
     return "waits";
+  }
+
+  /** Whether the refusal counts against the mail, and not against the transport. */
+  async #isCausedByMail(mail: OwedMail, refusal: Refusal): Promise<boolean> {
+    const { breaker } = this.deps;
+    if (refusal.retry !== "transport") return !breaker.isCausedByTransport(refusal, mail.to);
+    const hasAccepted = this.job.retries.transportFailedAt(mail, breaker.accepted);
+    const cause = await breaker.causeOf(`${this.job.id}/${mailKey(mail)}`, refusal);
+    return cause === "mail" || (hasAccepted && breaker.isCausedByThisMail());
   }
 
   #fields({ mail, messageId, tookMs }: Attempt): LogFields {
