@@ -71,7 +71,7 @@ async function lookUpTraits(
   try {
     const traits = await persist(() => cluster.readTraits(user, signal), clock, signal);
     if (traits !== undefined) return traits;
-    return { unavailable: `the cluster knows no user '${user}'` };
+    throw new ClusterError("not-found", `the cluster knows no user '${user}'`);
   } catch (error) {
     if (isDenied(error)) {
       // As in the original: the rules go on, with a requester who has no traits.

@@ -26,6 +26,8 @@ export interface RuleRouterDeps extends LookupDeps {
 export class RuleRouter implements Router {
   /** Notices that were given, by what they are about. */
   readonly #given = new WeakMap<object, Set<string>>();
+  /** Ends when those before it are decided: the traces of many at once, with many rules, are large. */
+  #decided: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly policy: RoutingPolicy, private readonly deps: RuleRouterDeps) {}
 
@@ -38,18 +40,26 @@ export class RuleRouter implements Router {
     const needs = needsOf(this.policy, rules, event);
     const looked = await lookUp(request, needs, this.deps, signal);
     signal.throwIfAborted();
-    const { trace, notices } = await decide(this.policy, {
-      event,
-      request,
-      rules,
-      facts: requestFacts(request, looked),
-      accessListOwners: looked.accessListOwners,
-    });
+    const { trace, notices } = await this.#inTurn(() =>
+      decide(this.policy, {
+        event,
+        request,
+        rules,
+        facts: requestFacts(request, looked),
+        accessListOwners: looked.accessListOwners,
+      })
+    );
     return {
       recipients: trace.recipients.map(({ address }) => address),
       notices: [...looked.notices, ...notices].filter((notice) => this.#isNew(notice)),
       trace,
     };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#decided.then(work);
+    this.#decided = done.catch(() => {});
+    return done;
   }
 
   /** What is wrong with a rule is wrong for every request, and given once. */
