@@ -21,6 +21,22 @@ export function singleLine(text: string, secrets: readonly string[] = []): strin
     : characters.join("");
 }
 
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/**
+ * The text with control, format and line-separator characters as escapes, in a form that JSON knows:
+ * terminals would obey them, and bidirectional ones reorder what is read. `kept` stay as they are.
+ */
+export function escapeControls(text: string, kept = ""): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    if (kept.includes(character)) return character;
+    const units = character.split("").map((unit) =>
+      `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+    );
+    return SHORT_ESCAPES[character] ?? units.join("");
+  });
+}
+
 /** The message of anything that was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

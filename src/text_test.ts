@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { singleLine } from "./text.ts";
+import fc from "fast-check";
+import { escapeControls, singleLine } from "./text.ts";
 
 Deno.test("singleLine() makes one line of a multi-line reply", () => {
   assert.equal(singleLine("550-no\r\n550 really\u2028no\u0007\n"), "550-no 550 really no");
@@ -11,4 +12,23 @@ Deno.test("singleLine() truncates long replies at 300 characters", () => {
 
 Deno.test("singleLine() hides secrets in clear and in base64", () => {
   assert.equal(singleLine("bad hunter2 aHVudGVyMg==", ["hunter2", ""]), "bad *** ***");
+});
+
+Deno.test("escapeControls() shows what terminals would obey, and what would reorder the text", () => {
+  assert.equal(escapeControls("a\nb\tc\u001b[2J"), "a\\nb\\tc\\u001b[2J");
+  assert.equal(
+    escapeControls("\u009b31m x\u202ey\u2066z\u2028"),
+    "\\u009b31m x\\u202ey\\u2066z\\u2028",
+  );
+  assert.equal(escapeControls("\u{e0041}"), "\\udb40\\udc41");
+  assert.equal(escapeControls("a\nb\u200d", "\n\u200d"), "a\nb\u200d");
+  assert.equal(escapeControls("ä € 👩 \\"), "ä € 👩 \\");
+});
+
+Deno.test("escapeControls() leaves JSON with the same meaning", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    const escaped = escapeControls(JSON.stringify(text));
+    assert.equal(JSON.parse(escaped), text);
+    assert.doesNotMatch(escaped, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  }));
 });

@@ -2,6 +2,7 @@
 
 import { Argument, Command, CommanderError, Option } from "commander";
 import { defined } from "../optional.ts";
+import { escapeControls } from "../text.ts";
 import { PROGRAM, versionLine } from "../version.ts";
 import {
   collect,
@@ -29,10 +30,11 @@ const HELP_OPTION = ["--help", "Show context-sensitive help."] as const;
 /** Runs what `args` ask for and returns the exit code. Usage goes to stderr, as in the original. */
 export async function runCli(
   args: readonly string[],
-  io: CliIo,
+  output: CliIo,
   commands: Commands,
 ): Promise<number> {
   let exitCode = 0;
+  const io = forTerminals(output);
   const program = createProgram(io, commands, (code) => exitCode = code);
   try {
     if (args.length === 0) showHelp(program);
@@ -44,6 +46,20 @@ export async function runCli(
     io.stderr(`${PROGRAM}: error: ${explainArguments(error)}\n`);
     return 1;
   }
+}
+
+/** What emoji are joined with, beside the characters that lay text out. */
+const HARMLESS = "\n\t\u200c\u200d";
+
+/** A sequence that sets a color (ECMA-48 §8.3.117). */
+const COLOR = new RegExp(`(${String.fromCharCode(0x1b)}\\[[0-9;]*m)`);
+
+/** Output in which foreign text cannot move the cursor or reorder what is read; colors stay. */
+function forTerminals(io: CliIo): CliIo {
+  const safe = (text: string) =>
+    text.split(COLOR)
+      .map((part, index) => index % 2 === 1 ? part : escapeControls(part, HARMLESS)).join("");
+  return { stdout: (text) => io.stdout(safe(text)), stderr: (text) => io.stderr(safe(text)) };
 }
 
 /** All commands with their options; completion and manual page are made of it, too. */

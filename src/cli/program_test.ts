@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CheckOptions, RouteOptions, StartOptions } from "./commands.ts";
+import type { CheckOptions, CliIo, RouteOptions, StartOptions } from "./commands.ts";
 import { runCli } from "./program.ts";
 
 async function run(...args: string[]) {
@@ -151,4 +151,25 @@ Deno.test("runCli() refuses wrong arguments with one line and exit code 1", asyn
       called: [],
     });
   }
+});
+
+Deno.test("runCli() escapes what a terminal would obey in the output of any command", async () => {
+  let stdout = "";
+  const io = { stdout: (text: string) => void (stdout += text), stderr: () => {} };
+  const print = (_: unknown, io: CliIo) => {
+    io.stdout("\x1b[32mok\x1b[0m a\u009b2Jb\u202ec 👩\u200d💻\n");
+    return Promise.resolve(0);
+  };
+  const unused = () => Promise.resolve(0);
+  await runCli(["status"], io, {
+    start: unused,
+    configure: unused,
+    check: unused,
+    testMail: unused,
+    preview: unused,
+    route: unused,
+    status: print,
+    health: unused,
+  });
+  assert.equal(stdout, "\x1b[32mok\x1b[0m a\\u009b2Jb\\u202ec 👩\u200d💻\n");
 });

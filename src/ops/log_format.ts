@@ -1,6 +1,7 @@
 /** How log records look: one line each, in text (original.md §8, with time stamps) or JSON. */
 
 import type { LogRecord } from "@logtape/logtape";
+import { escapeControls } from "../text.ts";
 
 /** The original's level names, cut or padded to four letters. */
 const LEVELS: Readonly<Record<LogRecord["level"], string>> = {
@@ -36,13 +37,13 @@ export function formatText(record: LogRecord, { colour, timeless = false }: Text
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}:${quote(toText(value))}`);
   const when = timeless ? "" : `${time(record)} `;
-  return `${when}${level}  ${printable(messageOf(record))}${fields.join("")}\n`;
+  return `${when}${level}  ${escapeControls(messageOf(record))}${fields.join("")}\n`;
 }
 
 /** `{"timestamp":…,"level":…,"message":…}` and the fields, which cannot replace those three. */
 export function formatJson(record: LogRecord): string {
   const own = { timestamp: time(record), level: record.level, message: messageOf(record) };
-  return JSON.stringify({ ...own, ...record.properties, ...own }, readable) + "\n";
+  return escapeControls(JSON.stringify({ ...own, ...record.properties, ...own }, readable)) + "\n";
 }
 
 function time(record: LogRecord): string {
@@ -69,13 +70,7 @@ function readable(_key: string, value: unknown): unknown {
 
 /** Values are quoted where they would not be one word; a record is always one line. */
 function quote(text: string): string {
-  return /^[^\s"\p{C}]+$/u.test(text) ? text : `"${printable(text.replace(/["\\]/g, "\\$&"))}"`;
-}
-
-/** Without line breaks and other control characters, which are shown as escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (c) => {
-    const known: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-    return known[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return /^[^\s"\p{C}]+$/u.test(text)
+    ? text
+    : `"${escapeControls(text.replace(/["\\]/g, "\\$&"))}"`;
 }

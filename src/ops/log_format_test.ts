@@ -34,6 +34,14 @@ Deno.test("formatText() truncates and pads levels to four letters, coloured on d
   assert.equal(coloured, "2026-11-24T03:53:57.123Z \x1b[36mINFO\x1b[0m  x\n");
 });
 
+Deno.test("formatText() and formatJson() escape what would reorder a line or move a cursor", () => {
+  const foreign = "x\u202ey\u009b2J";
+  assert.match(text("m", { foreign }), / foreign:"x\\u202ey\\u009b2J"\n$/);
+  const line = formatJson(record("m", { foreign }));
+  assert.match(line, /"foreign":"x\\u202ey\\u009b2J"/);
+  assert.equal(JSON.parse(line).foreign, foreign);
+});
+
 Deno.test("formatText() omits the time for readers that record it themselves", () => {
   const line = formatText(record("x", { a: 1 }), { colour: false, timeless: true });
   assert.equal(line, "INFO  x a:1\n");

@@ -1,6 +1,6 @@
 /** The socket on which systemd listens to a service (sd_notify(3)). */
 
-import { printable } from "./log_format.ts";
+import { escapeControls } from "../text.ts";
 
 export interface NotifySocket extends AsyncDisposable {
   /** Something is still on its way: systemd is busy, or gone. */
@@ -48,7 +48,7 @@ export function openNotifySocket(
       return waiting > 0;
     },
     send: (assignments) => {
-      const bytes = encoder.encode(assignments.map(printable).join("\n"));
+      const bytes = encoder.encode(assignments.map((line) => escapeControls(line)).join("\n"));
       waiting++;
       last = last.then(async () => {
         try {

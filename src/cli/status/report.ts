@@ -3,12 +3,14 @@
 import type { FailedMailStatus, OwedMailStatus, Status } from "../../ops/status.ts";
 import { pluralize } from "../counted.ts";
 import type { OutboxListing } from "../../daemon/mail_status.ts";
+import { escapeControls } from "../../text.ts";
 
 const LABEL_WIDTH = 12;
 const LAST_FAILED = "; the last reload failed, see the log";
 
+/** One line; names and errors of others are part of the text. */
 function line(label: string, text: string): string {
-  return `${label.padEnd(LABEL_WIDTH)}${text}\n`;
+  return `${label.padEnd(LABEL_WIDTH)}${escapeControls(text)}\n`;
 }
 
 /** What the running daemon says of itself, with its outbox. */
@@ -77,9 +79,13 @@ export function outboxText(
     : ["Send them again: teleport-email status --retry ID, or --retry all\n"];
   return [
     line("owed", pluralize(count.owed, "mail")),
-    ...owed.map((mail) => `  ${describe(mail)}, since ${mail.since}${attempts(mail)}\n`),
+    ...owed.map((mail) =>
+      escapeControls(`  ${describe(mail)}, since ${mail.since}${attempts(mail)}`) + "\n"
+    ),
     line("given up", pluralize(count.failed, "mail")),
-    ...failed.map((mail) => `  ${describe(mail)}, at ${mail.at}: ${mail.error}\n`),
+    ...failed.map((mail) =>
+      escapeControls(`  ${describe(mail)}, at ${mail.at}: ${mail.error}`) + "\n"
+    ),
     ...hint,
   ].join("");
 }

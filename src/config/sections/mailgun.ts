@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isLoopback } from "../../net/address.ts";
 import type { MailgunConfig } from "../config.ts";
 import { choice, path, text } from "../values/fields.ts";
 import { DEFAULT_MAX_CONNECTIONS, limitEntries } from "../values/limits.ts";
@@ -83,6 +84,11 @@ function readBaseUrl(
   if (url.username + url.password !== "") {
     report.error("Invalid mailgun.base_url: must not hold a user name or password");
     return undefined;
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    report.warn(
+      "mailgun.base_url is not https: the Mailgun key and the emails are sent in clear text",
+    );
   }
   return url.href.replace(/\/+$/, "").replace(/\/v[1-5]$/, "");
 }

@@ -71,3 +71,16 @@ Deno.test("[mailgun] refuses what cannot work", async () => {
     assert.deepEqual(await refuse(file({ smtp: null, mailgun: body })), errors, body);
   }
 });
+
+Deno.test("[mailgun] warns about a key in clear text, except to this machine", async () => {
+  const warningsOf = async (url: string) => {
+    const mailgun = `domain = "d"\nprivate_key = "k"\nbase_url = "${url}"`;
+    return (await accept(file({ smtp: null, mailgun }))).warnings;
+  };
+  assert.deepEqual(await warningsOf("http://mail.example.com"), [
+    "mailgun.base_url is not https: the Mailgun key and the emails are sent in clear text",
+  ]);
+  for (const url of ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost", "https://m.org"]) {
+    assert.deepEqual(await warningsOf(url), [], url);
+  }
+});

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import * as v from "valibot";
+import { isLoopback } from "../../net/address.ts";
 import type { SmtpConfig } from "../config.ts";
 import { choice, flag, integer, intervalMs, path, text } from "../values/fields.ts";
 import { DEFAULT_MAX_CONNECTIONS, limitEntries } from "../values/limits.ts";
@@ -126,7 +127,8 @@ export async function readSmtp(table: unknown, context: Context): Promise<SmtpCo
   const port = values.port || service?.port || SUBMISSION_PORT;
   const implicitTls = values.implicit_tls ??
     (values.port ? port === SUBMISSIONS_PORT : service?.implicitTls ?? port === SUBMISSIONS_PORT);
-  if (starttlsPolicy === "disabled" && !implicitTls && auth !== undefined) {
+  const isExposed = starttlsPolicy === "disabled" && !implicitTls && !isLoopback(host ?? "");
+  if (isExposed && auth !== undefined) {
     report.warn(
       `smtp.starttls_policy is "disabled": user name and ${
         "oauth2" in auth ? "access token" : "password"

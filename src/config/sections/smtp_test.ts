@@ -230,6 +230,9 @@ Deno.test("[smtp] warns of credentials in clear text, and of a sender at a bare 
     'smtp.starttls_policy is "disabled": user name and password travel in clear text',
   ]);
   assert.deepEqual((await smtpOf(`host = "m"\nimplicit_tls = true\n${login}`)).warnings, []);
+  for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+    assert.deepEqual((await smtpOf(`host = "${host}"\n${login}`)).warnings, [], host);
+  }
   const bare = await accept(file({ delivery: 'sender = "teleport@localhost"' }));
   assert.match(
     bare.warnings[0] ?? "",

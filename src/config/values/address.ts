@@ -8,10 +8,12 @@ const ADDRESS = new RegExp(`^${DOT_ATOM}@(?:${DOT_ATOM}|\\[([^\\[\\]\\\\]*)\\])$
 /**
  * The original's test of a recipient: Go's `mail.ParseAddress` succeeds and gives the input back
  * (original.md §2.4). So names, angle brackets, spaces, comments and quoted local parts are out.
+ * Control, format and unassigned characters are refused, too: they could reorder or hide what an
+ * operator reads.
  */
 export function isEmailAddress(text: string): boolean {
   const match = ADDRESS.exec(text);
-  if (match === null) return false;
+  if (match === null || /\p{C}/u.test(text)) return false;
   const literal = match[1];
   return literal === undefined || isIP(literal) !== 0;
 }

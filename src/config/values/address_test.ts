@@ -18,6 +18,15 @@ Deno.test("isEmailAddress() accepts what Go accepts unchanged", () => {
   for (const address of addresses) assert.equal(isEmailAddress(address), true, address);
 });
 
+Deno.test("isEmailAddress() refuses control, format and unassigned characters, as terminals obey some", () => {
+  for (
+    const character of ["\u009b", "\u202e", "\u2066", "\u200b", "\ufeff", "\u{e0041}", "\ue000"]
+  ) {
+    assert.equal(isEmailAddress(`a${character}b@example.com`), false);
+    assert.equal(isEmailAddress(`a@ex${character}ample.com`), false);
+  }
+});
+
 Deno.test("isEmailAddress() refuses everything else", () => {
   const others = [
     "",

@@ -20,7 +20,9 @@ export type Parsed =
 const REMOVED_TAGS = ["include", "render", "layout", "block"];
 
 /** An override that needs more than this is broken; it must not hold up the mails. */
-const LIMITS: LiquidOptions = { parseLimit: 1e6, renderLimit: 1000, memoryLimit: 5e7 };
+const LIMITS: LiquidOptions = { parseLimit: 1e6, renderLimit: 1000, memoryLimit: 1e6 };
+/** How long an override that hit a limit is not rendered again: each attempt blocks the event loop. */
+const LIMIT_PAUSE_MS = 600_000;
 
 /**
  * Parses one template. `trusted` ones (built in) have no limits, as they are what is left when an
@@ -52,11 +54,19 @@ export function parseTemplate(
   }
   const errors = unknownVariables(engine, file, parsed, known);
   if (errors.length > 0) return { ok: false, errors };
+  let overLimit: { readonly untilMs: number; readonly error: string } | undefined;
   const render = (scope: TemplateScope): Rendered => {
+    if (overLimit !== undefined && performance.now() < overLimit.untilMs) {
+      return { ok: false, error: overLimit.error };
+    }
     try {
       return { ok: true, output: String(engine.renderSync(parsed, scope)) };
-    } catch (error) {
-      return { ok: false, error: describe(file, error) };
+    } catch (cause) {
+      const error = describe(file, cause);
+      if (/ limit exceeded/.test(error)) {
+        overLimit = { untilMs: performance.now() + LIMIT_PAUSE_MS, error };
+      }
+      return { ok: false, error };
     }
   };
   return { ok: true, template: { render } };

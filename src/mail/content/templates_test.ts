@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { composeMail } from "./compose.ts";
+import { parseTemplate } from "./engine.ts";
 import { sampleData } from "./sample_data.ts";
+import { templateScope } from "./scope.ts";
 import { loadTemplates } from "./templates.ts";
 
 /** Loads templates from a directory with these files. */
@@ -82,6 +84,18 @@ Deno.test("loadTemplates() stops templates that never end or exhaust memory", as
   });
   assert.ok(!loaded.ok);
   assert.match(loaded.errors.join("\n"), /new\.html.*limit exceeded\n.*new\.txt.*limit exceeded/);
+});
+
+Deno.test("An override that hits a limit is not rendered again for each mail", () => {
+  const source = "{% if reason == 'long' %}{% assign a = (1..3000000) | sort %}{% endif %}{{ id }}";
+  const scope = templateScope(sampleData("review"));
+  const parsed = parseTemplate("new.txt", source, scope, { trusted: false });
+  assert.ok(parsed.ok);
+  const render = (reason: string) => parsed.template.render({ ...scope, reason });
+  assert.ok(render("short").ok);
+  const first = render("long");
+  assert.match(first.ok ? "" : first.error, /limit exceeded/);
+  assert.deepEqual(render("short"), first);
 });
 
 Deno.test("loadTemplates() warns about unknown files and refuses unreadable ones", async () => {
