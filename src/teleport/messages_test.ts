@@ -70,6 +70,8 @@ const FULL = {
   systemAnnotations: new Map([["pagerduty_services", ["a", "b"]]]),
   thresholds: [{ name: "two", filter: "", approve: 2, deny: 1 }],
   roleThresholds: new Map([["dev", [[0, 300]]]]),
+  createdNs: 1_714_979_289_123_456_789n,
+  expiresNs: 1_714_982_889_123_456_789n,
   expiresMs: Date.parse("2024-05-06T08:08:09.123Z"),
   accessExpiresMs: Date.parse("2024-05-06T15:08:09.123Z"),
   maxDurationEndMs: Date.parse("2024-05-06T11:08:09Z"),
