@@ -97,7 +97,8 @@ const FATAL: readonly FatalCase[] = [
       const other = await issueIdentity(playground.pki);
       return other.keyPem + text.slice(text.indexOf("-----BEGIN CERTIFICATE"));
     }),
-    error: /the private key in identity file '.*' does not fit the certificate for 'access-email'/,
+    error:
+      /the private key in identity file '.*' does not match the certificate for 'access-email'/,
   },
   {
     name: "the CAs of another cluster",
@@ -105,8 +106,7 @@ const FATAL: readonly FatalCase[] = [
     spoil: writeIdentityText(async () =>
       identityFileText(await issueIdentity(await createPki("sim.example.com")))
     ),
-    error:
-      /Cannot reach the cluster at '127\.0\.0\.1:\d+': .*not signed by an authority of cluster/,
+    error: /Cannot reach the cluster at '127\.0\.0\.1:\d+': .*not signed by a CA of cluster/,
   },
   {
     name: "a role that may not watch",

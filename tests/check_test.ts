@@ -123,7 +123,8 @@ const CASES: readonly Case[] = [
       );
     },
     checks: ["server"],
-    cause: /^Cannot reach the cluster at '.*': no way in works.*; see each way above$/,
+    cause:
+      /^Cannot reach the cluster at '.*': all connection methods failed.*; see each way above$/,
     remedy: /^sign new credentials|^check host and port/,
   },
   {
@@ -131,7 +132,8 @@ const CASES: readonly Case[] = [
     spoil: ({ configure }) =>
       configure((text) => text.replace(/addr = .*/, 'addr = "localhost:1"')),
     checks: ["server"],
-    cause: /^Cannot reach the cluster at 'localhost:1': connection refused: nobody listens there/,
+    cause:
+      /^Cannot reach the cluster at 'localhost:1': connection refused: nothing is listening on that port/,
     remedy: /^check host and port in teleport\.addr/,
   },
   {
@@ -139,8 +141,7 @@ const CASES: readonly Case[] = [
     spoil: ({ configure }) =>
       configure((text) => text.replace("[teleport]", '[teleport]\nvia = "upgrade"')),
     checks: ["way.upgrade", "server"],
-    cause:
-      /^does not work: the web certificate of '127\.0\.0\.1' is not signed by a known authority/,
+    cause: /^does not work: the web certificate of '127\.0\.0\.1' is not signed by a known CA/,
     remedy: /^set 'via' in \[teleport\] to a way that works/,
   },
   {

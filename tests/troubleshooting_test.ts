@@ -92,12 +92,12 @@ const NO_FAULTS: readonly string[] = [
   "identity file '…'",
   "TLS certificate in …",
   "private key in …",
-  "certificate authority in …",
+  "CA certificate in …",
   "by connection upgrade",
   "by SSH tunnel",
   "… and … more",
   "valid until '…'",
-  "without an end",
+  "without an expiry",
   "the last reload failed",
   // What is sent, or said to a program.
   "this client offers no services",
@@ -107,7 +107,7 @@ const NO_FAULTS: readonly string[] = [
   // Never shown: what was cancelled is not reported.
   "the call was cancelled",
   "Built-in template is broken: …",
-  "no way was tried",
+  "no connection method was tried",
   "no certificate has been set",
   "there is no private key",
   "a key pair of another algorithm",

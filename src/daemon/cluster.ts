@@ -65,8 +65,8 @@ export async function openCluster(
   log.info("Credentials are valid", describe(credentials));
   if (!refresh && credentials.notAfterMs - clock.now() < HOUR_MS) {
     log.warn(
-      "Credentials run out in less than an hour and nothing renews them: sign new ones with a longer " +
-        "life, or let tbot renew the identity file and set refresh_identity",
+      "Credentials expire in less than an hour and are not renewed automatically: sign new ones " +
+        "with a longer lifetime, or let tbot renew the identity file and set refresh_identity",
       describe(credentials),
     );
   }

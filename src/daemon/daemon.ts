@@ -71,7 +71,7 @@ async function runRounds(config: Config, deps: DaemonDeps, state: DaemonState): 
     random,
     log,
     env,
-    onConnected: ({ way }) => state.connected(way),
+    onConnected: ({ method }) => state.connected(method),
     listen: (http, current) => serveEndpoints(http, state, current, { clock, log }),
   };
   const round: RoundDeps = { ...deps, setupDeps, state, lived: { ever: false } };

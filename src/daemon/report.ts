@@ -23,7 +23,7 @@ export interface Facts {
   readonly watch: { readonly isLive: boolean; readonly sinceMs: number };
   /** Undefined until the server has answered for the first time. */
   readonly server: ServerInfo | undefined;
-  readonly connection: Pick<Connection, "way" | "sinceMs" | "credentials"> | undefined;
+  readonly connection: Pick<Connection, "method" | "sinceMs" | "credentials"> | undefined;
   /** The connection's; without one, those that were read last. */
   readonly credentials: Credentials | undefined;
   readonly transport: string | undefined;
@@ -93,7 +93,7 @@ function clusterOf({ nowMs, watch, server, connection, credentials }: Facts): St
     watching: watch.isLive,
     "watching_since": time(watch.sinceMs),
     ...connection && {
-      via: connection.way,
+      via: connection.method,
       "connected_since": time(connection.sinceMs),
       user: connection.credentials.subject,
     },

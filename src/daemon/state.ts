@@ -162,9 +162,9 @@ export class DaemonState implements Observer, Disposable {
     return [
       connection === undefined || !watch.isLive
         ? "not connected"
-        : connection.way === "direct"
+        : connection.method === "direct"
         ? "connected directly"
-        : `connected by ${connection.way}`,
+        : `connected by ${connection.method}`,
       ...isPaused ? ["mail is paused"] : [],
       ...this.isReloaded ? [] : ["the last reload failed"],
       `${pending} ${pending === 1 ? "mail" : "mails"} owed`,

@@ -5,9 +5,9 @@ import { Pace } from "../requests/delivery/pace.ts";
 import { DaemonState, type RunningSetup, type RunningWork } from "./state.ts";
 
 /** A setup of which only connection and transport are looked at. */
-function connectedBy(way: string): RunningSetup {
+function connectedBy(method: string): RunningSetup {
   const config = { mail: { kind: "smtp" } };
-  const cluster = { connections: { current: { way } } };
+  const cluster = { connections: { current: { method } } };
   return { config, cluster } as unknown as RunningSetup;
 }
 

@@ -1,7 +1,7 @@
 /** What the operating system and the resolver say, in words. */
 
 const FAULTS: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED|connection refused/i, "connection refused: nobody listens there"],
+  [/ECONNREFUSED|connection refused/i, "connection refused: nothing is listening on that port"],
   [/ETIMEDOUT|timed out/i, "timed out"],
   [/EHOSTUNREACH|no route to host/i, "no route to the host"],
   [/ENETUNREACH|network is unreachable/i, "the network cannot be reached"],

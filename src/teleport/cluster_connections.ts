@@ -78,5 +78,8 @@ export async function readWebRoots(
   }
   const pems = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (pems.length > 0) return pems;
-  throw new ClusterError("credentials", `teleport.web_root_cas '${path}' holds no PEM certificate`);
+  throw new ClusterError(
+    "credentials",
+    `teleport.web_root_cas '${path}' contains no PEM certificate`,
+  );
 }

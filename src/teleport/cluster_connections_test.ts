@@ -19,12 +19,12 @@ Deno.test("readWebRoots() trusts the certificates of the file and no others", as
   assert.deepEqual(await inFile(text, readWebRoots), [pem("MIIB"), pem("MIIC")]);
 });
 
-Deno.test("readWebRoots() refuses a file that holds no certificate or cannot be read", async () => {
+Deno.test("readWebRoots() refuses a file that contains no certificate or cannot be read", async () => {
   for (const text of ["", "text", "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----"]) {
     await assert.rejects(
       inFile(text, readWebRoots),
       (error: ClusterError) =>
-        error.kind === "credentials" && /holds no PEM certificate$/.test(error.message),
+        error.kind === "credentials" && /contains no PEM certificate$/.test(error.message),
     );
   }
   await assert.rejects(

@@ -7,39 +7,47 @@ import type { Credentials } from "./credentials.ts";
 import type { ConnectionMethod } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
 
+/**
+ * A connection to the auth server:
+ *
+ * - in use: takes calls
+ * - retired: takes no more calls; open streams may continue
+ * - closed: every stream has ended
+ */
 export interface Connection {
   readonly grpc: grpc.Client;
-  readonly way: ConnectionMethod;
-  /** What it was made with. */
+  readonly method: ConnectionMethod;
+  /** The credentials that it was made with. */
   readonly credentials: Credentials;
   readonly sinceMs: number;
-  /** Aborted when it takes no more calls: lost, told to go away, or replaced. Open streams may go on. */
+  /** Aborted when the connection takes no more calls: lost, ended by GOAWAY, or replaced. */
   readonly retired: AbortSignal;
-  /** Takes no more calls; closes when the last stream has ended. */
+  /** Refuses further calls; the connection closes when its last stream has ended. */
   retire(): void;
-  /** Ends everything at once. */
+  /** Closes the connection and its streams immediately. */
   destroy(): void;
-  /** Calls `action` when the stream has closed. */
+  /** Calls `action` once the connection is closed. */
   onClosed(action: () => void): void;
 }
 
+/** A dialed stream and how it was made. */
 export interface ConnectionParts {
   readonly stream: TLSSocket;
-  readonly way: ConnectionMethod;
+  readonly method: ConnectionMethod;
   readonly credentials: Credentials;
   readonly nowMs: number;
 }
 
-/** A server sends its settings at once; one that is busy may take a while. */
+/** Time limit for the server's HTTP/2 settings, which an idle server sends immediately. */
 const READY_TIMEOUT_MS = 10_000;
 
 /**
- * Opens HTTP/2 and waits until the server takes part in it.
+ * Opens HTTP/2 and waits for the server's settings.
  *
  * @throws {ClusterError} `unavailable`; the stream is destroyed then
  */
 export async function openConnection(
-  { stream, way, credentials, nowMs }: ConnectionParts,
+  { stream, method, credentials, nowMs }: ConnectionParts,
   signal: AbortSignal,
   options: ChannelOptions = {},
 ): Promise<Connection> {
@@ -63,12 +71,12 @@ export async function openConnection(
   } finally {
     signal.removeEventListener("abort", destroy);
   }
-  // GOAWAY does not end the stream, but the channel leaves its state.
+  // GOAWAY does not close the stream, but the channel leaves the state READY.
   client.getChannel().watchConnectivityState(grpc.connectivityState.READY, Infinity, retire);
   stream.once("close", retire);
   return {
     grpc: client,
-    way,
+    method,
     credentials,
     sinceMs: nowMs,
     retired: retired.signal,

@@ -1,4 +1,4 @@
-/** Every way into a simulated cluster, and through every kind of network in between. */
+/** Every connection method against a simulated cluster, through every kind of network in between. */
 
 import assert from "node:assert/strict";
 import { startAuthServer } from "../../sim/auth/server.ts";
@@ -55,12 +55,12 @@ async function startSetting() {
 
 type Setting = Awaited<ReturnType<typeof startSetting>>;
 
-/** The way that a client went. */
+/** The method by which a client is connected. */
 async function wayOf(
   { client, connections }: ConnectedClient,
 ): Promise<ConnectionMethod | undefined> {
   assert.equal((await client.ping(never)).clusterName, CLUSTER);
-  return connections.current?.way;
+  return connections.current?.method;
 }
 
 /** The same, tried again for as long as connections break. */
@@ -188,7 +188,7 @@ Deno.test("Old and new CA in one identity file both work during a rotation of th
   }
   await setting.write(identity);
   const { message } = await failure(setting, next.address);
-  assert.match(message, /credentials from before a rotation of the authorities/);
+  assert.match(message, /credentials signed before a CA rotation/);
 });
 
 Deno.test("A dead method does not delay a working one", async () => {

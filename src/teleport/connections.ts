@@ -1,4 +1,4 @@
-/** The connection in use: made when it is needed, shared by all calls, and replaced on demand. */
+/** The connection in use: made on first use, shared by all calls, and replaced on demand. */
 
 import { DecorrelatedBackoff } from "../backoff.ts";
 import { pause } from "../clock.ts";
@@ -8,34 +8,53 @@ import type { Connection } from "./connection.ts";
 import type { ConnectionSource } from "./calls/caller.ts";
 import { ClusterError } from "./errors.ts";
 
-/** Waits between attempts that failed: one after another, however many calls want a connection. */
+/** Delay between failed attempts, which are made one at a time for all waiting calls. */
 const BACKOFF_MS = { base: 50, cap: 5_000 };
 
+/** How connections are made, and who is notified of them. */
 export interface ConnectionsDeps extends Runtime {
-  /** Makes a connection. Rejects with `ClusterError`. */
+  /**
+   * Makes a connection.
+   *
+   * @throws {ClusterError}
+   */
   readonly connect: (signal: AbortSignal) => Promise<Connection>;
-  /** Called whenever a connection was made. */
+  /** Called after each new connection. */
   readonly onConnected?: (connection: Connection) => void;
 }
 
+/**
+ * Keeps at most one connection in use:
+ *
+ * - none: the next call makes one
+ * - connecting: calls wait for the same attempt
+ * - connected: calls use it until it is retired
+ * - replacing: calls use the old connection until the new one is made
+ * - closed: every call fails
+ */
 export class Connections implements ConnectionSource, Disposable {
   #current: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
   readonly #backoff: DecorrelatedBackoff;
   #notBeforeMs = 0;
   readonly #closed = new AbortController();
-  /** Replaced connections whose streams have not ended yet. */
+  /** Replaced connections with open streams. */
   readonly #leaving = new Set<Connection>();
 
   constructor(private readonly deps: ConnectionsDeps) {
     this.#backoff = new DecorrelatedBackoff(BACKOFF_MS.base, BACKOFF_MS.cap, deps.random);
   }
 
-  /** The connection that works now; undefined when there is none. */
+  /** The connection in use; undefined when there is none. */
   get current(): Connection | undefined {
     return this.#current?.retired.aborted === false ? this.#current : undefined;
   }
 
+  /**
+   * The connection in use, or a new one.
+   *
+   * @throws {ClusterError} when connecting fails or `signal` is aborted
+   */
   async get(signal: AbortSignal): Promise<Connection> {
     if (signal.aborted) throw cancelled();
     const { current } = this;
@@ -45,7 +64,11 @@ export class Connections implements ConnectionSource, Disposable {
     });
   }
 
-  /** Makes a new connection beside the one in use, which is retired when the new one works. */
+  /**
+   * Makes a new connection beside the one in use, which is retired once the new one is made.
+   *
+   * @throws {ClusterError} when connecting fails
+   */
   async replace(): Promise<Connection> {
     return await this.#connect();
   }
@@ -56,7 +79,7 @@ export class Connections implements ConnectionSource, Disposable {
     for (const connection of this.#leaving) connection.destroy();
   }
 
-  /** One attempt at a time, for all who ask. */
+  /** Joins the attempt in progress, or starts one. */
   #connect(): Promise<Connection> {
     this.#connecting ??= this.#attempt().finally(() => this.#connecting = undefined);
     return this.#connecting;
@@ -64,7 +87,7 @@ export class Connections implements ConnectionSource, Disposable {
 
   async #attempt(): Promise<Connection> {
     const { clock, connect, log } = this.deps;
-    // Not longer than ever, if the clock was set back.
+    // Bounded, in case the clock was set back.
     const waitMs = Math.min(this.#notBeforeMs - clock.now(), BACKOFF_MS.cap);
     if (waitMs > 0) await pause(clock, waitMs, this.#closed.signal);
     if (this.#closed.signal.aborted) throw closed();
@@ -80,9 +103,9 @@ export class Connections implements ConnectionSource, Disposable {
       throw closed();
     }
     this.#backoff.reset();
-    const { way, credentials } = connection;
+    const { method, credentials } = connection;
     log.debug("Connected to the cluster", {
-      via: way,
+      via: method,
       user: credentials.subject,
       credentials_until: new Date(credentials.notAfterMs).toISOString(),
     });

@@ -58,7 +58,7 @@ export async function loadCredentials(
     readText(source.cas, "root_cas"),
   ]);
   const caPems = cas.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (caPems.length === 0) throw refuse(`root_cas '${source.cas}' holds no PEM certificate`);
+  if (caPems.length === 0) throw refuse(`root_cas '${source.cas}' contains no PEM certificate`);
   return check({ keyPem, certPem, caPems }, {
     key: `client_key '${source.key}'`,
     crt: `client_crt '${source.crt}'`,
@@ -83,13 +83,13 @@ function check(
   });
   const key = parse(`private key in ${names.key}`, () => createPrivateKey(pems.keyPem));
   for (const pem of pems.caPems) {
-    parse(`certificate authority in ${names.cas}`, () => new X509Certificate(pem));
+    parse(`CA certificate in ${names.cas}`, () => new X509Certificate(pem));
   }
   const subject = nameAttribute(certificate.subject, "CN");
   const issuer = nameAttribute(certificate.issuer, "CN");
   if (!sameKey(publicKey, createPublicKey(key))) {
     throw refuse(
-      `the private key in ${names.key} does not fit the certificate for '${subject}' in ${names.crt}`,
+      `the private key in ${names.key} does not match the certificate for '${subject}' in ${names.crt}`,
     );
   }
   const notAfterMs = Date.parse(certificate.validTo);

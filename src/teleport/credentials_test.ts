@@ -100,7 +100,9 @@ Deno.test("loadCredentials() has one clear line for every broken file", async ()
       ],
       [
         identity("mismatch"),
-        `the private key in ${named("mismatch")} does not fit the certificate for 'access-email' ` +
+        `the private key in ${
+          named("mismatch")
+        } does not match the certificate for 'access-email' ` +
         `in ${named("mismatch")}`,
       ],
       [
@@ -117,7 +119,7 @@ Deno.test("loadCredentials() has one clear line for every broken file", async ()
       ],
       [
         { kind: "files", key: path("key"), crt: path("crt"), cas: path("key") },
-        `root_cas '${path("key")}' holds no PEM certificate`,
+        `root_cas '${path("key")}' contains no PEM certificate`,
       ],
       [
         { kind: "files", key: path("key"), crt: path("crt"), cas: path("nosuch") },

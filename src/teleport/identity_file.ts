@@ -44,10 +44,10 @@ export function parseIdentityFile(text: string): IdentityFile {
   if (block !== undefined) throw undecodable("invalid PEM block (fragment)");
   const [keyPem, certPem, ...caPems] = blocks;
   if (keyPem === undefined) {
-    throw undecodable(text.trim() === "" ? "the file is empty" : "it holds no PEM block");
+    throw undecodable(text.trim() === "" ? "the file is empty" : "it contains no PEM block");
   }
-  if (certPem === undefined) throw undecodable("it holds no TLS certificate");
-  if (caPems.length === 0) throw undecodable("it holds no certificate authority of the cluster");
+  if (certPem === undefined) throw undecodable("it contains no TLS certificate");
+  if (caPems.length === 0) throw undecodable("it contains no CA of the cluster");
   return {
     keyPem,
     certPem,

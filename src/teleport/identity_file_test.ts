@@ -31,9 +31,9 @@ Deno.test("parseIdentityFile() names the missing part", () => {
   const cases: [string, string][] = [
     ["", "the file is empty"],
     [" \n", "the file is empty"],
-    ["hello", "it holds no PEM block"],
-    [KEY, "it holds no TLS certificate"],
-    [KEY + CERT, "it holds no certificate authority of the cluster"],
+    ["hello", "it contains no PEM block"],
+    [KEY, "it contains no TLS certificate"],
+    [KEY + CERT, "it contains no CA of the cluster"],
     [(KEY + SSH + CERT + CA).slice(0, -40), "invalid PEM block (fragment)"],
   ];
   for (const [text, cause] of cases) {

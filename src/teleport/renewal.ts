@@ -49,7 +49,7 @@ export async function renewCredentials(deps: RenewalDeps, signal: AbortSignal): 
       if (signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
       const say = message === complaint ? log.debug : log.warn;
-      say.call(log, "Cannot change over to renewed credentials yet", { error });
+      say.call(log, "Cannot switch to the renewed credentials yet", { error });
       complaint = message;
     }
   }
@@ -88,10 +88,10 @@ function warner({ clock, log, refresh }: RenewalDeps) {
     level = reached;
     const left = { "minutes_left": Math.floor(leftMs / MINUTE_MS) };
     const fields = { ...describe(credentials), ...left };
-    if (refresh) log.warn("Credentials run out soon and have not been renewed", fields);
+    if (refresh) log.warn("Credentials expire soon and have not been renewed", fields);
     else {
       log.warn(
-        "Credentials run out soon and nothing renews them: sign new ones, or set refresh_identity",
+        "Credentials expire soon and are not renewed automatically: sign new ones, or set refresh_identity",
         fields,
       );
     }

@@ -113,7 +113,7 @@ Deno.test("renewCredentials() retries when the new connection fails", async () =
   assert.equal(used(), "certificate 0");
   await clock.tick(MINUTE_MS);
   assert.equal(used(), "certificate 2");
-  assert.ok(lines().includes("warn Cannot change over to renewed credentials yet"));
+  assert.ok(lines().includes("warn Cannot switch to the renewed credentials yet"));
   await end();
 });
 
@@ -121,8 +121,9 @@ Deno.test("renewCredentials() without refresh_identity reads only near the expir
   const first = someCredentials({ notAfterMs: NOW_MS + 120 * MINUTE_MS });
   const { clock, write, used, lines, end } = await setUp({ refresh: false, first });
   await clock.tick(119 * MINUTE_MS);
-  const warning = "warn Credentials run out soon and nothing renews them: sign new ones, or set " +
-    "refresh_identity";
+  const warning =
+    "warn Credentials expire soon and are not renewed automatically: sign new ones, " +
+    "or set refresh_identity";
   assert.deepEqual(lines(), [warning, warning]);
   write(botCertificate(6));
   await clock.tick(MINUTE_MS);
@@ -132,11 +133,11 @@ Deno.test("renewCredentials() without refresh_identity reads only near the expir
 
 Deno.test("renewCredentials() warns when a renewed file is overdue", async () => {
   const { clock, write, lines, end } = await setUp({ refresh: true, first: botCertificate(0) });
-  write(new ClusterError("credentials", "it holds no PEM block"));
+  write(new ClusterError("credentials", "it contains no PEM block"));
   await clock.tick(52 * MINUTE_MS);
   assert.deepEqual(lines(), [
     "error Failed to reload identity file from disk.",
-    "warn Credentials run out soon and have not been renewed",
+    "warn Credentials expire soon and have not been renewed",
   ]);
   await end();
 });
@@ -157,7 +158,7 @@ Deno.test("renewCredentials() warns about a short certificate only near its end"
   assert.deepEqual(lines().filter(isWarning), []);
   await clock.tick(MINUTE_MS);
   assert.deepEqual(lines().filter(isWarning), [
-    "warn Credentials run out soon and have not been renewed",
+    "warn Credentials expire soon and have not been renewed",
   ]);
   await end();
 });

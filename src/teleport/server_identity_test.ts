@@ -99,7 +99,7 @@ Deno.test("An auth server's name in a certificate by another host CA is not trus
       assert.ok(error instanceof ClusterError, `${name}: it was accepted`);
       assert.match(
         error.message,
-        /not signed by an authority of cluster 'sim\.example\.com'/,
+        /not signed by a CA of cluster 'sim\.example\.com'/,
         name,
       );
     }

@@ -90,7 +90,7 @@ export function refuseUser(blob: Buffer, user: string, ca: KeyObject): string | 
   while (list.more) principals.push(list.string().toString());
   const [notBefore, notAfter] = [reader.uint64(), reader.uint64()];
   for (let skipped = 0; skipped < 3; skipped++) reader.string(); // options, extensions, reserved
-  if (!reader.string().equals(publicKeyBlob(ca))) return "signed by another authority";
+  if (!reader.string().equals(publicKeyBlob(ca))) return "signed by another CA";
   const signed = blob.subarray(0, reader.offset);
   const signature = new Reader(reader.string());
   const algorithm = signature.string().toString();

@@ -31,7 +31,7 @@ Deno.test("refuseUser() admits only the principals of certificates by the CA", (
     const [blob, user, reason] of [
       [publicKeyBlob(KEY), "bot", "plain keys are refused"],
       [userCertificate({ kind: "host" }), "bot", "not a user's certificate"],
-      [userCertificate({}, generateSshKey("ed25519")), "bot", "signed by another authority"],
+      [userCertificate({}, generateSshKey("ed25519")), "bot", "signed by another CA"],
       [forged, "bot", "wrong signature"],
       [userCertificate({ ttlMs: -HOUR_MS }), "bot", "expired"],
       [userCertificate(), "root", "not valid for this user"],

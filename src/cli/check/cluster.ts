@@ -41,7 +41,7 @@ export async function* checkCluster(
       connect(client, { ...deps, failFast: true }, signal)
     );
     if (server === undefined) throw new Error("nobody stops a check");
-    const via = connections.current?.way ?? "direct";
+    const via = connections.current?.method ?? "direct";
     yield {
       check: "server",
       level: "ok",
@@ -66,7 +66,7 @@ export async function* checkCluster(
 
 /** Where the causes of all ways follow, which have lines of their own here. */
 const EACH_WAY =
-  /(no way in works(?: \(.*?\))?): (?:directly|by connection upgrade|by SSH tunnel): .*$/s;
+  /(all connection methods failed(?: \(.*?\))?): (?:directly|by connection upgrade|by SSH tunnel): .*$/s;
 
 const REMEDIES: Readonly<Record<ClusterError["kind"], string>> = {
   unavailable:

@@ -114,7 +114,7 @@ Deno.test("send() reports a closed port", async () => {
   await using transport = mailgunTransport(server.url);
   const receipt = await transport.send(testMessage(), never());
   const { error } = assertMailgunRefused(receipt, "network transport");
-  assert.match(error, /: connection refused: nobody listens there$/);
+  assert.match(error, /: connection refused: nothing is listening on that port$/);
 });
 
 Deno.test("send() reports Mailgun's text, without the key", async () => {

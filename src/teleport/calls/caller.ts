@@ -116,7 +116,7 @@ export class Caller {
     } catch (error) {
       if (!(error instanceof ClusterError) || error.kind !== "unsupported") throw error;
       if (askedMs === undefined) {
-        log.warn("The server does not know a call, doing without", { call: name });
+        log.warn("Server does not support a call, continuing without it", { call: name });
       }
       this.#unsupported.set(name, clock.now());
       return undefined;

@@ -1,4 +1,4 @@
-/** What kind of server stands where a Teleport server was looked for. */
+/** Identifies an unexpected server for the error message. */
 
 import { X509Certificate } from "node:crypto";
 import net from "node:net";
@@ -12,14 +12,14 @@ import { connectTcp } from "./tcp.ts";
 import { tlsHandshake } from "./tls_handshake.ts";
 import type { DialContext } from "./method.ts";
 
-/** A server that greets first does so at once. */
+/** A server that speaks first, such as SSH or SMTP, greets within this time. */
 const GREETING_MS = 500;
 const DIAGNOSE_MS = 3_000;
 const WORTH_WHILE = new Set(["not tls", "untrusted", "name", "no protocol", "no alpn", "closed"]);
 
 /**
- * Names the server that answered with something else than expected; undefined when that is clear already
- * or nothing can be said. Never rejects.
+ * Describes the server that answered unexpectedly; undefined when the failure is self-explanatory or
+ * the server cannot be identified. Never rejects.
  */
 export async function diagnose(
   failures: readonly ClusterError[],
@@ -44,7 +44,7 @@ async function withoutTls(context: DialContext, signal: AbortSignal): Promise<st
     const greeting = await firstLine(stream, signal, "");
     if (greeting.startsWith("SSH-")) return `an SSH server answers there: '${greeting}'`;
     if (greeting !== "") return `a server that greets with '${greeting}' answers there`;
-    // Teleport's SSH port waits for the client's first words; web servers refuse these with an answer.
+    // Teleport's SSH port waits for the client's version line; a web server answers it with an error.
     const answer = await firstLine(stream, signal, "SSH-2.0-teleport-email\r\n");
     if (answer.startsWith("SSH-")) return `an SSH server answers there: '${answer}'`;
     if (answer.startsWith("HTTP/")) return "a web server without TLS answers there";
@@ -54,7 +54,7 @@ async function withoutTls(context: DialContext, signal: AbortSignal): Promise<st
   }
 }
 
-/** The first line that comes within half a second, "" when none does. */
+/** The first line that arrives within {@linkcode GREETING_MS}, "" when none does. */
 async function firstLine(stream: Duplex, signal: AbortSignal, say: string): Promise<string> {
   using patience = startDeadline(GREETING_MS, signal);
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -70,7 +70,7 @@ async function firstLine(stream: Duplex, signal: AbortSignal, say: string): Prom
   }
 }
 
-/** Whose certificate the server shows; it is not trusted for anything. */
+/** Subject and issuer of the server's certificate, which is only reported and never trusted. */
 async function certificate(
   context: DialContext,
   signal: AbortSignal,
@@ -80,7 +80,7 @@ async function certificate(
   const socket = await tlsHandshake({
     socket: stream,
     rejectUnauthorized: false,
-    // SNI has no room for addresses (RFC 6066 §3).
+    // SNI carries host names only, no IP addresses (RFC 6066 §3).
     ...net.isIP(host) === 0 ? { servername: host } : {},
     ALPNProtocols: ["h2", "http/1.1"],
   }, { timeoutMs: DIAGNOSE_MS, signal });
@@ -88,7 +88,7 @@ async function certificate(
   socket.destroy();
   const { subject, issuer } = new X509Certificate(raw);
   const name = printable(nameAttribute(subject, "CN"));
-  const authority = printable(nameAttribute(issuer, "O") || nameAttribute(issuer, "CN"));
-  if (name === "" && authority === "") return undefined;
-  return `the server there shows a certificate for '${name}' by '${authority}'`;
+  const ca = printable(nameAttribute(issuer, "O") || nameAttribute(issuer, "CN"));
+  if (name === "" && ca === "") return undefined;
+  return `the server presents a certificate for '${name}', issued by '${ca}'`;
 }

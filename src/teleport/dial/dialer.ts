@@ -1,4 +1,4 @@
-/** Gets to the auth server by whatever way works, and says why when none does. */
+/** Connects to the auth server by the first connection method that works, or explains why none does. */
 
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../clock.ts";
@@ -16,7 +16,7 @@ import {
   MethodNotApplicable,
 } from "./method.ts";
 
-/** In the order of what they cost. */
+/** Cheapest first. */
 const METHODS: readonly ConnectionMethod[] = ["direct", "upgrade", "ssh"];
 
 const NAMES: Readonly<Record<ConnectionMethod, string>> = {
@@ -25,42 +25,47 @@ const NAMES: Readonly<Record<ConnectionMethod, string>> = {
   ssh: "by SSH tunnel",
 };
 
-/** A way that is slower than this is overtaken by the next; it may still win. */
+/** When the next method starts beside one that has not connected yet; either may win. */
 const OVERLAP_MS = 1_000;
-/** Bounds everything, all ways together. */
+/** Limit for the whole dial, all methods together. */
 const DIAL_TIMEOUT_MS = 45_000;
 
-/** An established connection, and how it came about. */
+/** An established connection and the method that made it. */
 export interface Dialed {
   readonly stream: TLSSocket;
-  readonly way: ConnectionMethod;
+  readonly method: ConnectionMethod;
 }
 
+/** What a dialer needs. */
 export interface DialerDeps {
   readonly via: ConnectionMethod | "auto";
   readonly clock: Clock;
   /** For tests. */
-  readonly ways?: Readonly<Record<ConnectionMethod, Dial>>;
+  readonly methods?: Readonly<Record<ConnectionMethod, Dial>>;
   readonly overlapMs?: number;
 }
 
-/** Remembers the way that worked: it is tried first, and with a lead, the next time. */
+/** Dials, and remembers the method that worked: the next dial tries it first, with a head start. */
 export class Dialer {
   #last: ConnectionMethod | undefined;
 
   constructor(private readonly deps: DialerDeps) {}
 
-  /** @throws {ClusterError} with every way's own cause in one line */
+  /**
+   * Connects to the auth server.
+   *
+   * @throws {ClusterError} one line with the cause of each method
+   */
   async dial(context: DialContext, signal: AbortSignal): Promise<Dialed> {
     const { via, clock, overlapMs = OVERLAP_MS } = this.deps;
     const order = via === "auto" ? this.#order() : [via];
-    const dialWay = this.deps.ways ?? {
+    const dialBy = this.deps.methods ?? {
       direct: dialDirectly,
       upgrade: via === "auto" ? dialByUpgradeIfNeeded : dialByUpgrade,
       ssh: dialBySsh,
     };
-    const attempts = order.map((way): Attempt<TLSSocket> => (abort) =>
-      dialWay[way](context, abort)
+    const attempts = order.map((method): Attempt<TLSSocket> => (abort) =>
+      dialBy[method](context, abort)
     );
     const limit = new AbortController();
     const timedOut = () => limit.abort(new ClusterError("unavailable", "timed out"));
@@ -73,22 +78,25 @@ export class Dialer {
     });
     cancelLimit();
     if (result.ok) {
-      const way = order[result.index] ?? "direct";
-      this.#last = way;
-      return { stream: result.value, way };
+      const method = order[result.index] ?? "direct";
+      this.#last = method;
+      return { stream: result.value, method };
     }
     if (signal.aborted) throw new ClusterError("unavailable", "cancelled");
-    const failures = order.map((way, index) => ({ way, error: asError(result.errors[index]) }));
+    const failures = order.map((method, index) => ({
+      method,
+      error: asError(result.errors[index]),
+    }));
     throw await this.#explain(failures, context, signal);
   }
 
   #order(): readonly ConnectionMethod[] {
     const last = this.#last;
-    return last === undefined ? METHODS : [last, ...METHODS.filter((way) => way !== last)];
+    return last === undefined ? METHODS : [last, ...METHODS.filter((method) => method !== last)];
   }
 
   async #explain(
-    failures: readonly { readonly way: ConnectionMethod; readonly error: ClusterError }[],
+    failures: readonly { readonly method: ConnectionMethod; readonly error: ClusterError }[],
     context: DialContext,
     signal: AbortSignal,
   ): Promise<ClusterError> {
@@ -96,28 +104,29 @@ export class Dialer {
       error instanceof HandshakeError && error.isByAuthServer
     );
     if (conclusive !== undefined) return conclusive.error;
-    const closer = await diagnose(failures.map(({ error }) => error), context, signal);
-    const seen = closer === undefined ? "" : ` (${closer})`;
+    const server = await diagnose(failures.map(({ error }) => error), context, signal);
+    const found = server === undefined ? "" : ` (${server})`;
     const [first, ...others] = failures;
-    if (first === undefined) throw new Error("no way was tried");
+    if (first === undefined) throw new Error("no connection method was tried");
     const cause = { cause: first.error };
     if (others.every(({ error }) => error.message === first.error.message)) {
-      return new ClusterError(kindOf(failures), first.error.message + seen, cause);
+      return new ClusterError(kindOf(failures), first.error.message + found, cause);
     }
-    const list = failures.map(({ way, error }) => `${NAMES[way]}: ${error.message}`).join("; ");
-    return new ClusterError(kindOf(failures), `no way in works${seen}: ${list}`, cause);
+    const list = failures.map(({ method, error }) => `${NAMES[method]}: ${error.message}`);
+    const message = `all connection methods failed${found}: ${list.join("; ")}`;
+    return new ClusterError(kindOf(failures), message, cause);
   }
 }
 
 /**
- * Waiting helps unless every way that is meant for such a server has failed for good: a name server or
- * a proxy may only be down for now.
+ * Transient unless every applicable method has failed permanently: a name server or a proxy may be
+ * down only temporarily.
  */
 function kindOf(failures: readonly { readonly error: ClusterError }[]): ClusterError["kind"] {
-  const meant = failures.filter(({ error }) => !(error instanceof MethodNotApplicable));
-  const lasting = meant.find(({ error }) => !error.isTransient);
-  return lasting !== undefined && meant.every(({ error }) => !error.isTransient)
-    ? lasting.error.kind
+  const applicable = failures.filter(({ error }) => !(error instanceof MethodNotApplicable));
+  const permanent = applicable.find(({ error }) => !error.isTransient);
+  return permanent !== undefined && applicable.every(({ error }) => !error.isTransient)
+    ? permanent.error.kind
     : "unavailable";
 }
 

@@ -19,17 +19,17 @@ const CONTEXT: DialContext = {
 };
 
 const DOWN = new ClusterError("unavailable", "connection refused");
-const FOREIGN = new ClusterError("credentials", "not signed by an authority");
+const FOREIGN = new ClusterError("credentials", "not signed by a CA");
 const NOT_HERE = new MethodNotApplicable("not needed");
 
-/** What each way does: an error, a name for its stream, or nothing for ever. */
+/** What each method does: fail with an error, connect a named stream, or hang. */
 type Outcomes = Partial<Record<ConnectionMethod, Error | string>>;
 
 function setUp(outcomes: Outcomes, via: ConnectionMethod | "auto" = "auto") {
   const clock = new FakeClock();
   const tried: ConnectionMethod[] = [];
   const destroyed: string[] = [];
-  const way = (name: ConnectionMethod) => () => {
+  const method = (name: ConnectionMethod) => () => {
     tried.push(name);
     const outcome = outcomes[name];
     if (outcome instanceof Error) return Promise.reject(outcome);
@@ -37,8 +37,8 @@ function setUp(outcomes: Outcomes, via: ConnectionMethod | "auto" = "auto") {
     const stream = { outcome, destroy: () => destroyed.push(outcome) };
     return Promise.resolve(stream as unknown as TLSSocket);
   };
-  const ways = { direct: way("direct"), upgrade: way("upgrade"), ssh: way("ssh") };
-  const dialer = new Dialer({ via, clock, ways });
+  const methods = { direct: method("direct"), upgrade: method("upgrade"), ssh: method("ssh") };
+  const dialer = new Dialer({ via, clock, methods });
   return { clock, dialer, tried, destroyed, outcomes };
 }
 
@@ -55,7 +55,7 @@ async function failure(
 
 Deno.test("Dialer.dial() uses the first method that works, in order of cost", async () => {
   const { dialer, tried } = setUp({ direct: NOT_HERE, upgrade: "upgraded", ssh: "tunnel" });
-  assert.equal((await dialer.dial(CONTEXT, never)).way, "upgrade");
+  assert.equal((await dialer.dial(CONTEXT, never)).method, "upgrade");
   assert.deepEqual(tried, ["direct", "upgrade"]);
 });
 
@@ -63,7 +63,7 @@ Deno.test("Dialer.dial() does not wait for a dead method before it tries the nex
   const { clock, dialer, tried } = setUp({ upgrade: NOT_HERE, ssh: "tunnel" });
   const dialing = dialer.dial(CONTEXT, never);
   await clock.tick(1000);
-  assert.equal((await dialing).way, "ssh");
+  assert.equal((await dialing).method, "ssh");
   assert.deepEqual(tried, ["direct", "upgrade", "ssh"]);
   assert.equal(clock.pending, 0);
 });
@@ -76,7 +76,7 @@ Deno.test("Dialer.dial() first tries what worked before, and searches again when
   assert.deepEqual(tried, ["ssh"]);
   Object.assign(outcomes, { ssh: DOWN, direct: "plain" });
   tried.length = 0;
-  assert.equal((await dialer.dial(CONTEXT, never)).way, "direct");
+  assert.equal((await dialer.dial(CONTEXT, never)).method, "direct");
   assert.deepEqual(tried, ["ssh", "direct"]);
 });
 
@@ -88,8 +88,8 @@ Deno.test("Dialer.dial() uses only the method that the configuration names", asy
 Deno.test("Dialer.dial() lists every method with its own cause, or the one cause that all share", async () => {
   assert.equal(
     (await failure({ direct: DOWN, upgrade: NOT_HERE, ssh: FOREIGN })).message,
-    "no way in works: directly: connection refused; by connection upgrade: not needed; " +
-      "by SSH tunnel: not signed by an authority",
+    "all connection methods failed: directly: connection refused; by connection upgrade: not needed; " +
+      "by SSH tunnel: not signed by a CA",
   );
   assert.equal(
     (await failure({ direct: DOWN, upgrade: DOWN, ssh: DOWN })).message,
@@ -126,7 +126,7 @@ Deno.test("Dialer.dial() closes connections that come too late", async () => {
   const dialer = new Dialer({
     via: "auto",
     clock,
-    ways: {
+    methods: {
       direct: () => late.promise,
       upgrade: () => Promise.resolve({} as TLSSocket),
       ssh: () => Promise.reject(DOWN),
@@ -134,7 +134,7 @@ Deno.test("Dialer.dial() closes connections that come too late", async () => {
   });
   const dialing = dialer.dial(CONTEXT, never);
   await clock.tick(1000);
-  assert.equal((await dialing).way, "upgrade");
+  assert.equal((await dialing).method, "upgrade");
   late.resolve({ destroy: () => isDestroyed = true } as unknown as TLSSocket);
   await settleDown();
   assert.ok(isDestroyed);

@@ -1,8 +1,8 @@
 /**
- * The way in that serves an auth address and a proxy address with TLS routing alike: one mutual TLS
- * handshake with the auth server, `teleport-auth@<cluster>` first in ALPN (teleport-protocol.md
- * §2.2). A proxy routes by that entry without ending the TLS; an auth server takes the second
- * entry.
+ * The `direct` connection method, for auth addresses and for proxy addresses with TLS routing: one
+ * mutual TLS handshake with the auth server, `teleport-auth@<cluster>` first in ALPN
+ * (teleport-protocol.md §2.2). A proxy routes by that entry without terminating TLS; an auth server
+ * selects the second entry.
  */
 
 import { Buffer } from "node:buffer";
@@ -22,7 +22,7 @@ import type { Dial } from "./method.ts";
 /** Every auth server's certificate carries this name (teleport-protocol.md §2.1). */
 export const AUTH_SERVER_NAME = "teleport.cluster.local";
 
-/** The first ALPN entry: lower-case hex of the cluster's name in front of the auth server's. */
+/** The first ALPN entry: the cluster's name in lower-case hex, before the auth server's name. */
 export function authProtocol(cluster: string): string {
   return `teleport-auth@${Buffer.from(cluster).toString("hex")}.${AUTH_SERVER_NAME}`;
 }
@@ -30,24 +30,23 @@ export function authProtocol(cluster: string): string {
 /** An ALPN entry holds 255 bytes (RFC 7301 §3.1); longer cluster names cannot be routed by it. */
 const MAX_PROTOCOL_BYTES = 255;
 /**
- * A gRPC server sends its settings as soon as the handshake is over. A server that takes its time is
- * not refused for that.
+ * A gRPC server sends its settings right after the handshake. A slower server is still accepted.
  */
 const FIRST_BYTES_MS = 2000;
 
-/** Dials the configured address itself. */
+/** Dials the configured address. */
 export const dialDirectly: Dial = async (context, signal) => {
   const stream = await connectTcp(context.address, context, signal);
   return await secureAuthConnection(stream, context.credentials, context.stepTimeoutMs, signal);
 };
 
 /**
- * Makes the mutual TLS connection to the auth server over `stream`, which ends at the auth server or at
- * a proxy. In TLS 1.3 a client's handshake ends before the server has looked at its certificate: only
- * the server's first bytes, which stay in the socket, show that it was accepted.
+ * Makes the mutual TLS connection to the auth server over `stream`, which ends at the auth server or
+ * at a proxy. In TLS 1.3 the client's handshake completes before the server has verified its
+ * certificate: only the server's first bytes, which stay in the socket, show that it was accepted.
  *
- * @throws {HandshakeError} `credentials` when the server is not vouched for by our authorities or does
- *   not accept our certificate, `unavailable` otherwise; `stream` is destroyed then
+ * @throws {HandshakeError} `credentials` when our CAs have not signed the server's certificate or the
+ *   server rejects ours, `unavailable` otherwise; `stream` is destroyed then
  */
 export async function secureAuthConnection(
   stream: Duplex,
@@ -81,7 +80,11 @@ export async function secureAuthConnection(
   }
 }
 
-/** Rejects when the server ends the connection instead of saying something. */
+/**
+ * Waits for the server's first bytes.
+ *
+ * @throws {HandshakeError} when the server closes the connection instead of sending any
+ */
 function firstBytes(socket: TLSSocket, credentials: Credentials): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onError = (error: Error) => {

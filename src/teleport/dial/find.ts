@@ -1,4 +1,4 @@
-/** Asks a proxy's web server what it is (teleport-protocol.md §2.6). */
+/** Reads a proxy's public settings from its web server (teleport-protocol.md §2.6). */
 
 import http from "node:http";
 import type { TLSSocket } from "node:tls";
@@ -17,7 +17,7 @@ const MAX_BYTES = 1024 * 1024;
 /**
  * Gets `/webapi/find` of the proxy at `address`.
  *
- * @throws {ClusterError} `NotThisWay` when there is no web server of a proxy
+ * @throws {ClusterError} `MethodNotApplicable` when the server is not a proxy's web server
  */
 export async function findProxy(
   address: Address,
@@ -35,7 +35,7 @@ export async function findProxy(
   throw new MethodNotApplicable(
     `the web server at '${
       formatAddress(address)
-    }' is no Teleport proxy: it does not answer ${PATH}`,
+    }' is not a Teleport proxy: it does not answer ${PATH}`,
   );
 }
 
@@ -62,7 +62,7 @@ async function get(
     response.on("error", reject);
   });
   request.on("error", reject);
-  // Bounds the whole answer, also one that trickles in.
+  // Limits the whole response, even one that arrives byte by byte.
   using deadline = startDeadline(timeoutMs, signal);
   try {
     return await orAborted(promise, deadline.signal);

@@ -1,13 +1,18 @@
-/** Why the TLS handshake with the auth server failed, in words that somebody can act on. */
+/** Explains a failed TLS handshake with the auth server, with the likely causes. */
 
 import type { Credentials } from "../credentials.ts";
 import { ClusterError, type ClusterErrorKind } from "../errors.ts";
 import { alertName, type TlsFault, tlsFault } from "./tls_fault.ts";
 import type { HandshakeAborted } from "./tls_handshake.ts";
 
+/**
+ * - `closed after`: the server closed the connection after the handshake, before it sent anything
+ * - `no alpn`: the server completed the handshake without selecting a protocol
+ * - `timeout`, `cancelled`: the handshake was aborted by us
+ */
 export type HandshakeFault = TlsFault | "closed after" | "no alpn" | "timeout" | "cancelled";
 
-/** A failed handshake; `fault` tells whether a closer look at the server is worth while. */
+/** A failed handshake; `fault` decides whether `diagnose()` can find out more. */
 export class HandshakeError extends ClusterError {
   constructor(
     readonly fault: HandshakeFault,
@@ -18,13 +23,13 @@ export class HandshakeError extends ClusterError {
     super(kind, message, options);
   }
 
-  /** Whether it was the cluster's auth server that refused: no other way in leads further. */
+  /** Whether the cluster's auth server itself refused: other connection methods would fail alike. */
   get isByAuthServer(): boolean {
     return this.fault === "refused" || this.fault === "closed after";
   }
 }
 
-/** Maps what Deno's TLS reports. */
+/** Maps an error of Deno's TLS to a cause and a message. */
 export function explainTlsError(error: Error, credentials: Credentials): HandshakeError {
   const fault = tlsFault(error);
   const [kind, message] = words(fault, error, credentials);
@@ -42,9 +47,8 @@ function words(
     case "untrusted":
       return [
         "credentials",
-        `the server's certificate is not signed by an authority of cluster '${cluster}' that the ` +
-        `credentials name: wrong address, wrong root_cas, or credentials from before a rotation of ` +
-        `the authorities`,
+        `the server's certificate is not signed by a CA of cluster '${cluster}' that the ` +
+        `credentials contain: wrong address, wrong root_cas, or credentials signed before a CA rotation`,
       ];
     case "name":
       return [
@@ -66,21 +70,20 @@ function words(
         "credentials",
         `the server does not accept the certificate of '${subject}' (TLS alert '${
           alertName(error) ?? "unknown"
-        }'): it has expired, was signed by another cluster, or was signed before a rotation of the ` +
-        `authorities`,
+        }'): it has expired, was signed by another cluster, or was signed before a CA rotation`,
       ];
     case "closed":
       return [
         "unavailable",
         `the server closed the connection during the TLS handshake; a proxy does so when it does ` +
-        `not know the cluster '${cluster}'`,
+        `not serve the cluster '${cluster}'`,
       ];
     case "other":
       return ["unavailable", `TLS handshake failed: ${error.message}`];
   }
 }
 
-/** The end of a connection whose handshake the server has finished, before it said anything. */
+/** The server closed the connection after the handshake, before it sent anything. */
 export function closedAfterHandshake({ subject }: Credentials): HandshakeError {
   return new HandshakeError(
     "closed after",
@@ -90,16 +93,16 @@ export function closedAfterHandshake({ subject }: Credentials): HandshakeError {
   );
 }
 
-/** A server that has finished the handshake without choosing a protocol. */
+/** The server completed the handshake without selecting an ALPN protocol. */
 export function noProtocolChosen(): HandshakeError {
   return new HandshakeError(
     "no alpn",
     "unavailable",
-    "the server does not take part in ALPN: a load balancer that ends TLS seems to stand in front",
+    "the server does not negotiate ALPN: a load balancer before it probably terminates TLS",
   );
 }
 
-/** Nothing came in time, or nobody waits any more. */
+/** The handshake timed out, or the caller cancelled it. */
 export function handshakeAborted({ timedOut, message }: HandshakeAborted): HandshakeError {
   return new HandshakeError(timedOut ? "timeout" : "cancelled", "unavailable", message);
 }

@@ -1,4 +1,4 @@
-/** The ways into a cluster, and what each of them needs to know (teleport-protocol.md §2). */
+/** The methods of connecting to a cluster, and their common input (teleport-protocol.md §2). */
 
 import type { TLSSocket } from "node:tls";
 import type { Lookup } from "../../net/dial.ts";
@@ -6,6 +6,11 @@ import type { Environment } from "../../net/proxy_env.ts";
 import type { Credentials } from "../credentials.ts";
 import { ClusterError } from "../errors.ts";
 
+/**
+ * - `direct`: TLS to the configured address
+ * - `upgrade`: a WebSocket through a load balancer that terminates TLS
+ * - `ssh`: the proxy's SSH reverse tunnel
+ */
 export type ConnectionMethod = "direct" | "upgrade" | "ssh";
 
 /** Host and port of a server. */
@@ -14,17 +19,18 @@ export interface Address {
   readonly port: number;
 }
 
+/** The input of every connection method. */
 export interface DialContext {
-  /** The configured one: of an auth server, a proxy, a balancer or an SSH tunnel. */
+  /** As configured: of an auth server, a proxy, a load balancer or an SSH tunnel. */
   readonly address: Address;
   readonly credentials: Credentials;
-  /** `HTTPS_PROXY` and its kin, `TELEPORT_TUNNEL_PUBLIC_ADDR`, `TELEPORT_TLS_ROUTING_CONN_UPGRADE`. */
+  /** `HTTPS_PROXY`, `NO_PROXY`, `TELEPORT_TUNNEL_PUBLIC_ADDR`, `TELEPORT_TLS_ROUTING_CONN_UPGRADE`. */
   readonly env: Environment;
-  /** Who vouches for a proxy's or balancer's public certificate, PEM; undefined = the runtime's list. */
+  /** Root CAs for the public certificate of a proxy or load balancer, PEM; undefined = the runtime's. */
   readonly webRoots: () => Promise<readonly string[] | undefined>;
   readonly lookup: Lookup;
   readonly now: () => number;
-  /** What one step may take: connecting, a handshake, a question to the web server. */
+  /** Time limit of one step: connecting, a handshake, a web request. */
   readonly stepTimeoutMs: number;
 }
 
@@ -35,7 +41,7 @@ export interface DialContext {
  */
 export type Dial = (context: DialContext, signal: AbortSignal) => Promise<TLSSocket>;
 
-/** This way is not meant for such a server or such credentials; says nothing about the others. */
+/** The method does not apply to this server or these credentials; other methods may. */
 export class MethodNotApplicable extends ClusterError {
   constructor(message: string, options?: ErrorOptions) {
     super("unavailable", message, options);
@@ -48,8 +54,8 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 /**
- * Reads `host`, `host:port`, `[v6]:port` or a bare IPv6 address, with a scheme in front or not; undefined
- * when it is none.
+ * Parses `host`, `host:port`, `[v6]:port` or a bare IPv6 address, with or without a scheme before it;
+ * undefined when the text is not an address.
  */
 export function parseAddress(text: string, defaultPort: number): Address | undefined {
   const bare = text.trim().replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/, "");

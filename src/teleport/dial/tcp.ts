@@ -1,4 +1,4 @@
-/** The TCP connection that every way begins with. */
+/** The TCP connection that every connection method begins with. */
 
 import type { Duplex } from "node:stream";
 import { DialError } from "../../net/dial_error.ts";

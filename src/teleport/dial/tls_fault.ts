@@ -1,16 +1,16 @@
 /**
- * What an error of Deno's TLS means: rustls, partly with Node's wording (decisions/runtime.md,
+ * Classifies errors of Deno's TLS, which is rustls, partly with Node's wording (decisions/runtime.md,
  * "gRPC gets its connections from us").
  */
 
 /**
- * - `not tls`: what came back is no TLS
- * - `untrusted`: no authority that we know has signed the certificate
+ * - `not tls`: the server does not speak TLS
+ * - `untrusted`: no known CA has signed the certificate
  * - `name`: the certificate is for other names
- * - `expired`: the certificate's time is over, or has not begun
- * - `no protocol`: the server has looked at ALPN and refuses
- * - `refused`: the server does not accept our certificate
- * - `closed`: the connection ended without a word
+ * - `expired`: the certificate has expired or is not valid yet
+ * - `no protocol`: the server refused the offered ALPN protocols
+ * - `refused`: the server rejected our certificate
+ * - `closed`: the server closed the connection without an alert
  * - `other`: anything else
  */
 export type TlsFault =
@@ -24,7 +24,7 @@ export type TlsFault =
   | "other";
 
 const PATTERNS: readonly (readonly [RegExp, TlsFault])[] = [
-  // Alerts come first: their names resemble our own complaints.
+  // Alerts come first: their names resemble errors of our own verification.
   [/alert: ?NoApplicationProtocol/i, "no protocol"],
   [
     /alert: ?(BadCertificate|UnsupportedCertificate|Certificate(Revoked|Expired|Unknown|Required)|UnknownCA|AccessDenied)/i,
@@ -37,14 +37,14 @@ const PATTERNS: readonly (readonly [RegExp, TlsFault])[] = [
   [/socket disconnected|ECONNRESET|EPIPE|connection reset|unexpected eof|hang up/i, "closed"],
 ];
 
-/** Sorts an error of a TLS handshake. */
+/** Classifies an error of a TLS handshake. */
 export function tlsFault(error: Error): TlsFault {
   const code = "code" in error ? String(error.code) : "";
   const text = `${error.message} ${code}`;
   return PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? "other";
 }
 
-/** The name of the alert with which a server refuses, in words: `unknown CA`. */
+/** The name of the TLS alert in an error, in words (`unknown CA`); undefined without an alert. */
 export function alertName(error: Error): string | undefined {
   const name = /alert: ?(\w+)/.exec(error.message)?.[1];
   return name?.replace(/([a-z])([A-Z])/g, "$1 $2").replace(

@@ -1,6 +1,8 @@
+/** A TLS client handshake with a time limit and an abort signal. */
+
 import tls from "node:tls";
 
-/** Nothing came in time, or the caller gave up. */
+/** The handshake timed out, or the caller cancelled it. */
 export class HandshakeAborted extends Error {
   override readonly name = "HandshakeAborted";
   constructor(readonly timedOut: boolean) {
@@ -9,10 +11,10 @@ export class HandshakeAborted extends Error {
 }
 
 /**
- * A client's TLS handshake. The socket keeps a listener for errors, so that none goes unheard.
+ * Makes a TLS client handshake. The socket keeps an error listener, so that no error is uncaught.
  *
- * @throws {Error} what the runtime's TLS says, `socket disconnected` for an end without a word; the
- *   stream below is destroyed then
+ * @throws {Error} the runtime's TLS error, or `socket disconnected` when the server closed the
+ *   connection; the stream below is destroyed then
  */
 export function tlsHandshake(
   options: tls.ConnectionOptions,

@@ -1,6 +1,6 @@
 /**
- * The way in behind a balancer that ends TLS: a WebSocket to the proxy's web server, inside of which the
- * proxy routes as on its own port (teleport-protocol.md §2.4).
+ * The `upgrade` connection method, for load balancers that terminate TLS: a WebSocket to the proxy's
+ * web server, inside which the proxy routes as on its own port (teleport-protocol.md §2.4).
  */
 
 import type { Duplex } from "node:stream";
@@ -20,20 +20,22 @@ import {
 import { connectWeb } from "./web_tls.ts";
 
 const PATH = "/webapi/connectionupgrade";
-/** With pings from the proxy, which keep a balancer from cutting a quiet connection; then without. */
+/** First with pings from the proxy, which keep a load balancer from closing an idle connection. */
 const PROTOCOLS = ["alpn-ping", "alpn"];
 
-/** Upgrades in any case; for those who have asked for this way. */
+/** Upgrades unconditionally, for `via = "upgrade"`. */
 export const dialByUpgrade: Dial = async (context, signal) => {
   const stream = await openUpgrade(context.address, context, signal);
   return await secureAuthConnection(stream, context.credentials, context.stepTimeoutMs, signal);
 };
 
-/** Upgrades where the test or the environment says that it is needed. */
+/** Upgrades if the environment or a probe of the server says that it is needed. */
 export const dialByUpgradeIfNeeded: Dial = async (context, signal) => {
   const needed = upgradeOverride(context.address, context.env) ??
     await needsUpgrade(context.address, context, signal);
-  if (!needed) throw new MethodNotApplicable("not needed, no balancer ends TLS there");
+  if (!needed) {
+    throw new MethodNotApplicable("not needed: no load balancer terminates TLS at this address");
+  }
   return await dialByUpgrade(context, signal);
 };
 
@@ -55,14 +57,14 @@ export async function openUpgrade(
     } catch (error) {
       socket.destroy();
       failure ??= error;
-      // Only a server that wants another protocol is asked again.
+      // Only a refused subprotocol is worth a second attempt.
       if (!(error instanceof ProtocolRefused)) break;
     }
   }
   throw failure;
 }
 
-/** The server does not take the subprotocol, or says nothing of it. */
+/** The server refused the subprotocol, or did not select one. */
 class ProtocolRefused extends ClusterError {
   constructor(message: string) {
     super("unavailable", message);
@@ -96,13 +98,13 @@ function upgrade(
   websocket.once("open", () => {
     websocket.off("error", onError);
     const stream = createWebSocketStream(websocket);
-    // Heard by whoever reads; without a listener at that moment it would end the program.
+    // The reader handles errors; without a listener at that moment an error would be uncaught.
     stream.on("error", () => {});
-    // A WebSocket that is gone only ends the stream; what runs inside would wait for more.
+    // A closed WebSocket only ends the stream; TLS inside it would wait for more data.
     stream.on("end", () => stream.destroy());
     resolve(stream);
   });
-  // Terminating a socket that is still connecting is an error event, too.
+  // Terminating a socket that is still connecting also emits an error event.
   websocket.on("error", () => {});
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort);
@@ -112,8 +114,7 @@ function upgrade(
 function explain(error: Error): ClusterError {
   if (/subprotocol/i.test(error.message)) {
     return new ProtocolRefused(
-      "the server agrees to a WebSocket but to another protocol than Teleport's: something else than " +
-        "the proxy answers",
+      "the server accepts a WebSocket, but not Teleport's subprotocol: it is not the proxy",
     );
   }
   if (/handshake has timed out/i.test(error.message)) {
@@ -127,7 +128,7 @@ function unexpected(status: number | undefined): ClusterError {
   if (status === 404) {
     return new ClusterError(
       "unavailable",
-      "the server does not know connection upgrades (HTTP 404): no Teleport proxy, or one before " +
+      "the server does not support connection upgrades (HTTP 404): not a Teleport proxy, or one before " +
         "version 15.1",
     );
   }

@@ -1,5 +1,5 @@
 /**
- * Whether a proxy stands behind a balancer that ends TLS, so that ALPN does not reach it
+ * Detects a load balancer that terminates TLS before the proxy, so that ALPN does not reach it
  * (teleport-protocol.md §2.4).
  */
 
@@ -8,13 +8,17 @@ import type { Environment } from "../../net/proxy_env.ts";
 import { type Address, type DialContext, formatAddress } from "./method.ts";
 import { connectWeb, NoCommonProtocol } from "./web_tls.ts";
 
+/** The ALPN protocol of a proxy's SSH reverse tunnel. */
 export const REVERSE_TUNNEL = "teleport-reversetunnel";
 
 const VARIABLE = "TELEPORT_TLS_ROUTING_CONN_UPGRADE";
 const YES = new Set(["1", "t", "true", "yes"]);
 const NO = new Set(["0", "f", "false", "no"]);
 
-/** What the environment says of `address`: `true`, `false`, or `host:port=yes;other=no`. */
+/**
+ * The setting of the environment for `address`, which may be `true`, `false`, or
+ * `host:port=yes;other=no`; undefined when it has none.
+ */
 export function upgradeOverride(address: Address, env: Environment): boolean | undefined {
   const value = (env[VARIABLE] ?? "").trim();
   for (const part of value.split(/[;,]/)) {
@@ -29,10 +33,10 @@ export function upgradeOverride(address: Address, env: Environment): boolean | u
 }
 
 /**
- * Offers the web port a protocol that only a proxy knows; undefined when it does not get there, which
- * is Teleport's test for a balancer that ends TLS.
+ * Offers the web port a protocol that only a proxy knows; undefined when the server does not select
+ * it, which is Teleport's test for a load balancer that terminates TLS.
  *
- * @throws {ClusterError} what the connection failed with; as far as this can tell no upgrade is needed then
+ * @throws {ClusterError} when the connection fails; the test then has no result
  */
 export async function offerTunnel(
   address: Address,
@@ -49,7 +53,11 @@ export async function offerTunnel(
   return undefined;
 }
 
-/** Whether an upgrade is needed to reach the proxy at `address`. Throws as `offerTunnel()`. */
+/**
+ * Whether an upgrade is needed to reach the proxy at `address`.
+ *
+ * @throws {ClusterError} when the connection fails
+ */
 export async function needsUpgrade(
   address: Address,
   context: DialContext,

@@ -1,4 +1,4 @@
-/** TLS with the public side of a proxy or balancer, whose certificate is not the cluster's own. */
+/** TLS with the web port of a proxy or load balancer, whose certificate is not signed by the cluster. */
 
 import net from "node:net";
 import type { Duplex } from "node:stream";
@@ -10,7 +10,7 @@ import { tlsHandshake } from "./tls_handshake.ts";
 import type { Address, DialContext } from "./method.ts";
 import { MethodNotApplicable } from "./method.ts";
 
-/** Why the web side could not be talked to; `fault` is that of the handshake. */
+/** A failed handshake with the web port, with its cause. */
 export class WebTlsError extends ClusterError {
   constructor(readonly fault: TlsFault, message: string, options?: ErrorOptions) {
     super(
@@ -24,13 +24,13 @@ export class WebTlsError extends ClusterError {
 /** The server does not speak TLS at all. */
 export class NoTls extends MethodNotApplicable {}
 
-/** The server speaks TLS but none of the protocols that were offered inside of it. */
+/** The server speaks TLS but none of the offered ALPN protocols. */
 export class NoCommonProtocol extends MethodNotApplicable {}
 
 /**
  * Connects to `address` and makes the TLS handshake with its web server.
  *
- * @throws {ClusterError} `WebTlsError` for what the handshake fails with
+ * @throws {ClusterError} `WebTlsError` when the handshake fails
  */
 export async function connectWeb(
   address: Address,
@@ -38,23 +38,27 @@ export async function connectWeb(
   context: DialContext,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  // Before connecting, so that no connection has to wait for a file.
+  // Before connecting, so that no open connection waits for a file.
   const roots = await context.webRoots();
   const stream = await connectTcp(address, context, signal);
   const server = { host: address.host, alpn, roots };
   return await secureWeb(stream, server, context.stepTimeoutMs, signal);
 }
 
-/** What a web server has to show, and what it is offered. */
+/** The expected identity of a web server, and the protocols to offer. */
 export interface WebServer {
-  /** The name or the address that the certificate must be for. */
+  /** The name or IP address that the certificate must be valid for. */
   readonly host: string;
   readonly alpn: readonly string[];
   /** Root CAs, PEM; undefined for the runtime's list. */
   readonly roots: readonly string[] | undefined;
 }
 
-/** The handshake over a stream that is connected already, and destroyed if it fails. */
+/**
+ * Makes the handshake over a connected stream.
+ *
+ * @throws {ClusterError} `WebTlsError` when it fails; the stream is destroyed then
+ */
 export async function secureWeb(
   stream: Duplex,
   { host, alpn, roots }: WebServer,
@@ -64,7 +68,7 @@ export async function secureWeb(
   try {
     return await tlsHandshake({
       socket: stream,
-      // SNI has no room for addresses (RFC 6066 §3); the certificate is checked against them still.
+      // SNI carries host names only (RFC 6066 §3); the certificate is still checked against an address.
       ...net.isIP(host) === 0 ? { servername: host } : { host },
       ...roots === undefined ? {} : { ca: [...roots] },
       ALPNProtocols: [...alpn],
@@ -82,14 +86,14 @@ function explain(error: Error, host: string): ClusterError {
   switch (fault) {
     case "not tls":
       return new NoTls(
-        "the server there is no web server of a proxy: it does not speak TLS",
+        "the server is not the web server of a proxy: it does not speak TLS",
         options,
       );
     case "untrusted":
       return new WebTlsError(
         fault,
-        `the web certificate of '${host}' is not signed by a known authority: if the proxy has a private ` +
-          `one, name it in teleport.web_root_cas`,
+        `the web certificate of '${host}' is not signed by a known CA: if the proxy uses a private ` +
+          `CA, name it in teleport.web_root_cas`,
         options,
       );
     case "name":
@@ -105,7 +109,7 @@ function explain(error: Error, host: string): ClusterError {
         options,
       );
     case "no protocol":
-      return new NoCommonProtocol("the server there is no web server of a proxy", options);
+      return new NoCommonProtocol("the server is not the web server of a proxy", options);
     case "refused":
     case "closed":
     case "other":

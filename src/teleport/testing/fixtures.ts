@@ -22,7 +22,7 @@ export function someCredentials(changes: Partial<Credentials> = {}): Credentials
 /** A connection that leads nowhere. */
 export class FakeConnection implements Connection {
   readonly grpc = new grpc.Client("ipv4:127.0.0.1:9", grpc.credentials.createInsecure());
-  readonly way = "direct";
+  readonly method = "direct";
   readonly sinceMs = NOW_MS;
   readonly #retired = new AbortController();
   readonly retired = this.#retired.signal;

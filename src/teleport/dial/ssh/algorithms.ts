@@ -1,6 +1,6 @@
 /**
- * OpenSSH's certificate algorithms for `@microsoft/dev-tunnels-ssh`, which has none. Nothing else is
- * offered: a host with a plain key is refused in the negotiation already.
+ * OpenSSH's certificate algorithms for `@microsoft/dev-tunnels-ssh`, which has none. No other
+ * algorithm is offered: the negotiation fails with a host that has only a plain key.
  */
 
 import { Buffer } from "node:buffer";
@@ -17,7 +17,7 @@ import {
   verifySignature,
 } from "./key.ts";
 
-/** What is offered for host keys, best first: small and fast keys before RSA. */
+/** Host key types to offer, best first: small and fast keys before RSA. */
 const KEY_TYPES = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
@@ -34,8 +34,8 @@ export function certificateAlgorithms(): CertificateAlgorithm[] {
 }
 
 /**
- * A user's certificate and key for each algorithm it can sign with, in the order to try; servers before
- * OpenSSH 8.8's defaults may know one of RSA's only.
+ * A user's certificate and key for each algorithm it can sign with, in the order to try; servers
+ * before OpenSSH 8.8 may support only one of the RSA algorithms.
  */
 export function userKeyPairs(certificate: SshCertificate, privateKey: KeyObject): KeyPair[] {
   return signatureAlgorithms(certificate.keyType).map((signature) =>
@@ -84,7 +84,7 @@ export class CertificateKeyPair implements KeyPair {
         throw new ClusterError(
           "credentials",
           `the SSH host certificate has a key of type '${certificate.keyType}', but ` +
-            `'${this.keyType}' was agreed on`,
+            `'${this.keyType}' was negotiated`,
         );
       }
       this.#certificate = certificate;
@@ -113,7 +113,7 @@ export class CertificateKeyPair implements KeyPair {
 /** One signature algorithm with certificates of one type of key. */
 export class CertificateAlgorithm extends PublicKeyAlgorithm {
   constructor(private readonly keyType: string, private readonly signature: string) {
-    // The third argument names a hash for the library's own keys; nothing reads it here.
+    // The third argument names a hash for the library's own keys and is not used here.
     super(certificateType(signature), certificateType(signature), "SHA2-256");
   }
 
@@ -142,7 +142,7 @@ export class CertificateAlgorithm extends PublicKeyAlgorithm {
     if (algorithm === this.signature) return body;
     throw new ClusterError(
       "credentials",
-      `the proxy signed by '${printable(algorithm)}', but '${this.signature}' was agreed on`,
+      `the proxy signed with '${printable(algorithm)}', but '${this.signature}' was negotiated`,
     );
   }
 
@@ -151,7 +151,7 @@ export class CertificateAlgorithm extends PublicKeyAlgorithm {
   }
 }
 
-/** The library hands back the pairs that the algorithm has made, or that were given to it. */
+/** The library passes back the key pairs that this module made. */
 function ours(pair: KeyPair): CertificateKeyPair {
   if (!(pair instanceof CertificateKeyPair)) throw new Error("a key pair of another algorithm");
   return pair;

@@ -30,7 +30,7 @@ Deno.test("A host's certificate must be of the negotiated type", async () => {
   const pair = new CertificateKeyPair("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256");
   await assert.rejects(pair.setPublicKeyBytes(aCertificate().blob), {
     kind: "credentials",
-    message: /has a key of type 'ssh-ed25519', but 'ecdsa-sha2-nistp256' was agreed on/,
+    message: /has a key of type 'ssh-ed25519', but 'ecdsa-sha2-nistp256' was negotiated/,
   });
   assert.equal(pair.hasPublicKey, false);
 });
@@ -41,7 +41,7 @@ Deno.test("A host's signature must use the negotiated algorithm", () => {
   assert.deepEqual(ed25519?.readSignatureData(encodeSignature("ssh-ed25519", body)), body);
   assert.throws(() => ed25519?.readSignatureData(encodeSignature("rsa-sha2-512", body)), {
     kind: "credentials",
-    message: "the proxy signed by 'rsa-sha2-512', but 'ssh-ed25519' was agreed on",
+    message: "the proxy signed with 'rsa-sha2-512', but 'ssh-ed25519' was negotiated",
   });
 });
 

@@ -1,4 +1,4 @@
-/** The byte stream under an SSH session, as the library wants it. */
+/** Adapts a socket to the byte stream that the SSH library reads and writes. */
 
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
@@ -11,11 +11,11 @@ const MAX_VERSION_BYTES = 255;
 const VERSION = /^SSH-(2\.0|1\.99)-[\x20-\x7e]*\r\n$/;
 
 /**
- * Reports a loss instead of failing reads and writes: inside the library some of those failures are
- * unhandled rejections, which would end the program. For the same reason the server's version line is
- * checked here, before the library sees it. A loss is reported when the library asks for more bytes than
- * have come, so that the proxy's last words are still heard. What the library does not ask for stays in
- * the stream, whose buffer is bounded.
+ * The byte stream under an SSH session. It reports a lost connection through `onLost` and never fails a
+ * read or write: inside the library some of those failures are unhandled rejections. For the same reason
+ * it checks the server's version line before the library does. It reports the loss only when the library
+ * needs more bytes than have arrived, so that the proxy's last messages are still processed. Bytes that
+ * the library has not requested stay in the stream, whose buffer is bounded.
  */
 export class SshByteStream implements Stream {
   readonly isDisposed = false;
@@ -44,21 +44,21 @@ export class SshByteStream implements Stream {
     });
   }
 
-  /** A write that fails is over, too: reading tells why. */
+  /** Resolves even when the write fails: the read side reports the cause. */
   write(data: Buffer): Promise<void> {
     return new Promise((done) => {
       this.stream.write(data, () => done());
     });
   }
 
-  /** The tunnel closes the stream itself, when everything above it is gone. */
+  /** Does nothing: the tunnel closes the stream after everything above it. */
   close(): Promise<void> {
     return Promise.resolve();
   }
 
   dispose(): void {}
 
-  /** The library's core listens to nobody here. */
+  /** Never fires: the library's core does not use the event. */
   readonly closed: Stream["closed"] = () => ({ dispose: () => {} });
 
   #lose(error: ClusterError): void {
@@ -81,7 +81,7 @@ export class SshByteStream implements Stream {
     wanted.give(bytes);
   }
 
-  /** False = the server has said enough to be no SSH server. */
+  /** False when the bytes so far cannot be an SSH version line; `onLost` is called then. */
   #checkVersion(): boolean {
     const end = this.#held.indexOf("\n") + 1;
     const line = this.#held.toString("latin1", 0, end || MAX_VERSION_BYTES);
@@ -95,7 +95,7 @@ export class SshByteStream implements Stream {
   }
 }
 
-/** Servers that wait for the client to begin answer to our first line (teleport-protocol.md §8). */
+/** Names the protocol of a server that is not an SSH server (teleport-protocol.md §8). */
 function notSsh(start: Buffer): ClusterError {
   const text = start.toString("latin1", 0, 40);
   const found = start[0] === 0x15 || start[0] === 0x16

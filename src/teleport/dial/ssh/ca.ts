@@ -1,18 +1,19 @@
 /**
- * The `@cert-authority` lines of an identity: who vouches for which hosts (sshd(8),
+ * The `@cert-authority` lines of an identity: which CA signs for which hosts (sshd(8),
  * teleport-protocol.md §3.1).
  */
 
 import { Buffer } from "node:buffer";
 
+/** A CA for SSH hosts. */
 export interface SshCa {
-  /** Host patterns with `*` and `?`; a `!` in front excludes. */
+  /** Host patterns with `*` and `?`; a leading `!` excludes. */
   readonly patterns: readonly string[];
-  /** The public key, as it travels. */
+  /** The public key in SSH wire format. */
   readonly key: Buffer;
 }
 
-/** Reads `@cert-authority <patterns> <type> <base64> [comment]`; lines that are not so are left out. */
+/** Parses lines `@cert-authority <patterns> <type> <base64> [comment]`; skips all other lines. */
 export function parseCas(lines: readonly string[]): SshCa[] {
   return lines.flatMap((line) => {
     const [marker, patterns, type, base64] = line.trim().split(/\s+/);
@@ -22,17 +23,14 @@ export function parseCas(lines: readonly string[]): SshCa[] {
 }
 
 /**
- * The authorities that may vouch for a host: those whose patterns name it, or all of them when none
- * does. Teleport's own client ignores the patterns, and older identities name only `*.<cluster>`, which
- * the proxy's address need not match; where they do name the host, a trusted cluster's authority must
- * not vouch for it.
+ * The CAs that may sign a host's certificate: those whose patterns match the host, or all of them when
+ * none matches. Teleport's own client ignores the patterns, and older identities have only
+ * `*.<cluster>`, which the proxy's address need not match; where a pattern does match, the CA of a
+ * trusted cluster must not be accepted for the host.
  */
-export function casFor(
-  host: string,
-  authorities: readonly SshCa[],
-): readonly SshCa[] {
-  const naming = authorities.filter(({ patterns }) => matchesHost(patterns, host));
-  return naming.length > 0 ? naming : authorities;
+export function casFor(host: string, cas: readonly SshCa[]): readonly SshCa[] {
+  const matching = cas.filter(({ patterns }) => matchesHost(patterns, host));
+  return matching.length > 0 ? matching : cas;
 }
 
 function matchesHost(patterns: readonly string[], host: string): boolean {
@@ -42,7 +40,7 @@ function matchesHost(patterns: readonly string[], host: string): boolean {
     !patterns.some((pattern) => pattern.startsWith("!") && matches(pattern.slice(1)));
 }
 
-/** Not by a regular expression: a row of stars would take forever. */
+/** A glob match in bounded time; a regular expression could backtrack exponentially on `***…`. */
 function matchesPattern(pattern: string, text: string): boolean {
   let [p, t, star, resume] = [0, 0, -1, 0];
   while (t < text.length) {

@@ -1,4 +1,4 @@
-/** OpenSSH certificates (OpenSSH's PROTOCOL.certkeys), read and checked against their signer. */
+/** Parses OpenSSH certificates (OpenSSH's PROTOCOL.certkeys) and verifies their signature. */
 
 import { Buffer } from "node:buffer";
 import {
@@ -16,11 +16,12 @@ const SUFFIX = "-cert-v01@openssh.com";
 const KINDS: ReadonlyMap<number, "user" | "host"> = new Map([[1, "user"], [2, "host"]]);
 /** "Forever" in `valid before`. */
 const NO_END = 0xffff_ffff_ffff_ffffn;
-/** What a JavaScript date can hold. */
+/** The largest time of a JavaScript `Date`. */
 const MAX_DATE_MS = 8_640_000_000_000_000;
 
+/** A parsed OpenSSH certificate. */
 export interface SshCertificate {
-  /** As the certificate travels, type first. */
+  /** The certificate in SSH wire format, type first. */
   readonly blob: Buffer;
   /** Of the certified key, without `-cert-v01@openssh.com`. */
   readonly keyType: string;
@@ -29,19 +30,19 @@ export interface SshCertificate {
   readonly keyId: string;
   readonly principals: readonly string[];
   readonly notBeforeMs: number;
-  /** `Infinity` when the certificate has no end. */
+  /** `Infinity` when the certificate never expires. */
   readonly notAfterMs: number;
-  /** Names of options that must be understood by those who accept the certificate. */
+  /** Names of options that a verifier must understand to accept the certificate. */
   readonly criticalOptions: readonly string[];
-  /** The signer's public key, as it travels. */
+  /** The CA's public key in SSH wire format. */
   readonly authority: Buffer;
-  /** The algorithm of the signer's signature. */
+  /** The algorithm of the CA's signature. */
   readonly signatureAlgorithm: string;
-  /** Whether the signer's signature is right; says nothing about who the signer is. */
+  /** Whether the signature by `authority` is valid; the caller decides whether to trust that CA. */
   hasValidSignature(): boolean;
 }
 
-/** Whether this type, or algorithm, is that of a certificate. */
+/** Whether a key type or algorithm name is a certificate's. */
 export function isCertificateType(type: string): boolean {
   return type.endsWith(SUFFIX);
 }
@@ -51,14 +52,18 @@ export function certificateType(name: string): string {
   return name + SUFFIX;
 }
 
-/** @throws {ClusterError} of kind `credentials` when the bytes are no certificate of a known type */
+/**
+ * Parses a certificate in SSH wire format.
+ *
+ * @throws {ClusterError} of kind `credentials` when the bytes are not a certificate of a known type
+ */
 export function parseCertificate(bytes: Buffer): SshCertificate {
   // The reader returns views, and the bytes may be a buffer that is used again.
   const blob = Buffer.from(bytes);
   const reader = new SshReader(blob);
   const type = reader.text();
   const keyType = isCertificateType(type) ? type.slice(0, -SUFFIX.length) : "";
-  if (!isKeyType(keyType)) throw malformed(`'${printable(type)}' is no known type of certificate`);
+  if (!isKeyType(keyType)) throw malformed(`'${printable(type)}' is not a known certificate type`);
   reader.binary(); // nonce
   const key = readPublicKey(keyType, reader);
   reader.uint64(); // serial number
@@ -92,7 +97,11 @@ export function parseCertificate(bytes: Buffer): SshCertificate {
   };
 }
 
-/** Parses `<type> <base64> [comment]`, the form of `authorized_keys`. */
+/**
+ * Parses a line `<type> <base64> [comment]`, as in `authorized_keys`.
+ *
+ * @throws {ClusterError} of kind `credentials` when the line is not a certificate of a known type
+ */
 export function parseCertificateLine(line: string): SshCertificate {
   const [type = "", base64 = ""] = line.trim().split(/\s+/);
   const certificate = parseCertificate(Buffer.from(base64, "base64"));

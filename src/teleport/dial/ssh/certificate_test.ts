@@ -83,7 +83,7 @@ Deno.test("parseCertificate() refuses damaged bytes with a ClusterError", () => 
 
 Deno.test("parseCertificate() refuses plain keys, and data after a certificate", () => {
   const plain = publicKeyBlob(keyOf("ed25519"));
-  assert.throws(() => parseCertificate(plain), /'ssh-ed25519' is no known type of certificate/);
+  assert.throws(() => parseCertificate(plain), /'ssh-ed25519' is not a known certificate type/);
   const longer = Buffer.concat([aCertificate().blob, Buffer.of(0)]);
   assert.throws(() => parseCertificate(longer), /bytes are left over/);
 });

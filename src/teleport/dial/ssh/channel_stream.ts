@@ -1,4 +1,4 @@
-/** An SSH channel as a stream. */
+/** An SSH channel as a Node stream. */
 
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
@@ -7,28 +7,28 @@ import type { SshChannel } from "@microsoft/dev-tunnels-ssh";
 type Callback = (error?: Error | null) => void;
 
 /**
- * Unlike the library's own `SshStream`, it keeps a half-closed channel open, ends with an error when the
- * session breaks, and lets go of everything under it when it is destroyed.
+ * A duplex stream over a channel. Unlike the library's own `SshStream`, it keeps a half-closed channel
+ * open, fails when the session is lost, and releases everything under it when it is destroyed.
  */
 export class SshChannelStream extends Duplex {
-  /** Bytes that wait to be read; the proxy may send as many more when they are. */
+  /** Bytes not read yet; reading them opens the window for as many more. */
   #unread = 0;
   #hasEnded = false;
 
-  /** `release` lets go of the session and of what is under it. */
+  /** `release` disposes the session and the stream under it. */
   constructor(private readonly channel: SshChannel, private readonly release: () => void) {
     super({ allowHalfOpen: false });
     channel.onDataReceived((data) => this.#receive(data));
-    // Nobody reads it here, but it counts as read, or it would close the window one day.
+    // Extended data is discarded, but counts as read, or the window would eventually close.
     channel.onExtendedDataReceived(({ data }) => channel.adjustWindow(data.length));
     channel.onEof(() => this.#end());
-    // When the session is gone the channel closes, too; but that is a loss.
+    // A lost session also closes its channels, but is a failure and not an end.
     channel.onClosed(() => channel.session.isClosed || this.#end());
-    // A loss at a moment when nobody listens must not end the program.
+    // A loss while no listener is attached must not be an uncaught error.
     this.on("error", () => {});
   }
 
-  /** The session broke; nothing happens when the proxy had ended the channel before. */
+  /** Fails the stream after the session was lost; ignored if the proxy had ended the channel before. */
   lose(error: Error): void {
     if (!this.#hasEnded) this.destroy(error);
   }
@@ -40,7 +40,7 @@ export class SshChannelStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, callback: Callback): void {
-    // An empty chunk would mean the end to the library.
+    // The library would take an empty chunk for the end of the stream.
     if (chunk.length === 0) return callback();
     this.channel.send(chunk).then(() => callback(), callback);
   }
@@ -56,7 +56,7 @@ export class SshChannelStream extends Duplex {
   }
 
   #receive(data: Buffer): void {
-    // The library uses its buffer again for the next message.
+    // The library reuses its buffer for the next message.
     const copy = Buffer.from(data);
     if (this.push(copy)) this.channel.adjustWindow(copy.length);
     else this.#unread += copy.length;

@@ -1,4 +1,4 @@
-/** The way in through a proxy's SSH reverse tunnel (teleport-protocol.md §2.3). */
+/** The `ssh` connection method: through a proxy's SSH reverse tunnel (teleport-protocol.md §2.3). */
 
 import type { Duplex } from "node:stream";
 import { ClusterError } from "../../errors.ts";
@@ -18,7 +18,7 @@ import {
 } from "../method.ts";
 import { NoTls, secureWeb } from "../web_tls.ts";
 
-/** Dials the tunnel that the proxy names, or the configured address where no web server answers. */
+/** Dials the tunnel that the proxy advertises, or the configured address if no web server answers there. */
 export const dialBySsh: Dial = async (context, signal) => {
   const { credentials, stepTimeoutMs: timeoutMs } = context;
   if (credentials.ssh === undefined) {
@@ -49,7 +49,7 @@ async function findTunnel(context: DialContext, signal: AbortSignal): Promise<Tu
   } catch (error) {
     const named = fromEnvironment(env);
     if (named !== undefined) return { address: named, tls: false };
-    // What does not speak TLS may be the tunnel itself.
+    // A server that does not speak TLS may be the tunnel itself.
     if (error instanceof NoTls) return { address, tls: false };
     throw error;
   }
@@ -59,7 +59,7 @@ async function findTunnel(context: DialContext, signal: AbortSignal): Promise<Tu
   );
 }
 
-/** With TLS routing the tunnel is behind the web port, and may be behind a balancer with it. */
+/** With TLS routing the tunnel shares the web port, and the load balancer before it. */
 async function connectTunnel(
   { address, tls }: Tunnel,
   context: DialContext,
@@ -68,14 +68,14 @@ async function connectTunnel(
   if (!tls) return await connectTcp(address, context, signal);
   const override = upgradeOverride(address, context.env);
   if (override !== true) {
-    // The connection is the test whether it reaches the proxy (teleport-protocol.md §2.4), and of
-    // use if it does.
+    // The connection attempt is the test for a load balancer (teleport-protocol.md §2.4); if it
+    // reaches the proxy, the connection is used.
     const socket = await offerTunnel(address, context, signal);
     if (socket !== undefined) return socket;
     if (override === false) {
       throw new ClusterError(
         "unavailable",
-        "a balancer ends TLS there, and TELEPORT_TLS_ROUTING_CONN_UPGRADE forbids to upgrade",
+        "a load balancer terminates TLS there, and TELEPORT_TLS_ROUTING_CONN_UPGRADE forbids the upgrade",
       );
     }
   }

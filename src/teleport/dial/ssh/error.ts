@@ -1,10 +1,10 @@
-/** The SSH library's errors in our words; they have no codes, so their texts are looked at. */
+/** Maps the SSH library's errors to ours; they have no codes, so the texts are matched. */
 
 import { SshChannelError } from "@microsoft/dev-tunnels-ssh";
 import { ClusterError } from "../../errors.ts";
 import { printable } from "./key.ts";
 
-/** Whatever went wrong while a tunnel was opened, as our error. */
+/** Maps any error from opening a tunnel to a `ClusterError`. */
 export function toSshError(error: unknown): ClusterError {
   if (error instanceof ClusterError) return error;
   const text = error instanceof Error ? error.message : String(error);
@@ -20,24 +20,22 @@ export function toSshError(error: unknown): ClusterError {
   if (error instanceof SshChannelError) {
     return new ClusterError(
       "unavailable",
-      `the server does not open a channel to the cluster: ${
-        printable(text)
-      }; the address may be that ` +
-        `of another SSH service than the tunnel`,
+      `the server refuses to open a channel to the cluster: ${printable(text)}; the address may ` +
+        `belong to another SSH service than the tunnel`,
       { cause: error },
     );
   }
   return new ClusterError("unavailable", `SSH failed: ${printable(text)}`, { cause: error });
 }
 
-/** Host keys are negotiated, too, and we offer none but certificates. */
+/** Host key types are negotiated like ciphers, and we offer only certificates. */
 function noCommon(what: string, offered: string, cause: unknown): ClusterError {
   const list = `'${printable(offered)}'`;
   if (what === "PublicKey") {
     return new ClusterError(
       "credentials",
       `the server has no SSH host certificate that could be checked, only the key types ${list}: it is ` +
-        `no Teleport proxy`,
+        `not a Teleport proxy`,
       { cause },
     );
   }

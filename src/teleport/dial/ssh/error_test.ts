@@ -36,7 +36,10 @@ Deno.test("toSshError() explains a channel that the server does not open", () =>
   const reason = SshChannelOpenFailureReason.unknownChannelType;
   const error = toSshError(new SshChannelError("what is that", reason));
   assert.equal(error.kind, "unavailable");
-  assert.match(error.message, /^the server does not open a channel to the cluster: what is that; /);
+  assert.match(
+    error.message,
+    /^the server refuses to open a channel to the cluster: what is that; /,
+  );
 });
 
 Deno.test("toSshError() returns our own errors unchanged, and accepts what is not an error", () => {

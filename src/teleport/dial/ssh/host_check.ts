@@ -1,14 +1,15 @@
 /**
- * Whether a host certificate proves that we talk to the host we wanted (teleport-protocol.md §2.3).
+ * Verifies that an SSH host certificate belongs to the dialed host (teleport-protocol.md §2.3).
  */
 
 import { casFor, type SshCa } from "./ca.ts";
 import type { SshCertificate } from "./certificate.ts";
 import { printable, signatureAlgorithms } from "./key.ts";
 
+/** The result of the check; `reason` is one line that names the host. */
 export type HostVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** Who is asked for, who may vouch for it, and when. */
+/** The expected host, the trusted CAs, and the time of the check. */
 export interface HostExpectation {
   /** Name or address as dialed, without port. */
   readonly host: string;
@@ -16,7 +17,7 @@ export interface HostExpectation {
   readonly nowMs: number;
 }
 
-/** The rules of OpenSSH's and Teleport's clients; each refusal is one line that names the host. */
+/** Applies the rules of OpenSSH's and Teleport's clients. */
 export function checkHostCertificate(
   certificate: SshCertificate,
   { host, authorities, nowMs }: HostExpectation,
@@ -29,8 +30,8 @@ export function checkHostCertificate(
   const known = casFor(host, authorities);
   if (!known.some(({ key }) => key.equals(certificate.authority))) {
     return refuse(
-      "is not signed by an authority that the identity names: wrong address, or an identity from " +
-        "before a rotation of the authorities",
+      "is not signed by a CA that the identity names: wrong address, or an identity signed " +
+        "before a CA rotation",
     );
   }
   if (!isStrong(certificate.signatureAlgorithm)) {
@@ -43,13 +44,13 @@ export function checkHostCertificate(
   if (nowMs >= certificate.notAfterMs) {
     return refuse(`is not valid after '${time(certificate.notAfterMs)}'`);
   }
-  // OpenSSH takes an empty list for every host; no Teleport issues one.
+  // OpenSSH accepts an empty list for any host; Teleport never issues one.
   if (certificate.principals.length === 0) return refuse("names no host");
   const name = host.toLowerCase();
   if (!certificate.principals.some((principal) => principal.toLowerCase() === name)) {
     return refuse(`is for ${listed(certificate.principals)} only`);
   }
-  // No critical option is defined for hosts, and one that is not understood must be refused.
+  // No critical option is defined for hosts, and an unknown one must be refused.
   const [option] = certificate.criticalOptions;
   if (option !== undefined) return refuse(`has the unknown option '${printable(option)}'`);
   return { ok: true };
@@ -63,7 +64,7 @@ function listed(names: readonly string[]): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-/** Known and without SHA-1, that is not `ssh-rsa`. */
+/** Whether the algorithm is supported and does not use SHA-1, as `ssh-rsa` does. */
 function isStrong(algorithm: string): boolean {
   return algorithm !== "ssh-rsa" &&
     (signatureAlgorithms("ssh-rsa").includes(algorithm) || algorithm.startsWith("ecdsa-sha2-") ||

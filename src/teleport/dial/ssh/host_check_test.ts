@@ -34,8 +34,8 @@ const REFUSALS: readonly (readonly [string, string])[] = [
   [reason(aCertificate({ kind: "user" })), "is a user's certificate"],
   [
     reason(aCertificate({}, STRANGER)),
-    "is not signed by an authority that the identity names: wrong address, or an identity from " +
-    "before a rotation of the authorities",
+    "is not signed by a CA that the identity names: wrong address, or an identity signed " +
+    "before a CA rotation",
   ],
   [
     reason(aCertificate({ signature: "ssh-rsa" }, keyOf("rsa")), {
@@ -86,12 +86,12 @@ Deno.test("checkHostCertificate() accepts a certificate from its first moment un
 
 Deno.test("checkHostCertificate() does not let a trusted cluster sign for a host of this one", () => {
   const authorities = [authority("*.leaf.com"), authority("*.example.com", STRANGER)];
-  assert.match(reason(aCertificate(), { authorities }), /is not signed by an authority/);
+  assert.match(reason(aCertificate(), { authorities }), /is not signed by a CA/);
   assert.equal(reason(aCertificate({}, STRANGER), { authorities }), "accepted");
 });
 
 Deno.test("checkHostCertificate() refuses a CA whose key is only a prefix", () => {
   const key = Buffer.concat([publicKeyBlob(CA), Buffer.of(0)]);
   const authorities = [{ patterns: ["*"], key }];
-  assert.match(reason(aCertificate(), { authorities }), /is not signed by an authority/);
+  assert.match(reason(aCertificate(), { authorities }), /is not signed by a CA/);
 });

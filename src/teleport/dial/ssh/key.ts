@@ -1,10 +1,10 @@
-/** Public keys and signatures in the encodings of SSH, made and checked by `node:crypto`. */
+/** SSH public keys and signatures, converted for `node:crypto`. */
 
 import { Buffer } from "node:buffer";
 import { createPublicKey, type JsonWebKeyInput, type KeyObject, sign, verify } from "node:crypto";
 import { malformed, sshPositiveInteger, SshReader, sshString } from "./wire.ts";
 
-/** Names of keys and signatures (RFC 8332, RFC 5656, RFC 8709). SHA-1 and DSA are left out for good. */
+/** Names of keys and signatures (RFC 8332, RFC 5656, RFC 8709). SHA-1 and DSA are not supported. */
 const CURVES = {
   "ecdsa-sha2-nistp256": { curve: "nistp256", jwk: "P-256", hash: "sha256", bytes: 32 },
   "ecdsa-sha2-nistp384": { curve: "nistp384", jwk: "P-384", hash: "sha384", bytes: 48 },
@@ -25,7 +25,7 @@ export interface SshPublicKey {
   readonly key: KeyObject;
 }
 
-/** Whether keys of this type can be used here. */
+/** Whether keys of this type are supported. */
 export function isKeyType(type: string): boolean {
   return type === "ssh-rsa" || type === "ssh-ed25519" || isCurve(type);
 }
@@ -35,7 +35,11 @@ export function signatureAlgorithms(keyType: string): readonly string[] {
   return keyType === "ssh-rsa" ? Object.keys(RSA_HASHES) : [keyType];
 }
 
-/** @throws {ClusterError} when the bytes are no public key of a known type */
+/**
+ * Parses a public key in SSH wire format.
+ *
+ * @throws {ClusterError} of kind `credentials` when the bytes are not a public key of a known type
+ */
 export function parsePublicKey(blob: Buffer): SshPublicKey {
   const reader = new SshReader(blob);
   const parsed = readPublicKey(reader.text(), reader);
@@ -43,7 +47,11 @@ export function parsePublicKey(blob: Buffer): SshPublicKey {
   return parsed;
 }
 
-/** Reads the fields that follow the name of the type. */
+/**
+ * Reads the fields that follow the key's type.
+ *
+ * @throws {ClusterError} of kind `credentials` when they are not a valid key of this type
+ */
 export function readPublicKey(type: string, reader: SshReader): SshPublicKey {
   if (type === "ssh-rsa") {
     const e = reader.positiveInteger().toString("base64url");
@@ -59,14 +67,16 @@ export function readPublicKey(type: string, reader: SshReader): SshPublicKey {
   const { curve, jwk, bytes } = CURVES[type];
   if (reader.text() !== curve) throw malformed("a key names another curve than its type");
   const point = reader.binary();
-  // 4 = uncompressed; SSH allows nothing else in practice (RFC 5656 §3.1).
-  if (point.length !== 1 + 2 * bytes || point[0] !== 4) throw malformed("a key is no point");
+  // 4 = uncompressed, the only format used in practice (RFC 5656 §3.1).
+  if (point.length !== 1 + 2 * bytes || point[0] !== 4) {
+    throw malformed("a key is not a point on its curve");
+  }
   const x = point.subarray(1, 1 + bytes).toString("base64url");
   const y = point.subarray(1 + bytes).toString("base64url");
   return { type, key: importKey({ kty: "EC", crv: jwk, x, y }) };
 }
 
-/** Checks the body of a signature, whose algorithm must be one of the key's. */
+/** Whether a signature is valid; `algorithm` must be one that the key's type allows. */
 export function verifySignature(
   { type, key }: SshPublicKey,
   algorithm: string,
@@ -86,7 +96,7 @@ export function verifySignature(
   return verify(hash, data, { key, dsaEncoding: "ieee-p1363" }, raw);
 }
 
-/** The body of a signature by a key of this type. */
+/** Signs data; the result is the body of the signature, without the algorithm's name. */
 export function createSignature(
   { type, key }: SshPublicKey,
   algorithm: string,
@@ -101,12 +111,16 @@ export function createSignature(
   ]);
 }
 
-/** A signature as it travels: the algorithm's name and the body (RFC 4253 §6.6). */
+/** A signature in SSH wire format: the algorithm's name and the body (RFC 4253 §6.6). */
 export function encodeSignature(algorithm: string, body: Buffer): Buffer {
   return Buffer.concat([sshString(algorithm), sshString(body)]);
 }
 
-/** @throws {ClusterError} when the bytes are no signature */
+/**
+ * Parses a signature in SSH wire format.
+ *
+ * @throws {ClusterError} of kind `credentials` when the bytes are not a signature
+ */
 export function parseSignature(
   blob: Buffer,
 ): { readonly algorithm: string; readonly body: Buffer } {
@@ -116,7 +130,7 @@ export function parseSignature(
   return signature;
 }
 
-/** A name from outside, fit for a message. */
+/** Makes untrusted text safe for a message: printable ASCII, at most 80 characters. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 80);
 }

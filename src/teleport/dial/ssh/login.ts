@@ -1,4 +1,4 @@
-/** The handshake of an SSH session in which both sides show their certificates. */
+/** Connects an SSH session and authenticates both sides by their certificates. */
 
 import type { KeyPair, SshClientSession, Stream } from "@microsoft/dev-tunnels-ssh";
 import { ClusterError } from "../../errors.ts";
@@ -7,6 +7,7 @@ import { checkHostCertificate, type HostExpectation } from "./host_check.ts";
 import { printable } from "./key.ts";
 import type { SshUser } from "./user.ts";
 
+/** The host to verify and the user to log in as. */
 export interface Login {
   /** Name or address as dialed, without port. */
   readonly host: string;
@@ -15,15 +16,15 @@ export interface Login {
 }
 
 /**
- * Connects and logs in. Our certificate is not shown to a host that nobody vouches for.
+ * Connects and logs in. Our certificate is sent only after the host's certificate was verified.
  *
- * @throws {ClusterError} of kind `credentials` when one side does not accept the other; errors of the
- *   library otherwise
+ * @throws {ClusterError} of kind `credentials` when either side rejects the other
+ * @throws {Error} the library's own errors otherwise
  */
 export async function logIn(session: SshClientSession, bytes: Stream, login: Login): Promise<void> {
   const { host, nowMs, user: { name, certificate, privateKey, authorities } } = login;
   session.onAuthenticating((args) => {
-    args.authenticationPromise = vouch(args.publicKey, { host, authorities, nowMs });
+    args.authenticationPromise = verifyHost(args.publicKey, { host, authorities, nowMs });
   });
   await session.connect(bytes);
   await session.authenticateServer();
@@ -31,18 +32,16 @@ export async function logIn(session: SshClientSession, bytes: Stream, login: Log
   if (await authenticate(session, { username: name, publicKeys })) return;
   const end = Number.isFinite(certificate.notAfterMs)
     ? `valid until '${new Date(certificate.notAfterMs).toISOString()}'`
-    : "without an end";
+    : "without an expiry";
   throw new ClusterError(
     "credentials",
-    `the proxy refuses the SSH certificate of '${
-      printable(name)
-    }', ${end}: an identity of another ` +
-      `cluster or from before a rotation of the authorities, or a locked user`,
+    `the proxy refuses the SSH certificate of '${printable(name)}', ${end}: the identity belongs ` +
+      `to another cluster or was signed before a CA rotation, or the user is locked`,
   );
 }
 
-/** The result is the principal that the library wants. */
-function vouch(key: KeyPair | null, expectation: HostExpectation): Promise<object> {
+/** Resolves to the principal object that the library expects. */
+function verifyHost(key: KeyPair | null, expectation: HostExpectation): Promise<object> {
   return Promise.try(() => {
     if (!(key instanceof CertificateKeyPair)) throw new Error("a host key without a certificate");
     const verdict = checkHostCertificate(key.certificate, expectation);
@@ -51,7 +50,7 @@ function vouch(key: KeyPair | null, expectation: HostExpectation): Promise<objec
   });
 }
 
-/** Without a callback, the library's own failures would be unhandled rejections. */
+/** Uses the callback form: without a callback, the library's failures are unhandled rejections. */
 function authenticate(
   session: SshClientSession,
   credentials: Parameters<SshClientSession["authenticateClient"]>[0],

@@ -58,7 +58,7 @@ class DirectTcpIp extends ChannelOpenMessage {
 
 for (const type of ["rsa", "ecdsa", "ed25519"] as const) {
   Deno.test({
-    name: `OpenSSH's host certificates of type ${type}, by an authority of that type, are accepted`,
+    name: `OpenSSH's host certificates of type ${type}, by a CA of that type, are accepted`,
     ignore,
     async fn() {
       using shop = new Shop(type);
@@ -112,7 +112,7 @@ Deno.test({
     const credentials = await shop.identity();
     await assert.rejects(open(sshd.port, credentials), {
       kind: "unavailable",
-      message: /^the server does not open a channel to the cluster: open failed; /,
+      message: /^the server refuses to open a channel to the cluster: open failed; /,
     });
 
     const others = config.filter((line) => !line.startsWith("TrustedUserCAKeys"));

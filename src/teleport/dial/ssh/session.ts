@@ -1,4 +1,4 @@
-/** The library's SSH session with what it lacks to stay up for days with a server of another make. */
+/** The library's SSH session, extended to stay connected for days to other SSH implementations. */
 
 import {
   ChannelOpenFailureMessage,
@@ -14,11 +14,12 @@ import { certificateAlgorithms } from "./algorithms.ts";
 /** SSH_MSG_KEXINIT (RFC 4253 §12); the library does not export its class. */
 const KEY_EXCHANGE_INIT = 20;
 /**
- * SSH_MSG_DEBUG and SSH_MSG_USERAUTH_BANNER, which the library does not know. It would tell the server so,
- * and Go's server closes at that during the login.
+ * SSH_MSG_DEBUG and SSH_MSG_USERAUTH_BANNER, which the library does not know. It would answer
+ * SSH_MSG_UNIMPLEMENTED, at which Go's server closes the connection during the login.
  */
 const UNHEEDED = [4, 53];
 
+/** A client session that offers certificates only, refuses channels and joins key re-exchanges. */
 export class TunnelSession extends SshClientSession {
   constructor() {
     super(configuration());
@@ -27,7 +28,7 @@ export class TunnelSession extends SshClientSession {
   protected override async handleMessage(
     ...[message, cancellation]: Parameters<SshClientSession["handleMessage"]>
   ): Promise<void> {
-    // The library would accept every channel and then wait for a reader.
+    // The library would accept every channel and wait for a reader.
     if (message instanceof ChannelOpenMessage) return await this.#refuse(message);
     if (message instanceof Unheeded) return;
     if (message.messageType === KEY_EXCHANGE_INIT) await this.#joinKeyExchange();
@@ -43,8 +44,8 @@ export class TunnelSession extends SshClientSession {
   }
 
   /**
-   * The library fails when it is the server that asks for new keys (RFC 4253 §9). From the first of these
-   * lines on other messages are held back, and `sendMessage` keeps the order of those before.
+   * The library fails when the server starts a key re-exchange (RFC 4253 §9). `startKeyExchange` holds
+   * back all later messages, and `sendMessage` keeps the order of earlier ones.
    */
   async #joinKeyExchange(): Promise<void> {
     if (this.kexService === null || this.kexService.exchanging) return;
@@ -53,7 +54,7 @@ export class TunnelSession extends SshClientSession {
   }
 }
 
-/** The library's defaults, with certificates only and without extensions of its own. */
+/** The library's defaults, with certificates only and without its own protocol extensions. */
 function configuration(): SshSessionConfiguration {
   const config = new SshSessionConfiguration(true);
   config.publicKeyAlgorithms.splice(0, Infinity, ...certificateAlgorithms());
@@ -63,8 +64,8 @@ function configuration(): SshSessionConfiguration {
     SshProtocolExtensionNames.serverSignatureAlgorithms,
   );
   for (const type of UNHEEDED) config.messages.set(type, Unheeded);
-  // The library asks for new keys after 512 MiB, and messages on their way may then follow the request,
-  // which servers answer by closing. Servers ask themselves when their ciphers need it.
+  // The library starts a key re-exchange after 512 MiB, but may send messages after its request, at
+  // which servers close the connection. Servers start one on their own when their ciphers need it.
   return Object.assign(config, { keyRotationThreshold: Infinity });
 }
 

@@ -1,7 +1,7 @@
 /**
- * The way in through Teleport's SSH reverse tunnel: a channel of an SSH session with the proxy that
- * ends at the auth server (teleport-protocol.md §2.3). What runs inside is the same TLS as
- * everywhere else.
+ * Opens a tunnel through Teleport's SSH reverse tunnel: a channel of an SSH session with the proxy
+ * that ends at the auth server (teleport-protocol.md §2.3). Inside it runs the same mutual TLS as
+ * with every other connection method.
  */
 
 import { Buffer } from "node:buffer";
@@ -24,9 +24,10 @@ import { readSshUser } from "./user.ts";
 const CHANNEL = "teleport-transport";
 const DIAL_REQUEST = "teleport-transport-dial";
 const DIAL_PAYLOAD = JSON.stringify({ address: "@remote-auth-server", conn_type: "node" });
-/** How many pieces of an error text are kept. */
+/** How many messages with an error text are kept. */
 const MAX_ERROR_MESSAGES = 8;
 
+/** Time limit of opening a tunnel, the time for validity checks, and a signal that cancels it. */
 export interface SshTunnelOptions {
   readonly timeoutMs: number;
   readonly nowMs: number;
@@ -37,8 +38,8 @@ export interface SshTunnelOptions {
  * Opens a tunnel over `stream`, which is connected to the proxy's tunnel port at `host`, and owns it from
  * then on. The result ends at the auth server; destroying it closes everything under it.
  *
- * @throws {ClusterError} `credentials` when the host is not vouched for or does not accept our
- *   certificate, `unavailable` otherwise; `stream` is destroyed then
+ * @throws {ClusterError} `credentials` when the host's certificate is not trusted or the host rejects
+ *   ours, `unavailable` otherwise; `stream` is destroyed then
  */
 export async function openSshTunnel(
   stream: Duplex,
@@ -69,11 +70,11 @@ export async function openSshTunnel(
     ]);
     const tunnel = new SshChannelStream(channel, release);
     await Promise.race([ending.promise, requestDial(channel)]);
-    // Not earlier: until here a loss is this function's to report.
+    // Not earlier: until here this function reports a lost connection.
     ending.promise.catch((error) => tunnel.lose(error));
     return tunnel;
   } catch (error) {
-    ending.promise.catch(() => {}); // disposing the session is an ending, too
+    ending.promise.catch(() => {}); // disposing the session rejects it, too
     release();
     throw toSshError(error);
   } finally {
@@ -101,7 +102,7 @@ async function requestDial(channel: SshChannel): Promise<void> {
 class DialRequest extends ChannelRequestMessage {
   protected override onWrite(writer: SshDataWriter): void {
     super.onWrite(writer);
-    // The whole rest of the message is the payload, not a string of SSH.
+    // The payload is the rest of the message, not an SSH string.
     writer.write(Buffer.from(DIAL_PAYLOAD));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Where a proxy's SSH tunnel is, by what `/webapi/find` tells (teleport-protocol.md §2.3, §2.6).
+ * Derives the address of a proxy's SSH tunnel from `/webapi/find` (teleport-protocol.md §2.3, §2.6).
  */
 
 import * as v from "valibot";
@@ -8,7 +8,7 @@ import { type Address, parseAddress } from "../method.ts";
 
 const text = v.optional(v.fallback(v.string(), ""), "");
 
-/** The part of the answer that matters here; anything else in it may change. */
+/** The part of the response that is used; all other fields are ignored. */
 export const ProxySettings = v.object({
   proxy: v.object({
     tls_routing_enabled: v.optional(v.fallback(v.boolean(), false), false),
@@ -25,8 +25,10 @@ export const ProxySettings = v.object({
   }),
 });
 
+/** The settings of a proxy that `/webapi/find` returns. */
 export type ProxySettings = v.InferOutput<typeof ProxySettings>;
 
+/** The address of an SSH tunnel and how to reach it. */
 export interface Tunnel {
   readonly address: Address;
   /** Whether the tunnel is behind the web port's TLS, by ALPN `teleport-reversetunnel`. */
@@ -35,12 +37,12 @@ export interface Tunnel {
 
 const HTTPS_PORT = 443;
 const TUNNEL_PORT = 3024;
-/** What a listener says that listens everywhere: it names no host. */
+/** Listen addresses that mean all interfaces and name no host. */
 const ANYWHERE = new Set(["0.0.0.0", "::", ""]);
 
 /**
- * Teleport's own rules. `dialed` stands in for a host that a listener's address does not name.
- * Undefined when the proxy tells nothing that could be dialed.
+ * Finds the tunnel by Teleport's own rules. `dialed` supplies the host where a listen address names
+ * none. Undefined when the proxy advertises no address that can be dialed.
  */
 export function tunnelAddress(
   { proxy: { ssh, tls_routing_enabled: tls } }: ProxySettings,
@@ -52,7 +54,7 @@ export function tunnelAddress(
   return address === undefined ? undefined : { address, tls };
 }
 
-/** `TELEPORT_TUNNEL_PUBLIC_ADDR`, which overrides what the proxy says. */
+/** `TELEPORT_TUNNEL_PUBLIC_ADDR`, which overrides what the proxy advertises; undefined when unset. */
 export function fromEnvironment(env: Environment): Address | undefined {
   return read(env["TELEPORT_TUNNEL_PUBLIC_ADDR"] ?? "", TUNNEL_PORT);
 }
@@ -77,7 +79,7 @@ function separateAddress(ssh: SshSettings, dialed: Address): Address | undefined
     withPort(ssh.web_listen_addr);
 }
 
-/** The port of a listener's address, which may lack a host. */
+/** The port of a listen address, which may lack a host. */
 function listenedPort(text: string): number | undefined {
   const digits = /:(\d{1,5})$/.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);

@@ -101,9 +101,9 @@ const REFUSALS: readonly (readonly [string, SshTunnelOptions, RegExp])[] = [
     /has the unknown option 'force-x'$/,
   ],
   [
-    "an authority that the identity does not name",
+    "a CA that the identity does not name",
     { signedBy: await createPki(CLUSTER) },
-    /is not signed by an authority that the identity names/,
+    /is not signed by a CA that the identity names/,
   ],
 ];
 for (const [what, options, expected] of REFUSALS) {
@@ -135,7 +135,7 @@ Deno.test("openSshTunnel() reports why the proxy refuses the user's certificate"
       message: /^the proxy refuses the SSH certificate of 'access-email', valid /,
     },
   );
-  assert.deepEqual(foreign.refusals, ["signed by another authority"]);
+  assert.deepEqual(foreign.refusals, ["signed by another CA"]);
 });
 
 Deno.test("openSshTunnel() reports the proxy's text when it cannot reach the auth server", async () => {

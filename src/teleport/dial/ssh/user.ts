@@ -1,4 +1,4 @@
-/** The identity's SSH side, checked and ready to log in with (teleport-protocol.md §2.3, §3.1). */
+/** The SSH part of an identity, validated for a login (teleport-protocol.md §2.3, §3.1). */
 
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { Credentials } from "../../credentials.ts";
@@ -6,6 +6,7 @@ import { ClusterError } from "../../errors.ts";
 import { parseCas, type SshCa } from "./ca.ts";
 import { parseCertificateLine, type SshCertificate } from "./certificate.ts";
 
+/** What an SSH login needs: user name, certificate, private key, and the CAs for the host. */
 export interface SshUser {
   readonly name: string;
   readonly certificate: SshCertificate;
@@ -13,7 +14,11 @@ export interface SshUser {
   readonly authorities: readonly SshCa[];
 }
 
-/** @throws {ClusterError} of kind `credentials` when there is nothing that a proxy could accept */
+/**
+ * Reads and validates the SSH part of credentials.
+ *
+ * @throws {ClusterError} of kind `credentials` when it is missing, invalid or expired
+ */
 export function readSshUser(credentials: Credentials, nowMs: number): SshUser {
   const { ssh, subject } = credentials;
   if (ssh === undefined) {
@@ -24,7 +29,7 @@ export function readSshUser(credentials: Credentials, nowMs: number): SshUser {
   }
   const authorities = parseCas(ssh.authorities);
   if (authorities.length === 0) {
-    throw refuse("the identity names no '@cert-authority' that vouches for SSH hosts");
+    throw refuse("the identity has no '@cert-authority' line to verify SSH hosts with");
   }
   const certificate = parseCertificateLine(ssh.certificate);
   if (certificate.kind !== "user") {
@@ -39,7 +44,7 @@ export function readSshUser(credentials: Credentials, nowMs: number): SshUser {
   }
   const privateKey = createPrivateKey(credentials.keyPem);
   if (!spki(createPublicKey(privateKey)).equals(spki(certificate.key.key))) {
-    throw refuse(`the private key does not fit the SSH certificate for '${subject}'`);
+    throw refuse(`the private key does not match the SSH certificate for '${subject}'`);
   }
   // As Teleport's own client does.
   const name = certificate.principals[0] ?? certificate.keyId;

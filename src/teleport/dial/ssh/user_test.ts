@@ -43,9 +43,9 @@ for (
   const [what, wrong, expected] of [
     ["no SSH side", withoutSsh, /have no SSH certificate; the SSH tunnel needs an identity file/],
     [
-      "no authorities",
+      "no CAs",
       { ...credentials, ssh: { ...ssh, authorities: ["example.com ssh-rsa AAAA"] } },
-      /names no '@cert-authority'/,
+      /has no '@cert-authority' line/,
     ],
     ["a host's certificate", certificate({ kind: "host" }), /of 'access-email' is a host's$/],
     [
@@ -56,7 +56,7 @@ for (
     [
       "a certificate for another key",
       certificate({ key: keyOf("p256") }),
-      /private key does not fit the SSH certificate for 'access-email'/,
+      /private key does not match the SSH certificate for 'access-email'/,
     ],
     [
       "a damaged certificate",

@@ -1,17 +1,17 @@
-/** The data types of SSH on the wire (RFC 4251 §5), read with every length checked. */
+/** Reads and writes SSH wire data types (RFC 4251 §5); checks every length. */
 
 import { Buffer } from "node:buffer";
 import { ClusterError } from "../../errors.ts";
 
-/** Something that is not what its format says. */
+/** The error for data that violates its format. */
 export function malformed(what: string): ClusterError {
   return new ClusterError("credentials", `the SSH data is damaged: ${what}`);
 }
 
 /**
- * Reads one value after the other. What it returns are views of the bytes it was given.
+ * Reads values in sequence. Buffers it returns are views of the input.
  *
- * @throws {ClusterError} of kind `credentials` when the bytes do not hold what is asked for
+ * @throws {ClusterError} of kind `credentials` from any method when the bytes do not contain its type
  */
 export class SshReader {
   #offset = 0;
@@ -35,7 +35,7 @@ export class SshReader {
     return this.#take(8).readBigUInt64BE();
   }
 
-  /** A `string`: length and as many bytes. */
+  /** A `string`: a length and that many bytes. */
   binary(): Buffer {
     return this.#take(this.uint32());
   }
@@ -43,7 +43,7 @@ export class SshReader {
   text(): string {
     const bytes = this.binary();
     const text = bytes.toString("utf8");
-    // Two different byte strings must never become the same name.
+    // Different byte strings must not decode to the same name.
     if (!Buffer.from(text).equals(bytes)) throw malformed("a text is not UTF-8");
     return text;
   }
@@ -77,7 +77,7 @@ export function sshString(value: string | Uint8Array): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** A positive number as `mpint`: no leading zeros but the one that keeps it positive. */
+/** A positive number as `mpint`: no leading zeros except the one that keeps it positive. */
 export function sshPositiveInteger(value: Buffer): Buffer {
   const start = value.findIndex((byte) => byte !== 0);
   const digits = start < 0 ? Buffer.alloc(0) : value.subarray(start);

@@ -1,4 +1,4 @@
-/** What the tests of the SSH tunnel share: credentials, and a simulated proxy in front of an echo. */
+/** Fixtures for tests of the SSH tunnel: credentials, and a simulated proxy before an echo server. */
 
 import { Buffer } from "node:buffer";
 import net from "node:net";
@@ -18,10 +18,13 @@ import { TcpListener } from "../../../../sim/proxy/tcp_listener.ts";
 import type { Credentials } from "../../credentials.ts";
 import { openSshTunnel, type SshTunnelOptions } from "../ssh/tunnel.ts";
 
+/** The cluster of the fixtures. */
 export const CLUSTER = "example.com";
 
+/** Its CAs. */
 export const pki: Pki = await createPki(CLUSTER);
 
+/** The credentials of a simulated identity, valid for an hour. */
 export function credentialsOf({ keyPem, certPem, casPem, user, ssh }: Identity): Credentials {
   return {
     keyPem,
@@ -35,6 +38,7 @@ export function credentialsOf({ keyPem, certPem, casPem, user, ssh }: Identity):
   };
 }
 
+/** Credentials of a newly issued identity. */
 export async function someCredentials(options: IdentityOptions = {}): Promise<Credentials> {
   return credentialsOf(await issueIdentity(pki, options));
 }
@@ -46,15 +50,17 @@ export async function startTcp(serve: (socket: net.Socket) => void): Promise<Tcp
   return listener;
 }
 
+/** A tunnel server, credentials for it, and the echo server behind it. */
 export interface Bench extends AsyncDisposable {
   readonly server: SshTunnelServer;
   readonly credentials: Credentials;
-  /** Where the tunnel ends; sends back what it gets. */
+  /** The end of the tunnel, which echoes everything. */
   readonly echo: TcpListener;
   /** Opens a tunnel as the program does. */
   open(options?: Partial<SshTunnelOptions>): Promise<Duplex>;
 }
 
+/** Starts an echo server and a tunnel server that leads to it. */
 export async function startBench(
   options: ServerOptions = {},
   credentials?: Credentials,
@@ -75,8 +81,8 @@ export async function startBench(
 }
 
 /**
- * Connects to the server on `port` for its one client and lets so many of the server's bytes through;
- * then comes no more, or the end.
+ * Starts a relay to the server on `port` for one client. It forwards `maxBytes` bytes of the server,
+ * then hangs or ends.
  */
 export async function startRelay(port: number, maxBytes: number, then: "hangs" | "ends") {
   const spent = Promise.withResolvers<void>();
@@ -94,7 +100,7 @@ export async function startRelay(port: number, maxBytes: number, then: "hangs" |
     server.on("error", () => {}).on("close", () => client.destroy());
     client.on("end", () => server.destroy()).on("close", () => server.destroy());
   });
-  /** `spent`: all that is let through has been. */
+  /** `spent` resolves when the last of the bytes has been forwarded. */
   return Object.assign(listener, { spent: spent.promise });
 }
 
@@ -112,6 +118,7 @@ export async function open(
   });
 }
 
+/** Connects to a port of 127.0.0.1. */
 export function connect(port: number): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, "127.0.0.1");
@@ -123,7 +130,7 @@ export function connect(port: number): Promise<net.Socket> {
   });
 }
 
-/** Sends a text and waits until it has come back; then the tunnel is closed. */
+/** Sends a text, waits for its echo and closes the tunnel. */
 export async function echoThrough(tunnel: Duplex, text: string): Promise<string> {
   tunnel.write(text);
   let answer = "";
@@ -135,7 +142,7 @@ export async function echoThrough(tunnel: Duplex, text: string): Promise<string>
   return answer;
 }
 
-/** Sends bytes and collects what comes back until it is as much. */
+/** Sends bytes and collects the echo until it has the same length. */
 export async function sendThrough(tunnel: Duplex, bytes: Buffer): Promise<Buffer> {
   for (let at = 0; at < bytes.length; at += 50_000) tunnel.write(bytes.subarray(at, at + 50_000));
   const chunks: Buffer[] = [];
@@ -148,11 +155,11 @@ export async function sendThrough(tunnel: Duplex, bytes: Buffer): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
-/** Resolves when `isDone`, looked at between events, or fails after some seconds. */
+/** Waits until `isDone()`; fails after 30 seconds. */
 export async function until(isDone: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!isDone()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`timed out waiting: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -10,11 +10,12 @@ import type { Credentials } from "../../../credentials.ts";
 import { KEYGEN, LOGIN_USER } from "./sshd.ts";
 import { someCredentials } from "../../testing/tunnel.ts";
 
+/** Key types as ssh-keygen names them. */
 export type OpenSshKeyType = "rsa" | "ecdsa" | "ed25519";
 
 const HOST = "127.0.0.1";
 
-/** Keys and certificates by ssh-keygen, in a folder that is removed at the end. */
+/** Keys and certificates by ssh-keygen, in a temporary directory. */
 export class Shop implements Disposable {
   readonly dir = Deno.makeTempDirSync();
   readonly hostCa: string;
@@ -25,7 +26,7 @@ export class Shop implements Disposable {
     this.userCa = makeKey(this.dir, "user_ca", caType);
   }
 
-  /** The lines of an sshd that knows users by certificate. */
+  /** Configuration lines of an sshd that authenticates users by certificate. */
   config(hostKeyType: OpenSshKeyType = "ed25519"): string[] {
     const key = makeKey(this.dir, `host_${hostKeyType}`, hostKeyType);
     certify(this.hostCa, key, HOST, "-h");
@@ -39,7 +40,7 @@ export class Shop implements Disposable {
     ];
   }
 
-  /** An identity whose SSH side is signed by ssh-keygen. */
+  /** An identity whose SSH certificate is signed by ssh-keygen. */
   async identity(keyType: "rsa" | "ec" | "ed25519" = "ec"): Promise<Credentials> {
     const credentials = await someCredentials({ keyType });
     const path = join(this.dir, `user_${keyType}`);
@@ -71,7 +72,7 @@ function makeKey(dir: string, name: string, type: OpenSshKeyType): string {
   return path;
 }
 
-/** Signs the key in `<path>.pub` and returns the certificate's line; it stands in `<path>-cert.pub`. */
+/** Signs the key in `<path>.pub` and returns the certificate line, which is in `<path>-cert.pub`. */
 function certify(ca: string, path: string, principal: string, ...options: string[]): string {
   keygen("-s", ca, "-I", principal, "-n", principal, "-V", "-1h:+1h", ...options, `${path}.pub`);
   return readFileSync(`${path}-cert.pub`, "utf8").trim();

@@ -1,4 +1,4 @@
-/** What the tests of certificates share: keys, made once, and certificates by the simulator. */
+/** Fixtures for tests of certificates: keys, made once, and certificates by the simulator. */
 
 import type { KeyObject } from "node:crypto";
 import {
@@ -8,7 +8,9 @@ import {
 import { generateSshKey, type SshKeyType } from "../../../../../sim/proxy/ssh/keys.ts";
 import { parseCertificate, type SshCertificate } from "../certificate.ts";
 
+/** The time of the tests. */
 export const NOW_MS = Date.now();
+/** An hour in milliseconds. */
 export const HOUR_MS = 3_600_000;
 
 const keys = new Map<SshKeyType, KeyObject>();
@@ -20,6 +22,7 @@ export function keyOf(type: SshKeyType): KeyObject {
   return key;
 }
 
+/** The private key of the CA that signs {@linkcode aCertificate}. */
 export const CA = generateSshKey("ed25519");
 
 /** A host certificate for `proxy.example.com`, or with changes. */

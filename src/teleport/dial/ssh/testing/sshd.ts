@@ -1,4 +1,4 @@
-/** OpenSSH's own server, for tests against a second opinion. */
+/** Starts OpenSSH's server, for tests against a second implementation. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { chownSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,19 +8,20 @@ import { join } from "node:path";
 import { connect } from "../../testing/tunnel.ts";
 
 function find(name: string): string | undefined {
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"];
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"];
+  return directories.map((dir) => join(dir, name)).find((path) => existsSync(path));
 }
 
 const SSHD = find("sshd");
+/** The path of ssh-keygen; undefined where it is not installed. */
 export const KEYGEN = find("ssh-keygen");
 
-/** Whether there is an OpenSSH here to test against. */
+/** Whether OpenSSH is installed. */
 export const hasOpenSsh = SSHD !== undefined && KEYGEN !== undefined;
 
 /**
- * Who sshd runs as and lets in: without root it can let in nobody else. With root it would want folders of
- * the system, so it gets a user of the system that has no password.
+ * The user that sshd runs as and lets in. Without root it can let in only its own user; as root it would
+ * require system directories, so it runs as a system user without a password.
  */
 const SERVANT = "daemon";
 const [, uid, gid] = hasOpenSsh && userInfo().uid === 0
@@ -29,11 +30,13 @@ const [, uid, gid] = hasOpenSsh && userInfo().uid === 0
   ) ?? []
   : [];
 const servant = uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
+/** The user that sshd lets in. */
 export const LOGIN_USER = servant ? SERVANT : userInfo().username;
 
+/** A running sshd. */
 export interface Sshd extends AsyncDisposable {
   readonly port: number;
-  /** What it has logged. */
+  /** Its log so far. */
   log(): string;
 }
 
@@ -67,7 +70,7 @@ export async function startSshd(dir: string, lines: readonly string[]): Promise<
   const stop = async () => {
     child.kill();
     await exited;
-    // Its children, one for each connection, hold the other end until they are gone, too.
+    // Its child processes, one for each connection, hold the other end until they exit.
     child.stderr.destroy();
   };
   try {
@@ -88,7 +91,7 @@ async function accepting(port: number, child: ChildProcess): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
-  throw new Error("nobody listens");
+  throw new Error("it does not listen");
 }
 
 async function freePort(): Promise<number> {
