@@ -77,22 +77,19 @@ function check(
   names: { readonly key: string; readonly crt: string; readonly cas: string },
   nowMs: number,
 ): Credentials {
-  const [certificate, publicKey] = parse(`TLS certificate in ${names.crt}`, () => {
-    const read = new X509Certificate(pems.certPem);
-    return [read, read.publicKey] as const;
-  });
+  const { publicKey, subject, issuer, cluster, notBeforeMs, notAfterMs } = parse(
+    `TLS certificate in ${names.crt}`,
+    () => readCertificate(pems.certPem),
+  );
   const key = parse(`private key in ${names.key}`, () => createPrivateKey(pems.keyPem));
   for (const pem of pems.caPems) {
     parse(`CA certificate in ${names.cas}`, () => new X509Certificate(pem));
   }
-  const subject = nameAttribute(certificate.subject, "CN");
-  const issuer = nameAttribute(certificate.issuer, "CN");
   if (!sameKey(publicKey, createPublicKey(key))) {
     throw refuse(
       `the private key in ${names.key} does not match the certificate for '${subject}' in ${names.crt}`,
     );
   }
-  const notAfterMs = Date.parse(certificate.validTo);
   if (notAfterMs <= nowMs) {
     // The first part is the original's (original.md §2.2).
     throw refuse(
@@ -101,16 +98,30 @@ function check(
         `credentials and increase their TTL if needed`,
     );
   }
-  // Teleport's certificate authorities carry the cluster's name as organization
-  // (teleport-protocol.md §3.4).
-  const cluster = nameAttribute(certificate.issuer, "O");
   if (cluster === "") {
     throw refuse(
       `the certificate for '${subject}' in ${names.crt} names no cluster: its issuer has no organization`,
     );
   }
-  const notBeforeMs = Date.parse(certificate.validFrom);
   return { ...pems, subject, cluster, notBeforeMs, notAfterMs };
+}
+
+/** What is needed of a certificate. Throws whatever the library does, which reads each part when asked. */
+function readCertificate(pem: string) {
+  const certificate = new X509Certificate(pem);
+  const notBeforeMs = Date.parse(certificate.validFrom);
+  const notAfterMs = Date.parse(certificate.validTo);
+  if (!Number.isFinite(notBeforeMs) || !Number.isFinite(notAfterMs)) throw new RangeError("dates");
+  return {
+    publicKey: certificate.publicKey,
+    subject: nameAttribute(certificate.subject, "CN"),
+    issuer: nameAttribute(certificate.issuer, "CN"),
+    // Teleport's certificate authorities carry the cluster's name as organization
+    // (teleport-protocol.md §3.4).
+    cluster: nameAttribute(certificate.issuer, "O"),
+    notBeforeMs,
+    notAfterMs,
+  };
 }
 
 async function readText(path: string, what: string): Promise<string> {

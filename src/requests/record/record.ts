@@ -5,6 +5,7 @@
  */
 
 import { defined } from "../../optional.ts";
+import { singleLine } from "../../text.ts";
 import { fitToSizeLimit } from "./size_limit.ts";
 import { type OwedMail, readFailed, readOwed, writeFailed, writeOwed } from "./outbox.ts";
 import type { FailedMail } from "./outbox.ts";
@@ -107,7 +108,16 @@ export function decodeRecord(
     ...defined({ owner }),
     failed: readFailed(get("failed"), problems),
   };
-  return { record, problems };
+  return { record, problems: bounded(problems) };
+}
+
+/** Each problem is a line of the log; a record of a million bytes may hold a hundred thousand. */
+const MAX_PROBLEMS = 10;
+
+function bounded(problems: readonly string[]): readonly string[] {
+  const lines = problems.slice(0, MAX_PROBLEMS).map((problem) => singleLine(problem));
+  const more = problems.length - lines.length;
+  return more === 0 ? lines : [...lines, `${more} more problems of the same record`];
 }
 
 /** Writes a record; every key of {@linkcode RECORD_KEYS} is there, "" where it is to be absent. */

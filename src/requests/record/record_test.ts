@@ -167,3 +167,23 @@ Deno.test("encodeRecord() leaves out an expiry that no calendar reaches", () => 
   assert.equal(expires(Date.parse("2026-11-25T00:00:00Z")), "2026-11-25T00:00:00.000Z");
   for (const expiresMs of [9e15, Infinity, NaN]) assert.equal(expires(expiresMs), "");
 });
+
+Deno.test("decodeRecord() reports what it does not understand in few lines, whatever is in a record", () => {
+  const items = Array.from(
+    { length: 5000 },
+    (_, i) => ({ kind: "new", line: `${i}\n${"x".repeat(500)}` }),
+  );
+  const { record, problems } = decodeRecord({
+    ...encodeRecord(aRecord({ user: "alice@example.com" })),
+    reviews_count: `1\n${"9".repeat(100_000)}`,
+    owed: JSON.stringify(items),
+  });
+  assert.deepEqual([record?.user, record?.owed, record?.reviewsCount], [
+    "alice@example.com",
+    [],
+    0,
+  ]);
+  assert.equal(problems.length, 11);
+  assert.ok(problems.every((problem) => problem.length <= 310 && !problem.includes("\n")));
+  assert.equal(problems.at(-1), "4991 more problems of the same record");
+});

@@ -6,6 +6,7 @@
 import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import { createWebSocketStream, WebSocket } from "ws";
+import { orAborted, startDeadline } from "../../net/deadline.ts";
 import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { secureAuthConnection } from "./direct.ts";
@@ -71,24 +72,19 @@ class ProtocolRefused extends ClusterError {
   }
 }
 
-function upgrade(
+async function upgrade(
   socket: Duplex,
   address: Address,
   protocol: string,
-  handshakeTimeout: number,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const websocket = new WebSocket(`ws://${formatAddress(address)}${PATH}`, [protocol], {
     createConnection: () => socket,
-    handshakeTimeout,
     perMessageDeflate: false,
     skipUTF8Validation: true,
   });
-  const onAbort = () => {
-    websocket.terminate();
-    reject(new ClusterError("unavailable", "the attempt was cancelled"));
-  };
   const onError = (error: Error) => reject(explain(error));
   websocket.once("unexpected-response", (_request, response) => {
     websocket.terminate();
@@ -106,9 +102,22 @@ function upgrade(
   });
   // Terminating a socket that is still connecting also emits an error event.
   websocket.on("error", () => {});
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort);
-  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  // The library reports neither every end of the connection nor an answer that trickles in.
+  const onClose = () => reject(explain(new Error("ECONNRESET")));
+  socket.once("close", onClose);
+  using deadline = startDeadline(timeoutMs, signal);
+  try {
+    return await orAborted(promise, deadline.signal);
+  } catch (error) {
+    websocket.terminate();
+    if (!deadline.signal.aborted) throw error;
+    const message = deadline.expired
+      ? "the connection upgrade timed out"
+      : "the attempt was cancelled";
+    throw new ClusterError("unavailable", message, { cause: error });
+  } finally {
+    socket.off("close", onClose);
+  }
 }
 
 function explain(error: Error): ClusterError {
@@ -116,9 +125,6 @@ function explain(error: Error): ClusterError {
     return new ProtocolRefused(
       "the server accepts a WebSocket, but not Teleport's subprotocol: it is not the proxy",
     );
-  }
-  if (/handshake has timed out/i.test(error.message)) {
-    return new ClusterError("unavailable", "the connection upgrade timed out", { cause: error });
   }
   const message = `the connection upgrade failed: ${networkFault(error)}`;
   return new ClusterError("unavailable", message, { cause: error });

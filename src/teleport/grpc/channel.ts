@@ -25,6 +25,9 @@ export interface ChannelOptions {
   readonly readyTimeoutMs?: number;
 }
 
+// It would write to stderr past our log, and quote what servers send. Calls fail with the same words.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
 /** Opens a channel over a stream that ends at the auth server, TLS included; it owns the stream. */
 export function openChannel(
   stream: TLSSocket,
