@@ -33,7 +33,7 @@ function print({ name, inputs, outcomes, wrong, tookMs, grownMiB }: FuzzReport):
   write(
     `${name}: ${inputs} inputs, ${outcomes.get("ok") ?? 0} accepted, ${outcomes.size} outcomes, `,
   );
-  write(`${grownMiB.toFixed(0)} MiB grown, ${seconds} s, ${wrong.length} wrong\n`);
+  write(`${grownMiB?.toFixed(0)} MiB grown, ${seconds} s, ${wrong.length} wrong\n`);
   const frequent = [...outcomes].sort(([, one], [, other]) => other - one).slice(0, 6);
   for (const [outcome, count] of frequent) write(`  ${String(count).padStart(6)} ${outcome}\n`);
   for (const line of wrong.slice(0, 20)) write(`WRONG ${line}\n`);
