@@ -47,6 +47,7 @@ runCli(Deno.args, {
   configure: async (...args) => (await import("./src/cli/configure.ts")).configure(...args),
   check: async (options, io) => (await import("./src/cli/check.ts")).check(options, io),
   testMail: async (options, io) => (await import("./src/cli/test_mail.ts")).testMail(options, io),
+  templates: async (options, io) => (await import("./src/cli/templates.ts")).templates(options, io),
   preview: async (options, io) => (await import("./src/cli/preview.ts")).preview(options, io),
   route: async (options, io) => (await import("./src/cli/route.ts")).route(options, io),
   health: async (options, io) => (await import("./src/cli/health.ts")).health(options, io),

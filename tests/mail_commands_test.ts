@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import PostalMime from "postal-mime";
+import { SAMPLE_KINDS, type SampleKind } from "../src/cli/commands.ts";
 import { preview } from "../src/cli/preview.ts";
+import { templates } from "../src/cli/templates.ts";
 import { route } from "../src/cli/route.ts";
 import { testMail } from "../src/cli/test_mail.ts";
-import { onStage, runCommand, textOf } from "./support.ts";
+import { ask, onStage, runCommand, textOf } from "./support.ts";
 
 const CONFIG = `
 [smtp]
@@ -30,7 +33,7 @@ async function withConfig(text: string, test: (config: string) => Promise<void>)
 
 Deno.test("preview prints subject and text of each kind, and HTML alone", async () => {
   await withConfig(CONFIG, async (config) => {
-    const run = async (kind: Parameters<typeof preview>[0]["kind"], html = false) => {
+    const run = async (kind: SampleKind, html = false) => {
       const { code, stdout, stderr } = await runCommand((io) =>
         preview({ config, kind, html }, io)
       );
@@ -55,6 +58,108 @@ Deno.test("preview reports a broken template, with code 2", async () => {
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /^error: .*new\.txt/m);
   });
+});
+
+Deno.test("preview needs no configuration, but takes the one that it is given", async () => {
+  const config = "/nonexistent/teleport-email.toml";
+  const shown = await runCommand((io) =>
+    preview({ config, isDefaultConfig: true, html: false }, io)
+  );
+  assert.deepEqual([shown.code, shown.stderr], [0, ""]);
+  assert.match(shown.stdout, /^Subject: .*\n\nYou have a new Role Request:\n/);
+  const missing = await runCommand((io) => preview({ config, html: false }, io));
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /no such file or directory/);
+});
+
+Deno.test("preview writes every kind to a page, and as messages that mail programs read", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const [html, eml] = [join(dir, "all.html"), join(dir, "eml")];
+    const options = { config: "/nonexistent", isDefaultConfig: true };
+    const { code, stdout } = await runCommand((io) => preview({ ...options, html, eml }, io));
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^${SAMPLE_KINDS.length} emails in .*all\\.html\n`));
+    const page = await Deno.readTextFile(html);
+    assert.equal(page.split("<iframe ").length - 1, SAMPLE_KINDS.length * 3);
+    for (const kind of SAMPLE_KINDS) {
+      assert.ok(page.includes(`<section id="${kind}">`), kind);
+      const email = await PostalMime.parse(await Deno.readFile(join(eml, `${kind}.eml`)));
+      assert.match(email.subject ?? "", /^example\.teleport\.sh (Role|Resource) Request /);
+      assert.ok(email.text && email.html);
+    }
+    const unwritable = { ...options, html: "/proc/nothing/x.html" };
+    const failed = await runCommand((io) => preview(unwritable, io));
+    assert.equal(failed.code, 2);
+    assert.match(failed.stderr, /^error: Cannot write to '\/proc\/nothing\/x\.html': /);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("preview renders a request of a file, with the labels of resources beside it", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const request = join(dir, "request.yaml");
+    await Deno.writeTextFile(
+      request,
+      `kind: access_request
+metadata: { name: r1 }
+spec:
+  user: alice
+  roles: [dba]
+  request_reason: fix
+  suggested_reviewers: [bob@example.com]
+  resource_ids: [{ cluster: one, kind: db, name: orders }]
+---
+kind: db
+metadata: { name: orders, labels: { env: prod } }
+`,
+    );
+    const options = { config: "/nonexistent", isDefaultConfig: true, html: true, request };
+    const { code, stdout } = await runCommand((io) => preview(options, io));
+    assert.equal(code, 0);
+    for (const fact of ["Resource Request", "orders", "env=prod", "fix", "bob@example.com"]) {
+      assert.ok(stdout.includes(fact), fact);
+    }
+    const unknown = await runCommand((io) => preview({ ...options, request: "0198" }, io));
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /'0198' is not a file; a request of the cluster takes a config/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("preview renders a request of the cluster", async () => {
+  await onStage({}, async ({ playground }) => {
+    const { cluster, paths: { config } } = playground;
+    cluster.resources.set({ kind: "node", name: "n1", hostname: "web-1" });
+    const request = ask(playground, { resources: [{ kind: "node", name: "n1" }] });
+    const shown = await runCommand((io) => preview({ config, html: true, request }, io));
+    assert.equal(shown.code, 0, shown.stderr);
+    assert.ok(shown.stdout.includes("web-1") && shown.stdout.includes(request));
+    const gone = await runCommand((io) => preview({ config, html: true, request: "0" }, io));
+    assert.match(gone.stderr, /'0' is neither a file nor a request of the cluster/);
+  });
+});
+
+Deno.test("templates export writes files that load, and overwrites none", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const directory = join(dir, "templates");
+    const first = await runCommand((io) => templates({ directory }, io));
+    assert.deepEqual([first.code, first.stderr], [0, ""]);
+    await Deno.writeTextFile(join(directory, "new.txt"), "mine");
+    const again = await runCommand((io) => templates({ directory }, io));
+    assert.equal(again.code, 2);
+    assert.match(
+      again.stderr,
+      /^error: Cannot export to '.*': it already has README\.md, new\.html/,
+    );
+    assert.equal(await Deno.readTextFile(join(directory, "new.txt")), "mine");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });
 
 Deno.test("route names recipients and reason for each role and reviewer", async () => {

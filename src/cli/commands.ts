@@ -55,8 +55,21 @@ export interface TestMailOptions extends ConfigOptions {
 }
 
 export interface PreviewOptions extends ConfigOptions {
-  readonly kind: SampleKind;
-  readonly html: boolean;
+  /** Whether the path was not given: no file need be there. */
+  readonly isDefaultConfig?: boolean;
+  /** Absent = `new` on the terminal, every kind in files. */
+  readonly kind?: SampleKind | "all";
+  /** `true`: the HTML part alone; a path: a page with all emails side by side. */
+  readonly html: boolean | string;
+  /** A directory for messages as they would be sent. */
+  readonly eml?: string;
+  /** Id of a request of the cluster, or the path of a file. */
+  readonly request?: string;
+}
+
+export interface TemplatesOptions {
+  /** Where the files go. */
+  readonly directory: string;
 }
 
 /** A request, described by flags, named by its id, or in a file; and what is known of it. */
@@ -104,6 +117,7 @@ export interface Commands {
   check(options: CheckOptions, io: CliIo): Promise<number>;
   testMail(options: TestMailOptions, io: CliIo): Promise<number>;
   preview(options: PreviewOptions, io: CliIo): Promise<number>;
+  templates(options: TemplatesOptions, io: CliIo): Promise<number>;
   route(options: RouteOptions, io: CliIo): Promise<number>;
   status(options: StatusOptions, io: CliIo): Promise<number>;
   health(options: HealthOptions, io: CliIo): Promise<number>;

@@ -9,6 +9,7 @@ const COMMANDS: Commands = {
   check: UNUSED,
   testMail: UNUSED,
   preview: UNUSED,
+  templates: UNUSED,
   route: UNUSED,
   status: UNUSED,
   health: UNUSED,
@@ -74,12 +75,15 @@ Deno.test("bash completes commands, options and their values", async () => {
   assert.equal(await complete("check", "--o"), "--offline");
   assert.equal(
     await complete("preview", "--kind", "req"),
-    "requester-new requester-approved requester-denied",
+    "requester-new requester-review requester-approved requester-denied requester-expired requester-promoted",
   );
   assert.equal(await complete("completion", ""), "bash zsh fish");
   assert.equal(await complete("completion", "-"), "--help");
   // The words that readline makes of --kind= and --kind=requester-d.
-  assert.match((await complete("preview", "--kind", "=")) ?? "", /^new review approved /);
+  assert.match(
+    (await complete("preview", "--kind", "=")) ?? "",
+    /^new new-resources new-long-term review /,
+  );
   assert.equal(await complete("preview", "--kind", "=", "requester-d"), "requester-denied");
   const dir = await Deno.makeTempDir();
   try {

@@ -29,8 +29,16 @@ export const HELP_TEXTS: Readonly<Record<string, readonly string[]>> = {
     `Exit codes: 0 if the mail server took every mail, 1 if it refused one, ${CONFIG_EXITS}.`,
   ],
   preview: [
-    "Uses the templates of the configuration and nothing of the network.",
+    "Uses the templates of the configuration, or the built-in ones where there is no file at the default " +
+    "path. Only --request ID asks the cluster. With --html FILE or --eml DIRECTORY, every kind is written " +
+    "unless --kind names one.",
+    "Example: teleport-email preview --html emails.html",
     `Exit codes: 0, or ${CONFIG_EXITS}.`,
+  ],
+  templates: [
+    "Nothing is overwritten. The directory is for templates.directory; README.md in it lists the variables.",
+    "Example: teleport-email templates export /etc/teleport-email/templates",
+    "Exit codes: 0, or 2 if the files cannot be written or are already there.",
   ],
   route: [
     "Makes the daemon's own decision and prints each rule, route and entry of role_to_recipients that it " +

@@ -113,9 +113,20 @@ function createProgram(io: CliIo, commands: Commands, exit: (code: number) => vo
       exit(await commands.testMail({ ...options, addresses }, io))
     );
   configured("preview", "Prints a sample mail as the templates make it.")
-    .addOption(new Option("--kind <kind>", "Which mail").choices(SAMPLE_KINDS).default("new"))
-    .option("--html", "Print the HTML part instead of subject and text")
-    .action(async (options) => exit(await commands.preview({ html: false, ...options }, io)));
+    .addOption(new Option("--kind <kind>", "Which email").choices([...SAMPLE_KINDS, "all"]))
+    .option("--html [file]", "Print the HTML part; with a file, write a page with all emails")
+    .option("--eml <directory>", "Write the emails as files", once("eml"))
+    .option("--request <id|file>", "A request of the cluster, or of a file", once("request"))
+    .action(async (options, command: Command) => {
+      const isDefaultConfig = command.getOptionValueSource("config") === "default";
+      exit(await commands.preview({ html: false, ...options, isDefaultConfig }, io));
+    });
+  add("templates", "Writes the built-in templates to a directory, to be changed.")
+    .addArgument(new Argument("<action>", "what to do").choices(["export"]))
+    .argument("<directory>", "where the files go")
+    .action(async (_action: string, directory: string) =>
+      exit(await commands.templates({ directory }, io))
+    );
   configured("route", "Explains who would be mailed about a request, and why.")
     .option("--roles <roles>", "Requested roles, between commas", listOnce("roles"), [])
     .option("--reviewers <names>", "Suggested reviewers, between commas", listOnce("reviewers"), [])

@@ -9,6 +9,7 @@ export const NO_COMMANDS: Commands = {
   check: NEVER,
   testMail: NEVER,
   preview: NEVER,
+  templates: NEVER,
   route: NEVER,
   status: NEVER,
   health: NEVER,

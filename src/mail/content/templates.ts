@@ -9,12 +9,13 @@ import { type ParsedTemplate, parseTemplate } from "./engine.ts";
 import { DEFAULT_LOOK, templateScope } from "./scope.ts";
 import { singleLine } from "../../text.ts";
 
-const SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
+/** The built-in templates as they are written, by file name. */
+export const TEMPLATE_SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
 
-export type TemplateFile = keyof typeof SOURCES;
+export type TemplateFile = keyof typeof TEMPLATE_SOURCES;
 
 /** The names of all template files, for messages and help. */
-export const TEMPLATE_FILES = Object.keys(SOURCES) as readonly TemplateFile[];
+export const TEMPLATE_FILES = Object.keys(TEMPLATE_SOURCES) as readonly TemplateFile[];
 
 export interface Templates {
   readonly builtin: Readonly<Record<TemplateFile, ParsedTemplate>>;
@@ -69,7 +70,7 @@ const SAMPLE_SCOPE = templateScope(sampleData("review"));
 
 function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
   const entries = TEMPLATE_FILES.map((name) => {
-    const parsed = parseTemplate(name, SOURCES[name], SAMPLE_SCOPE, { trusted: true });
+    const parsed = parseTemplate(name, TEMPLATE_SOURCES[name], SAMPLE_SCOPE, { trusted: true });
     if (!parsed.ok) throw new Error(`Built-in template is broken: ${parsed.errors.join("; ")}`);
     return [name, parsed.template] as const;
   });
@@ -113,8 +114,10 @@ function samplesOf(kind: TemplateKind, audience: Audience): readonly MailData[] 
 async function listFiles(directory: string): Promise<readonly string[] | string> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(directory));
-    // Dot files are what editors and mounted Kubernetes volumes (`..data`) leave.
-    return entries.filter((entry) => !entry.isDirectory && !entry.name.startsWith("."))
+    // Dot files are what editors and mounted Kubernetes volumes (`..data`) leave; an export has a README.
+    return entries.filter(({ isDirectory, name }) =>
+      !isDirectory && !name.startsWith(".") && name !== "README.md"
+    )
       .map((entry) => entry.name).sort();
   } catch (error) {
     return `Cannot read templates.directory '${directory}': ${singleLine(fileFault(error))}`;
@@ -135,5 +138,5 @@ async function readSource(
 }
 
 function isTemplateFile(name: string): name is TemplateFile {
-  return Object.hasOwn(SOURCES, name);
+  return Object.hasOwn(TEMPLATE_SOURCES, name);
 }

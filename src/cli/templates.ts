@@ -1,0 +1,31 @@
+/** `teleport-email templates export`: the built-in templates as files. */
+
+import { join } from "node:path";
+import { fileFault } from "../file_error.ts";
+import { exportedTemplates } from "../mail/content/export_templates.ts";
+import type { CliIo, TemplatesOptions } from "./commands.ts";
+import { reportErrors } from "./read_config.ts";
+
+/** Writes all files, or none where one is there already; returns the exit code. */
+export async function templates({ directory }: TemplatesOptions, io: CliIo): Promise<number> {
+  const files = exportedTemplates();
+  try {
+    await Deno.mkdir(directory, { recursive: true });
+    const present = await Array.fromAsync(Deno.readDir(directory));
+    const taken = present.map(({ name }) => name).filter((name) => files.has(name)).sort();
+    if (taken.length > 0) {
+      return reportErrors(io, [
+        `Cannot export to '${directory}': it already has ${
+          taken.join(", ")
+        }; name an empty directory`,
+      ]);
+    }
+    for (const [name, text] of files) {
+      await Deno.writeTextFile(join(directory, name), text, { createNew: true });
+    }
+  } catch (error) {
+    return reportErrors(io, [`Cannot export to '${directory}': ${fileFault(error)}`]);
+  }
+  io.stdout(`${files.size} files in ${directory}: delete those that you leave as they are\n`);
+  return 0;
+}
