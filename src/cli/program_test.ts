@@ -176,6 +176,7 @@ Deno.test("runCli() escapes what a terminal would obey in the output of any comm
     check: unused,
     testMail: unused,
     preview: unused,
+    templates: unused,
     route: unused,
     status: print,
     health: unused,
