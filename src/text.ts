@@ -12,7 +12,8 @@ export function singleLine(text: string, secrets: readonly string[] = []): strin
   // A server may echo what it got, in clear or as AUTH sent it.
   for (const secret of secrets) {
     if (secret === "") continue;
-    words = words.replaceAll(secret, "***").replaceAll(base64(secret), "***");
+    words = hide(secret, secret, words);
+    words = hide(base64(secret), secret, words);
   }
   words = words.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
   const characters = [...words.toWellFormed()];
@@ -35,6 +36,15 @@ export function escapeControls(text: string, kept = ""): string {
     );
     return SHORT_ESCAPES[character] ?? units.join("");
   });
+}
+
+/** A shorter password may be a part of any word: starred out there, it would spoil the text and show itself. */
+const MIN_SECRET = 8;
+
+function hide(form: string, secret: string, words: string): string {
+  if (secret.length >= MIN_SECRET) return words.replaceAll(form, "***");
+  const literal = form.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  return words.replace(new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "gu"), "***");
 }
 
 /** The message of anything that was thrown. */

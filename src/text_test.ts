@@ -32,3 +32,16 @@ Deno.test("escapeControls() leaves JSON with the same meaning", () => {
     assert.doesNotMatch(escaped, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   }));
 });
+
+Deno.test("singleLine() hides a short secret as a word of its own, and inside no other", () => {
+  assert.equal(
+    singleLine("454 4.7.0 Temporary authentication failure", ["p"]),
+    "454 4.7.0 Temporary authentication failure",
+  );
+  assert.equal(singleLine("550 example.com mailbox", ["mail"]), "550 example.com mailbox");
+  assert.equal(singleLine("535 bad password p, alas", ["p"]), "535 bad password ***, alas");
+  assert.equal(singleLine("535 bad 'a.b*c' here", ["a.b*c"]), "535 bad '***' here");
+  assert.equal(singleLine(`535 bad ${btoa("mail")}`, ["mail"]), "535 bad ***");
+  // A long one is hidden wherever it stands.
+  assert.equal(singleLine("535 xhunter2-secretx", ["hunter2-secret"]), "535 x***x");
+});

@@ -13,8 +13,18 @@ const PLAIN_NAME = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+$/;
 export function recipientProblem(address: string): string | undefined {
   if (address === "") return "is empty";
   if (/[\p{Cc}\p{Zl}\p{Zp}\s]/u.test(address)) return "has white space or control characters";
-  if (/[<>,;"()[\]\\]/.test(address)) return "has characters that separate addresses";
+  const domain = address.slice(address.lastIndexOf("@") + 1);
+  // The configuration takes addresses in brackets as domains, too (RFC 5321 §4.1.3).
+  const isLiteral = /^\[(IPv6:)?[0-9A-Fa-f.:]+\]$/.test(domain);
+  const plain = isLiteral ? address.slice(0, -domain.length) : address;
+  if (/[<>,;"()[\]\\]/.test(plain)) return "has characters that separate addresses";
   return /^[^@]+@[^@]+$/.test(address) ? undefined : "is not of the form user@domain";
+}
+
+/** Whether an address needs SMTPUTF8 (RFC 6531): domains have an ASCII form, local parts have none. */
+export function needsSmtpUtf8(address: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return /[^\x00-\x7f]/.test(address.slice(0, Math.max(0, address.lastIndexOf("@"))));
 }
 
 /** `Name <address>` with the name quoted where needed; Unicode stays as it is. */

@@ -8,6 +8,7 @@ import { mailgunProvider } from "./provider.ts";
 import { mailgunRefusal } from "./receipt.ts";
 import { KEY_FILE_REMEDY } from "./remedies.ts";
 import { bareMessageId } from "../message_id.ts";
+import { QUIET_HEADERS } from "../quiet_headers.ts";
 import type { MailMessage, MailTransport, Receipt } from "../transport.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
@@ -111,7 +112,9 @@ function fields(message: MailMessage): Fields {
     ...(html === undefined ? {} : { html }),
     [REQUIRE_TLS]: "true",
     "h:Message-Id": `<${message.messageId}>`,
-    "h:Auto-Submitted": "auto-generated",
+    ...Object.fromEntries(
+      Object.entries(QUIET_HEADERS).map(([name, value]) => [`h:${name}`, value]),
+    ),
     ...(inReplyTo
       ? {
         "h:References": `<${bareMessageId(inReplyTo)}>`,

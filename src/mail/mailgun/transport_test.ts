@@ -29,6 +29,7 @@ Deno.test("send() posts the fields of the original and our Message-ID", async ()
       "o:require-tls": "true",
       "h:Message-Id": "<id-1@example.org>",
       "h:Auto-Submitted": "auto-generated",
+      "h:X-Auto-Response-Suppress": "All",
     },
   }]);
 });

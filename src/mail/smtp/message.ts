@@ -2,6 +2,7 @@
 
 import type { SendMailOptions } from "nodemailer";
 import { bareMessageId } from "../message_id.ts";
+import { QUIET_HEADERS } from "../quiet_headers.ts";
 import type { Mailbox, MailMessage } from "../transport.ts";
 
 /**
@@ -22,8 +23,7 @@ export function smtpMessage(message: MailMessage): SendMailOptions {
     // Only the first mail of the thread, no chain (original.md §6.6).
     ...(inReplyTo ? threading(`<${bareMessageId(inReplyTo)}>`) : {}),
     date: message.date,
-    // Keeps vacation responders quiet (RFC 3834 §5).
-    headers: { "Auto-Submitted": "auto-generated" },
+    headers: QUIET_HEADERS,
     text: message.text,
     ...(html === undefined ? {} : { html }),
     textEncoding: "quoted-printable",

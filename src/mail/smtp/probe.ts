@@ -21,9 +21,13 @@ export interface TlsView {
 export interface SmtpView {
   /** Undefined when the connection is not encrypted: none is offered, or none is wanted. */
   readonly tls: TlsView | undefined;
+  /** SMTP extensions that it offers, as far as nodemailer knows them: `SMTPUTF8`, `SIZE`, ... */
+  readonly extensions: readonly string[];
 }
 
 const PROBE_MS = 15_000;
+/** A mechanism that logs nobody in. */
+const LISTENER = "LISTENER";
 
 /**
  * Connects and starts TLS as for a mail, with any certificate, and hangs up without logging in. Rejects
@@ -39,6 +43,7 @@ export async function probeSmtp(
   if (!read.ok) throw new Error(read.error);
   const { host, port, implicitTls, starttlsPolicy, helloName } = options;
   const socket = await dial(options, { ...deps, timeoutMs: PROBE_MS, signal: deadline.signal });
+  let extensions: readonly string[] = [];
   const connection = new SMTPConnection({
     host,
     port,
@@ -47,15 +52,23 @@ export async function probeSmtp(
     secure: implicitTls,
     ignoreTLS: starttlsPolicy === "disabled",
     tls: { ...smtpTls(options, read.secrets), rejectUnauthorized: false },
+    customAuth: {
+      [LISTENER]: (context) => {
+        extensions = context.extensions;
+        context.resolve();
+      },
+    },
   });
   try {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     connection.on("error", reject);
     connection.connect((error) => error ? reject(error) : resolve());
     await orAborted(promise, deadline.signal);
+    // Says nothing to the server: it is how nodemailer tells of extensions.
+    connection.login({ method: LISTENER, user: "-" }, () => {});
     // After STARTTLS it is the encrypted one. nodemailer has no public name for it.
     const { _socket: current } = connection;
-    return { tls: current instanceof TLSSocket ? view(current) : undefined };
+    return { tls: current instanceof TLSSocket ? view(current) : undefined, extensions };
   } finally {
     connection.close();
     socket.destroy();

@@ -25,6 +25,8 @@ export interface SmtpAttempt {
   /** Sender and recipient, whose parts in a reply say nothing. */
   readonly addresses?: readonly string[];
   readonly nowMs?: number;
+  /** Certificates are not verified (`smtp.insecure_skip_verify`). */
+  readonly insecure?: boolean;
 }
 
 /**
@@ -60,7 +62,9 @@ export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
   const reply = replyOf(error, parts, attempt);
   if (reply !== undefined) return refusedBy(judgeReply(reply), reply, text, attempt);
   const [category, retry] = verdict(error, parts, attempt);
-  return { ok: false, category, retry, error: text, ...remedyOf(category) };
+  const own = category === "tls" ? tlsRemedy(text) : undefined;
+  const remedy = own === undefined ? remedyOf(category) : { remedy: own };
+  return { ok: false, category, retry, error: text, ...remedy };
 }
 
 function withoutToken({ category, message, details }: TokenError): Refusal {
@@ -204,7 +208,12 @@ function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): st
   if (attempt.expired) return "no end within the time limit";
   if (error instanceof DialError || error instanceof ClearTextError) return error.message;
   if (parts.reply === undefined) {
+    if (attempt.insecure === true && isTlsFailure(parts) && isCertificateFailure(parts)) {
+      return WEAK_CERTIFICATE;
+    }
     return parts.message
+      .replace(/^.*fatal alert: HandshakeFailure.*$/, OUTDATED_CIPHERS)
+      .replace(/^.*fatal alert: ProtocolVersion.*$/, OUTDATED_VERSION)
       // What nodemailer says when a fresh connection is closed before the greeting, twice.
       .replace(/^Reached maximum number of retries.*/, "Connection closed")
       .replace(/^.*\bwrong version number\b.*$/, NO_TLS_AT_ONCE)
@@ -215,6 +224,31 @@ function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): st
       );
   }
   return isForeign(parts.reply) ? `no SMTP server, it says ${parts.reply}` : parts.reply;
+}
+
+function isCertificateFailure({ systemCode, message }: SmtpError): boolean {
+  return /CERT|VERIFY|ISSUER/.test(systemCode) || /certificate/i.test(message);
+}
+
+/** Verification is off, so that it is not the signer that is wrong. */
+const WEAK_CERTIFICATE =
+  "the server's certificate cannot be used even without verification: its key is too short " +
+  "(RSA below 2048 bits), or its signature is of an outdated kind";
+const OUTDATED_CIPHERS =
+  "the server refuses the TLS handshake: it offers outdated ciphers only (CBC, RC4, 3DES), " +
+  "or wants a client certificate";
+const OUTDATED_VERSION = "the server refuses the TLS handshake: it speaks TLS 1.1 or older only";
+
+/** What cures a failed handshake that no CA file cures. */
+function tlsRemedy(text: string): string | undefined {
+  if (text.includes(WEAK_CERTIFICATE)) {
+    return "give the server a certificate with an RSA key of 2048 bits or more, or with an ECDSA key";
+  }
+  if (text.includes(OUTDATED_CIPHERS)) {
+    return "let the server offer TLS 1.3, or TLS 1.2 with AES-GCM or ChaCha20; set smtp.client_crt if it " +
+      "wants a certificate";
+  }
+  return text.includes(OUTDATED_VERSION) ? "let the server offer TLS 1.2 or 1.3" : undefined;
 }
 
 /** Whether something was said that no SMTP server says. */

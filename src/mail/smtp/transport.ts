@@ -1,7 +1,7 @@
 /** SMTP by nodemailer: warm connections, own dialling, receipts instead of exceptions. */
 
 import { type Log, silentLog } from "../../log.ts";
-import { recipientProblem } from "../address.ts";
+import { needsSmtpUtf8, recipientProblem } from "../address.ts";
 import { type Deadline, orAborted, startDeadline } from "../../net/deadline.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
 import { smtpMessage } from "./message.ts";
@@ -15,6 +15,7 @@ import type { Login } from "./login.ts";
 import { openTokenSource } from "./oauth/open.ts";
 import type { TokenSource } from "./oauth/token_source.ts";
 import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
+import { probeSmtp } from "./probe.ts";
 import { smtpRefusal } from "./receipt.ts";
 import { REMEDIES } from "./remedies.ts";
 import type { MailMessage, MailTransport, Receipt, Refusal } from "../transport.ts";
@@ -53,6 +54,9 @@ export function createSmtpTransport(options: SmtpOptions, deps: SmtpDeps = {}): 
   }, deps.tokens);
 }
 
+/** What a server offers may change with an update. */
+const EXTENSIONS_MS = 600_000;
+
 const MECHANISMS = { "plain": "PLAIN", "login": "LOGIN", "cram-md5": "CRAM-MD5" } as const;
 
 /** A pool and the secrets it was made with. */
@@ -72,6 +76,7 @@ class SmtpTransport implements MailTransport {
   readonly #tokens: TokenSource | undefined;
   readonly #ownTokens: Disposable | undefined;
   #hasWarnedOfNoLogin = false;
+  #utf8: { readonly atMs: number; readonly isOffered: boolean } | undefined;
 
   constructor(
     private readonly options: SmtpOptions,
@@ -105,6 +110,8 @@ class SmtpTransport implements MailTransport {
     const addresses = [message.from.address, message.to];
     const open = (secrets: SmtpSecrets) => this.#poolFor(secrets);
     return await this.#attempt(signal, addresses, open, async (pool, limit) => {
+      const unfit = await this.#withoutUtf8(message, limit);
+      if (unfit !== undefined) return unfit;
       const { response, rejected } = await pool.send(smtpMessage(message), limit);
       if (rejected.length > 0) throw rejected[0];
       return { ok: true, messageId: message.messageId, response: singleLine(response) };
@@ -171,6 +178,7 @@ class SmtpTransport implements MailTransport {
         expired: deadline.expired,
         cancelled: signal.aborted || this.#disposed,
         addresses,
+        insecure: this.options.insecureSkipVerify,
       });
     }
   }
@@ -198,6 +206,49 @@ class SmtpTransport implements MailTransport {
     const pool = createSmtpPool(this.options, secrets, this.#login(secrets), this.deps);
     this.#pools.add(pool);
     return pool;
+  }
+
+  /**
+   * The refusal of a mail with a non-ASCII local part, where the server has no SMTPUTF8: nodemailer would
+   * send the address all the same, which RFC 6531 §3.2 forbids.
+   */
+  async #withoutUtf8(
+    { from, to }: MailMessage,
+    signal: AbortSignal,
+  ): Promise<Refusal | undefined> {
+    const isSender = needsSmtpUtf8(from.address);
+    if (!isSender && !needsSmtpUtf8(to)) return undefined;
+    if (await this.#takesUtf8(signal)) return undefined;
+    const error =
+      `Cannot send mail through SMTP server '${this.#target}': the server does not offer ` +
+      `SMTPUTF8, which the ${isSender ? "sender" : "address"} '${
+        singleLine(isSender ? from.address : to)
+      }' needs`;
+    return isSender
+      ? {
+        ok: false,
+        category: "configuration",
+        retry: "transport",
+        error,
+        remedy: "use an ASCII address in delivery.sender, or a mail server with SMTPUTF8",
+      }
+      : {
+        ok: false,
+        category: "recipient",
+        retry: "never",
+        error,
+        remedy: "use an ASCII address, or a mail server with SMTPUTF8",
+      };
+  }
+
+  /** Asked by a connection of its own, and remembered for a while: such addresses are rare. */
+  async #takesUtf8(signal: AbortSignal): Promise<boolean> {
+    const nowMs = performance.now();
+    if (this.#utf8 === undefined || nowMs - this.#utf8.atMs >= EXTENSIONS_MS) {
+      const { extensions } = await probeSmtp(this.options, signal, this.deps);
+      this.#utf8 = { atMs: nowMs, isOffered: extensions.includes("SMTPUTF8") };
+    }
+    return this.#utf8.isOffered;
   }
 
   #login({ password = "" }: SmtpSecrets): Login | undefined {
