@@ -1,7 +1,6 @@
 /** `teleport-email check`: everything that the daemon depends on, looked at without changing anything. */
 
 import type { Config, LoadResult } from "../config/config.ts";
-import { domainOf } from "../mail/address.ts";
 import { loadTemplates } from "../mail/content/templates.ts";
 import { checkCluster } from "./check/cluster.ts";
 import type { Finding } from "./check/finding.ts";
@@ -95,5 +94,5 @@ async function* mail({ mail: config, delivery }: Config): AsyncGenerator<Finding
     level: "ok",
     text: `SMTP server '${config.host}:${config.port}', ${encryption}, sender '${address}'`,
   };
-  yield* (await import("./check/smtp.ts")).checkSmtp(config, domainOf(address));
+  yield* (await import("./check/smtp.ts")).checkSmtp(config, address);
 }

@@ -38,6 +38,8 @@ export const TITLES: Readonly<Record<string, string>> = {
   "permission.write_data": "may write records",
   "permission.role": "role",
   "mail.settings": "mail settings",
+  "mail.limits": "mail limits",
+  "mail.token": "access token",
   "mail.connect": "mail server",
   "mail.tls": "mail TLS",
   "mail.login": "mail log-in",

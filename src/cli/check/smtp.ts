@@ -1,15 +1,20 @@
 /** The SMTP server: reachable, encrypted, and willing to let us log in. */
 
 import type { SmtpConfig } from "../../config/config.ts";
+import { silentLog } from "../../log.ts";
+import { domainOf, needsSmtpUtf8 } from "../../mail/address.ts";
+import { openTokenSource } from "../../mail/smtp/oauth/open.ts";
 import { createSmtpTransport } from "../../mail/smtp/transport.ts";
 import { probeSmtp, type SmtpView } from "../../mail/smtp/probe.ts";
 import { NO_TLS_AT_ONCE } from "../../mail/smtp/receipt.ts";
-import { REMEDIES } from "../../mail/smtp/remedies.ts";
+import { REMEDIES, UTF8_REMEDIES } from "../../mail/smtp/remedies.ts";
 import type { Receipt, Refusal } from "../../mail/transport.ts";
 import { dial, lookupAll } from "../../net/dial.ts";
 import { DialError } from "../../net/dial_error.ts";
 import { smtpOptions } from "../../daemon/transport.ts";
 import { type Finding, timed } from "./finding.ts";
+import { checkLimits } from "./limits.ts";
+import { checkToken } from "./token.ts";
 
 const CONNECT_MS = 10_000;
 /** Whoever runs a check waits for it; the daemon is more patient (`smtp.timeout`). */
@@ -17,24 +22,35 @@ const IMPATIENT = { greetingMs: 20_000, sendMs: 20_000 };
 /** Whoever renews certificates by machine has done so by then. */
 const DAY_MS = 86_400_000;
 
-export async function* checkSmtp(
-  config: SmtpConfig,
-  senderDomain: string,
-): AsyncGenerator<Finding> {
-  const { host, port } = config;
+export async function* checkSmtp(config: SmtpConfig, sender: string): AsyncGenerator<Finding> {
+  const { host, port, auth } = config;
   const { signal } = new AbortController();
+  yield* checkLimits(config);
   const reached = await reach(host, port, signal);
   yield reached;
+  const options = smtpOptions(config, domainOf(sender));
+  using source = options.auth !== undefined && "oauth" in options.auth
+    ? openTokenSource(options.auth, silentLog)
+    : undefined;
+  // Without a token there is no login, but everything before it can be looked at.
+  const token = source === undefined || auth === undefined || !("oauth2" in auth)
+    ? undefined
+    : await checkToken(auth.username, auth.oauth2, source.tokens);
+  if (token !== undefined) yield token;
   if (reached.level === "problem") return;
-  const options = smtpOptions(config, senderDomain);
-  await using transport = createSmtpTransport(options, { timeouts: IMPATIENT });
+  let isWithoutLogin = false;
+  await using transport = createSmtpTransport(options, {
+    timeouts: IMPATIENT,
+    log: { warn: () => isWithoutLogin = true },
+    ...source === undefined ? {} : { tokens: source.tokens },
+  });
   const { value: receipt, tookMs } = await timed<Receipt>(async () =>
     await transport.verify?.(signal) ?? { ok: true, messageId: "", response: "" }
   );
   const failure = receipt.ok ? undefined : receipt;
-  if (
-    failure !== undefined && failure.category !== "tls" && failure.category !== "authentication"
-  ) {
+  const isBeforeLogin = failure !== undefined && failure.category !== "tls" &&
+    failure.category !== "authentication";
+  if (isBeforeLogin && token?.level !== "problem") {
     yield problem("mail.connect", failure, undefined);
     return;
   }
@@ -42,11 +58,28 @@ export async function* checkSmtp(
   const view = await probeSmtp(options, signal).catch(() => undefined);
   yield tls(config, failure, view);
   if (failure?.category === "tls") return;
+  if (needsSmtpUtf8(sender) && view !== undefined && !view.extensions.includes("SMTPUTF8")) {
+    yield {
+      check: "mail.connect",
+      level: "problem",
+      text: `the server does not offer SMTPUTF8, which the sender '${sender}' needs`,
+      remedy: UTF8_REMEDIES.sender,
+    };
+  }
   const check = "mail.login";
-  if (failure !== undefined) yield problem(check, failure, undefined);
-  else if (config.auth === undefined) {
+  if (token?.level === "problem") {
+    yield { check, level: "skipped", text: "not tried: there is no access token" };
+  } else if (failure !== undefined) yield problem(check, failure, undefined);
+  else if (auth === undefined) {
     yield { check, level: "skipped", text: "none: smtp.username is not set" };
-  } else yield { check, level: "ok", text: `as '${config.auth.username}'`, tookMs };
+  } else if (isWithoutLogin) {
+    yield {
+      check,
+      level: "warning",
+      text: "none: the server offers no login that this program knows, emails leave without it",
+      remedy: "remove smtp.username, or set smtp.require_auth to send nothing without login",
+    };
+  } else yield { check, level: "ok", text: `as '${auth.username}'`, tookMs };
 }
 
 async function reach(host: string, port: number, signal: AbortSignal): Promise<Finding> {
@@ -83,9 +116,12 @@ function tls(
   if (failure?.category === "tls") return problem(check, failure, view);
   const seen = view?.tls;
   if (seen === undefined) {
+    const secret = config.auth === undefined
+      ? ""
+      : `, user name and ${"oauth2" in config.auth ? "access token" : "password"} in clear text`;
     const text = view === undefined
       ? "cannot be looked at"
-      : "none: mails and answers travel unencrypted";
+      : `none: mails and answers travel unencrypted${secret}`;
     const remedy = "use a server with STARTTLS or implicit TLS, or keep it on a network you trust";
     return { check, level: "warning", text, remedy };
   }

@@ -4,7 +4,7 @@ import { ClearTextError } from "./clear_text.ts";
 import { LoginError } from "./login.ts";
 import { TokenError } from "./oauth/error.ts";
 import { DialError } from "../../net/dial_error.ts";
-import { REMEDIES, TOKEN_REMEDY } from "./remedies.ts";
+import { REMEDIES, TLS_REMEDIES, TOKEN_REMEDY } from "./remedies.ts";
 import { judgeReply, parseReply, type SmtpReply } from "./reply.ts";
 import type { Row } from "./reply_table.ts";
 import { pauseInWords } from "../server_words.ts";
@@ -241,14 +241,9 @@ const OUTDATED_VERSION = "the server refuses the TLS handshake: it speaks TLS 1.
 
 /** What cures a failed handshake that no CA file cures. */
 function tlsRemedy(text: string): string | undefined {
-  if (text.includes(WEAK_CERTIFICATE)) {
-    return "give the server a certificate with an RSA key of 2048 bits or more, or with an ECDSA key";
-  }
-  if (text.includes(OUTDATED_CIPHERS)) {
-    return "let the server offer TLS 1.3, or TLS 1.2 with AES-GCM or ChaCha20; set smtp.client_crt if it " +
-      "wants a certificate";
-  }
-  return text.includes(OUTDATED_VERSION) ? "let the server offer TLS 1.2 or 1.3" : undefined;
+  if (text.includes(WEAK_CERTIFICATE)) return TLS_REMEDIES.certificate;
+  if (text.includes(OUTDATED_CIPHERS)) return TLS_REMEDIES.ciphers;
+  return text.includes(OUTDATED_VERSION) ? TLS_REMEDIES.version : undefined;
 }
 
 /** Whether something was said that no SMTP server says. */

@@ -31,3 +31,19 @@ export const TOKEN_REMEDY =
   "check that smtp.username is the mailbox, and that the application may send from it: on Microsoft 365 " +
   "SMTP.SendAsApp with consent, the service principal and its mailbox permission in Exchange Online; " +
   "'teleport-email check' shows what the token says";
+
+/** For handshakes that no CA file cures. */
+export const TLS_REMEDIES = {
+  certificate:
+    "give the server a certificate with an RSA key of 2048 bits or more, or with an ECDSA key",
+  ciphers:
+    "let the server offer TLS 1.3, or TLS 1.2 with AES-GCM or ChaCha20; set smtp.client_crt if " +
+    "it wants a certificate",
+  version: "let the server offer TLS 1.2 or 1.3",
+} as const;
+
+/** For a server without SMTPUTF8. */
+export const UTF8_REMEDIES = {
+  sender: "use an ASCII address in delivery.sender, or a mail server with SMTPUTF8",
+  recipient: "use an ASCII address, or a mail server with SMTPUTF8",
+} as const;

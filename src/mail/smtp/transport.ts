@@ -17,7 +17,7 @@ import type { TokenSource } from "./oauth/token_source.ts";
 import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
 import { probeSmtp } from "./probe.ts";
 import { smtpRefusal } from "./receipt.ts";
-import { REMEDIES } from "./remedies.ts";
+import { REMEDIES, UTF8_REMEDIES } from "./remedies.ts";
 import type { MailMessage, MailTransport, Receipt, Refusal } from "../transport.ts";
 import { singleLine } from "../../text.ts";
 
@@ -230,14 +230,14 @@ class SmtpTransport implements MailTransport {
         category: "configuration",
         retry: "transport",
         error,
-        remedy: "use an ASCII address in delivery.sender, or a mail server with SMTPUTF8",
+        remedy: UTF8_REMEDIES.sender,
       }
       : {
         ok: false,
         category: "recipient",
         retry: "never",
         error,
-        remedy: "use an ASCII address, or a mail server with SMTPUTF8",
+        remedy: UTF8_REMEDIES.recipient,
       };
   }
 
