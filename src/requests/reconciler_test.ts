@@ -1000,3 +1000,17 @@ Deno.test("Reconciler charges a disconnection at one recipient to that mail, and
   await clock.tick(2 * 86_400_000);
   assert.deepEqual(cluster.record("r1")?.failed.map(({ to }) => to), ["b@x.org"]);
 });
+
+Deno.test("Reconciler forgets a record that has vanished, and what it owed", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.respond = () => LATER;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(100);
+  assert.equal(reconciler.outbox()[0]?.owed.length, 3);
+  cluster.requests.clear();
+  cluster.records.clear();
+  reconciler.update("r1", aRequest({ state: "APPROVED" }));
+  await clock.tick(0);
+  assert.deepEqual(reconciler.outbox(), []);
+});

@@ -53,3 +53,34 @@ Deno.test("Settlement does not trust a lease that a pending write releases", asy
   await taken;
   assert.equal(settlement.maySend(second), true);
 });
+
+Deno.test("Settlement lets no mail leave that the record does not owe any more", () => {
+  const [first, second] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
+  const clock = new FakeClock();
+  const stored = new StoredRecord("r1", {
+    readRecord: () => assert.fail("nothing to read"),
+    writeRecord: () => assert.fail("nothing to write"),
+  }, clock);
+  const owner = { instance: "one", untilMs: NOW_MS + 20_000 };
+  const settlement = new Settlement(
+    "r1",
+    stored,
+    new Retries(() => 0.5),
+    () => ({ active: 1, waiting: 1, sending: 0 }),
+    {
+      instance: "one",
+      clock,
+      random: () => 0.5,
+      log: fakeLog(),
+      requestLog: { recordDeleted: () => {}, unrecorded: () => {} },
+      writeFailures: { failed: () => {}, succeeded: () => {} },
+      keepLease: () => true,
+      kill: new AbortController().signal,
+    },
+  );
+  stored.set(encodeRecord(aRecord({ owed: [first, second], owner })));
+  assert.deepEqual([settlement.maySend(first), settlement.maySend(second)], [true, true]);
+  // An overtaken replica has settled the first one late.
+  stored.set(encodeRecord(aRecord({ owed: [second], owner })));
+  assert.deepEqual([settlement.maySend(first), settlement.maySend(second)], [false, true]);
+});

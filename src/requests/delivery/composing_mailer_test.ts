@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { DEFAULT_LOOK } from "../../mail/content/scope.ts";
+import { loadTemplates } from "../../mail/content/templates.ts";
+import { messageId } from "../../mail/message_id.ts";
+import type { MailMessage } from "../../mail/transport.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
+import { fakeLog } from "../../testing/fake_log.ts";
+import type { MailKind } from "../record/outbox.ts";
+import type { PluginRecord } from "../record/record.ts";
+import { aRecord, aRequest, owed } from "../testing/fixtures.ts";
+import { ComposingMailer } from "./composing_mailer.ts";
+import { ResourceNames } from "./resource_names.ts";
+
+const TO = "a@x.org";
+const loaded = await loadTemplates(undefined);
+
+/** The message that the mailer hands to the transport. */
+async function composed(kind: MailKind, record: Partial<PluginRecord>, index = 0) {
+  const sent: MailMessage[] = [];
+  const [clock, log] = [new FakeClock(), fakeLog()];
+  const mailer = new ComposingMailer({
+    transport: {
+      send: (message) => {
+        sent.push(message);
+        return Promise.resolve({ ok: true, messageId: message.messageId, response: "" });
+      },
+    },
+    templates: loaded.ok ? loaded.templates : assert.fail(),
+    from: { address: "teleport@example.com" },
+    domain: "example.com",
+    look: { ...DEFAULT_LOOK, html: false },
+    resources: new ResourceNames({
+      clock,
+      log,
+      clusterName: "c",
+      lister: { listResources: () => Promise.resolve([]) },
+    }),
+    clusterName: "c",
+    link: () => undefined,
+    clock,
+    log,
+  });
+  const mail = owed(kind, TO, index);
+  const signal = new AbortController().signal;
+  const snapshot = aRequest();
+  const job = { id: "r1", mail, snapshot, lastKnown: snapshot, record: aRecord(record) };
+  await mailer.send(job, signal);
+  return sent[0] ?? assert.fail("nothing was sent");
+}
+
+const idOf = (kind: MailKind, index = 0) =>
+  messageId({ requestId: "r1", kind, index, recipient: TO, domain: "example.com" });
+
+Deno.test("ComposingMailer replies to the thread's first mail, whose id the original may have made", async () => {
+  const threads = [{ recipient: TO, time: "t", messageId: "first@x.org" }];
+  for (const kind of ["resolution", "reopened"] as const) {
+    assert.equal((await composed(kind, { threads })).inReplyTo, "first@x.org");
+  }
+  assert.equal((await composed("new", { threads })).inReplyTo, undefined);
+  const unknown = [{ recipient: TO, time: "t", messageId: "" }];
+  assert.equal((await composed("resolution", { threads: unknown })).inReplyTo, undefined);
+});
+
+Deno.test("ComposingMailer replies to a first mail that was never recorded as accepted", async () => {
+  assert.equal((await composed("resolution", {})).inReplyTo, idOf("new"));
+  for (const kind of ["requester-resolution", "requester-reopened"] as const) {
+    assert.equal((await composed(kind, {})).inReplyTo, idOf("requester-new"));
+  }
+});
+
+Deno.test("ComposingMailer gives a second end of a request an id of its own, and a correction", async () => {
+  const wrong = /An earlier email said that this request had expired\. It had not\.$/;
+  const record = { resolution: "DENIED", reopened: 1 } as const;
+  const first = await composed("resolution", { resolution: "EXPIRED" });
+  const second = await composed("resolution", record, 1);
+  assert.deepEqual([first.messageId, second.messageId], [
+    idOf("resolution"),
+    idOf("resolution", 1),
+  ]);
+  assert.notEqual(first.messageId, second.messageId);
+  assert.doesNotMatch(first.text, wrong);
+  assert.match(second.text, wrong);
+  assert.match((await composed("reopened", {}, 1)).text, wrong);
+});
