@@ -17,12 +17,16 @@ type Settings = Readonly<Record<string, string | boolean>>;
 /** A cluster, a mail server, and the program to start beside them. */
 export interface GoStage {
   readonly dir: string;
-  /** Calls the cluster's control API. */
-  control(path: string): Promise<void>;
+  /** Calls the cluster's control API, and gives the answer. */
+  control(path: string): Promise<unknown>;
   /** Where the cluster can be reached: `auth`, `proxy`, `ssh` or `lb`. */
   address(name: string): string;
   /** Starts the program with these settings of `[teleport]` and `[delivery]`; waits until it is ready. */
-  start(teleport: Settings, delivery?: Settings): Promise<PluginProcess>;
+  start(
+    teleport: Settings,
+    delivery?: Settings,
+    roleToRecipients?: Readonly<Record<string, readonly string[]>>,
+  ): Promise<PluginProcess>;
   /** Creates a request, with further parameters of the control API, and returns its id. */
   ask(parameters?: string): Promise<string>;
   /** The mails so far, in the order of arrival. */
@@ -33,10 +37,11 @@ export interface GoStage {
   data(id: string): Promise<Readonly<Record<string, string>>>;
 }
 
-/** Runs a test on a stage of its own; `ttl` is the life of the client certificate. */
+/** Runs a test on a stage of its own; `ttl` is the life of the client certificate, `flags` the cluster's. */
 export async function onGoStage(
   ttl: string,
   test: (stage: GoStage) => Promise<void>,
+  flags: readonly string[] = [],
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "teleport-email-gocluster-" });
   try {
@@ -47,7 +52,7 @@ export async function onGoStage(
     };
     const ca = join(dir, "mail-ca.pem");
     const sink = await start("smtpsink", join(GO_CLUSTER, "../smtpsink"), ["--cert-out", ca]);
-    const cluster = await start("gocluster", GO_CLUSTER, ["--dir", dir, "--ttl", ttl]);
+    const cluster = await start("gocluster", GO_CLUSTER, ["--dir", dir, "--ttl", ttl, ...flags]);
     const [host = "", port] = address(sink, "smtp").split(":");
     const mails = async (): Promise<readonly Email[]> => {
       const sunk: readonly { data: string }[] =
@@ -56,16 +61,14 @@ export async function onGoStage(
     };
     await test({
       dir,
-      control: async (path) => {
-        await (await cluster.control(path)).body?.cancel();
-      },
+      control: async (path) => await (await cluster.control(path)).json(),
       address: (name) => address(cluster, name),
-      start: async (teleport, delivery = {}) => {
+      start: async (teleport, delivery = {}, roleToRecipients = { "*": ["all@example.com"] }) => {
         const config = stringify({
           teleport: { identity: join(dir, "identity"), ...teleport },
           smtp: { host, port: Number(port), "root_cas": ca },
           delivery: { sender: "teleport@example.com", ...delivery },
-          "role_to_recipients": { "*": ["all@example.com"] },
+          "role_to_recipients": roleToRecipients,
           log: { severity: "debug" },
         });
         const path = join(dir, "teleport-email.toml");
