@@ -21,6 +21,7 @@ async function everyMetric(): Promise<Scrape> {
     credentials: { notBeforeMs: 1, notAfterMs: 2 },
     outbox: { pending: 1, failed: 0, oldestMs: 1 },
     queue: 0,
+    unwritable: [],
     reload: { isOk: true, loadedMs: 1 },
   } as unknown as Facts;
   const metrics = new Metrics({

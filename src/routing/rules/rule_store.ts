@@ -105,8 +105,11 @@ export class RuleStore {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     this.deps.log.warn(
-      "Access monitoring rules are not used, role_to_recipients decides: the program may not read them, " +
-        `or the server is older than Teleport 15. To use them, ${REMEDY}`,
+      "Access monitoring rules are not used, role_to_recipients decides",
+      {
+        reason: "the role does not allow to read them, or the server is older than Teleport 15",
+        remedy: REMEDY,
+      },
     );
   }
 }

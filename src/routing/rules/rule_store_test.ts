@@ -95,7 +95,8 @@ for (const kind of ["denied", "unsupported", "unwatched"] as const) {
     assert.deepEqual(await namesIn(store), []);
     const warnings = log.lines.filter(({ level }) => level === "warn");
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0]?.message ?? "", /role_to_recipients decides.*"access-plugin"/);
+    assert.match(warnings[0]?.message ?? "", /role_to_recipients decides$/);
+    assert.match(String(warnings[0]?.fields["remedy"]), /"access-plugin"/);
   });
 }
 
