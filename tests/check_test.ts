@@ -149,6 +149,7 @@ const CASES: readonly Case[] = [
     spoil: ({ playground }) =>
       Promise.resolve(playground.cluster.roles.set("access-plugin", [
         { kind: "access_request", verbs: ["list", "read"] },
+        { kind: "access_monitoring_rule", verbs: ["list", "read"] },
       ])),
     checks: ["permission.write_data", "permission.role"],
     cause: /access denied to perform action "update" on "access_plugin_data"/,
@@ -160,6 +161,7 @@ const CASES: readonly Case[] = [
       Promise.resolve(playground.cluster.roles.set("access-plugin", [
         { kind: "access_request", verbs: ["read"] },
         { kind: "access_plugin_data", verbs: ["list", "read", "update"] },
+        { kind: "access_monitoring_rule", verbs: ["list", "read"] },
       ])),
     checks: ["permission.list", "permission.role"],
     cause: /^the roles do not grant 'list' on 'access_request', .* lists only some requests/,
@@ -172,6 +174,7 @@ const CASES: readonly Case[] = [
         { kind: "access_request", verbs: ["list", "read"] },
         { kind: "access_request", verbs: ["list"], deny: true },
         { kind: "access_plugin_data", verbs: ["list", "read", "update"] },
+        { kind: "access_monitoring_rule", verbs: ["list", "read"] },
       ])),
     checks: ["permission.list", "permission.role"],
     cause: /^the roles do not grant 'list' on 'access_request', or deny it/,
@@ -184,6 +187,7 @@ const CASES: readonly Case[] = [
         { kind: "access_request", verbs: ["list"], where: "equals(resource.spec.user, user.name)" },
         { kind: "access_request", verbs: ["read"] },
         { kind: "access_plugin_data", verbs: ["list", "read", "update"] },
+        { kind: "access_monitoring_rule", verbs: ["list", "read"] },
       ])),
     checks: ["permission.list"],
     cause: /^the roles grant 'list' on 'access_request' only under a condition \('where'\)/,
@@ -256,6 +260,28 @@ for (const { name, options, spoil, checks, cause, remedy } of CASES) {
     });
   });
 }
+
+Deno.test("check warns when rules of the cluster cannot count, and asks only for what they need", async () => {
+  await onStage({}, async (stage) => {
+    const { roles, rules } = stage.playground.cluster;
+    const asked = async () =>
+      (await trouble(stage)).findings
+        .filter(({ check }) => /rules|traits|labels/.test(check))
+        .map(({ check, level }) => `${check} ${level}`);
+    assert.deepEqual(await asked(), ["permission.rules ok"]);
+    const condition = 'user.traits["team"].contains(access_request.spec.user)';
+    rules.put({ name: "r1", condition, recipients: ["a@example.com"] });
+    assert.deepEqual(await asked(), ["permission.rules ok", "permission.traits ok"]);
+    roles.deny("user_login_state", true);
+    roles.deny("user", true);
+    assert.deepEqual(await asked(), ["permission.rules ok", "permission.traits warning"]);
+    roles.deny("access_monitoring_rule", true);
+    const { code, bad } = await trouble(stage);
+    assert.deepEqual([code, bad.length], [0, 1]);
+    assert.match(bad[0]?.text ?? "", /role_to_recipients decides$/);
+    assert.match(bad[0]?.remedy ?? "", /preset role "access-plugin"/);
+  });
+});
 
 Deno.test("check prints a role with exactly what is missing", async () => {
   await onStage({}, async (stage) => {

@@ -1,6 +1,7 @@
 /** `teleport-email check`: everything that the daemon depends on, looked at without changing anything. */
 
 import type { Config, LoadResult } from "../config/config.ts";
+import { routingPolicyOf } from "../daemon/routing_policy.ts";
 import { loadTemplates } from "../mail/content/templates.ts";
 import { checkCluster } from "./check/cluster.ts";
 import type { Finding } from "./check/finding.ts";
@@ -44,7 +45,7 @@ async function* look(path: string, loaded: LoadResult, offline: boolean): AsyncG
   yield* templates(config);
   yield checkLog(config.log);
   if (!offline) yield await checkHttp(config.http);
-  yield* checkCluster(config.teleport, offline);
+  yield* checkCluster(config.teleport, offline, routingPolicyOf(config).routes);
   if (offline) {
     const text = "cluster and mail server are not asked (--offline)";
     yield { check: "server", level: "skipped", text };

@@ -1,0 +1,87 @@
+/**
+ * Whether access monitoring rules count: without these permissions the daemon works, and routes by the
+ * roles of the configuration. Users and resources are asked for only if some rule or route looks at them.
+ */
+
+import type { Route } from "../../routing/routes.ts";
+import { needsOf } from "../../routing/rule_router.ts";
+import { readRule, type Rule } from "../../routing/rules/rule.ts";
+import type { TeleportClient } from "../../teleport/client.ts";
+import { ClusterError } from "../../teleport/errors.ts";
+import { type Finding, timed } from "./finding.ts";
+
+const PRESET = 'the preset role "access-plugin" has it';
+
+interface Probe {
+  readonly check: string;
+  /** The permission, as a role grants it. */
+  readonly grant: string;
+  readonly without: string;
+  readonly run: () => Promise<string>;
+}
+
+export async function checkRulePermissions(
+  client: TeleportClient,
+  routes: readonly Route[],
+): Promise<readonly Finding[]> {
+  const { signal } = new AbortController();
+  let rules: readonly Rule[] = [];
+  const findings = [
+    await probed({
+      check: "permission.rules",
+      grant: "'list' and 'read' on 'access_monitoring_rule'",
+      without: "rules of the cluster do not count, role_to_recipients decides",
+      run: async () => {
+        rules = (await client.listRules(signal))
+          .map(readRule)
+          .flatMap((reading) => reading.applies ? [reading.rule] : []);
+        return `${rules.length} access monitoring rules for this plugin`;
+      },
+    }),
+  ];
+  const { traits, labels } = needsOf({ routes }, rules, "new");
+  if (traits) {
+    findings.push(
+      await probed({
+        check: "permission.traits",
+        grant: "'read' on 'user' and 'user_login_state'",
+        without: "requesters count as having no traits",
+        run: async () => {
+          // Nobody's name: permissions are looked at first.
+          await client.readTraits(crypto.randomUUID(), signal);
+          return "tried with a user who does not exist";
+        },
+      }),
+    );
+  }
+  if (labels) {
+    findings.push(
+      await probed({
+        check: "permission.labels",
+        grant: "'list' and 'read' on 'node', and so on, with 'review_requests.preview_as_roles'",
+        without: "requested resources count as having no labels",
+        run: async () => {
+          await client.listResources("node", [crypto.randomUUID()], signal);
+          return "tried with a server that does not exist";
+        },
+      }),
+    );
+  }
+  return findings;
+}
+
+async function probed({ check, grant, without, run }: Probe): Promise<Finding> {
+  try {
+    const { value, tookMs } = await timed(run);
+    return { check, level: "ok", text: value, tookMs };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    if (error.kind === "unsupported") {
+      return { check, level: "skipped", text: `the server is too old for it: ${without}` };
+    }
+    const remedy = error.kind === "denied"
+      ? `grant ${grant} (${PRESET}), sign new credentials`
+      : "try again; if it stays so, look at the auth server's log";
+    return { check, level: "warning", text: `${error.message}: ${without}`, remedy };
+  }
+}
