@@ -340,7 +340,8 @@ export class Reconciler {
       const input = this.#planInput(entry, snapshot, before);
       const request = typeof snapshot === "object" ? snapshot : undefined;
       if (request && confirmed !== request && isReopened(before, request, input.nowMs)) {
-        confirmed = await this.#confirm(entry, request);
+        // What was deleted, as an event or a complete listing told, is not opened again.
+        confirmed = entry.snapshot === "gone" ? undefined : await this.#confirm(entry, request);
         if (confirmed === undefined) refuted = request;
         continue;
       }

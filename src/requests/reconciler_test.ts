@@ -1015,3 +1015,15 @@ Deno.test("Reconciler forgets a record that has vanished, and what it owed", asy
   await clock.tick(0);
   assert.deepEqual(reconciler.outbox(), []);
 });
+
+Deno.test("Reconciler does not reopen a request whose deletion it has heard, whatever its role may see", async () => {
+  const { clock, cluster, reconciler, mailer } = await setUpFalseEnd();
+  cluster.isNarrowed = true;
+  cluster.roles = [];
+  cluster.requests.clear();
+  reconciler.update("r1", aRequest({ id: "r1", state: "PENDING" }));
+  reconciler.update("r1", aRequest({ state: "APPROVED" }));
+  reconciler.update("r1", "gone");
+  await clock.tick(60_000);
+  assert.deepEqual([mailer.accepted, cluster.record()?.resolution], [[], "EXPIRED"]);
+});
