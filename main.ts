@@ -1,6 +1,6 @@
 /** The program's entry: from arguments to a command. */
 
-import { fileFault } from "./src/file_error.ts";
+import { fileFault } from "./src/text.ts";
 import { runCli } from "./src/cli/program.ts";
 import { systemClock } from "./src/clock.ts";
 import { narrowEnvironment } from "./src/environment.ts";

@@ -1,4 +1,4 @@
-/** How foreign words (server replies, system errors) get into our one-line errors. */
+/** Text of others in our lines: one line of it, its length, errors, file faults, times. */
 
 /** Longer replies say nothing more, and a hostile server must not fill the log. */
 const MAX_WORDS = 300;
@@ -54,4 +54,59 @@ export function reasonOf(error: unknown): string {
 
 function base64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+/** A text of at most so many characters and lines; what is cut off is counted at its end. */
+export function truncate(text: string, maxCharacters: number, maxLines = Infinity): string {
+  if (text.length <= maxCharacters && maxLines === Infinity) return text;
+  const end = endOf(text, maxCharacters, maxLines);
+  if (end === text.length) return text;
+  const more = characterCount(text.slice(end));
+  return `${text.slice(0, end)}… (${more} more character${more === 1 ? "" : "s"})`;
+}
+
+/** Where the part that is kept ends. */
+function endOf(text: string, maxCharacters: number, maxLines: number): number {
+  let characters = 0;
+  let lines = 1;
+  let index = 0;
+  for (const character of text) {
+    if (character === "\n") lines++;
+    if (characters === maxCharacters || lines > maxLines) return index;
+    characters++;
+    index += character.length;
+  }
+  return index;
+}
+
+/** Far faster than a loop: the texts that are cut may be long. */
+function characterCount(text: string): number {
+  return text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, "x").length;
+}
+
+/**
+ * Words a failed file operation as the original (Go) does: `open <path>: no such file or directory`.
+ * Deno's messages carry the system's own text in front of `(os error <n>)`.
+ */
+export function fileError(operation: "open" | "read", path: string, error: unknown): string {
+  return `${operation} ${path}: ${fileFault(error)}`;
+}
+
+/** The cause alone, `no such file or directory`. */
+export function fileFault(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return "permission denied (by Deno: --allow-read or --allow-write)";
+  }
+  const message = reasonOf(error);
+  const system = /^(.*?) \(os error \d+\)/.exec(message)?.[1];
+  return system === undefined ? message : lowerFirst(system);
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}
+
+/** A time in RFC 3339, UTC, without a fraction where it is a whole second. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace(".000Z", "Z");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { escapeControls, singleLine } from "./text.ts";
+import { escapeControls, isoTime, singleLine, truncate } from "./text.ts";
 
 Deno.test("singleLine() makes one line of a multi-line reply", () => {
   assert.equal(singleLine("550-no\r\n550 really\u2028no\u0007\n"), "550-no 550 really no");
@@ -44,4 +44,23 @@ Deno.test("singleLine() hides a short secret as a word of its own, and inside no
   assert.equal(singleLine(`535 bad ${btoa("mail")}`, ["mail"]), "535 bad ***");
   // A long one is hidden wherever it stands.
   assert.equal(singleLine("535 xhunter2-secretx", ["hunter2-secret"]), "535 x***x");
+});
+
+Deno.test("truncate() counts characters, not UTF-16 units, and the characters that it removed", () => {
+  assert.equal(truncate("äöü", 3), "äöü");
+  assert.equal(truncate("äöüß", 3), "äöü… (1 more character)");
+  assert.equal(truncate("😀😀😀😀😀", 2), "😀😀… (3 more characters)");
+  assert.equal(truncate("", 3), "");
+});
+
+Deno.test("truncate() counts lines on demand", () => {
+  assert.equal(truncate("a\nb\nc", 10, 3), "a\nb\nc");
+  assert.equal(truncate("a\nb\nc", 10, 2), "a\nb… (2 more characters)");
+  assert.equal(truncate("a\nb\nc", 2, 2), "a\n… (3 more characters)");
+});
+
+Deno.test("isoTime() writes whole seconds without a fraction", () => {
+  const ms = Date.parse("2026-11-24T12:00:00Z");
+  assert.equal(isoTime(ms), "2026-11-24T12:00:00Z");
+  assert.equal(isoTime(ms + 5), "2026-11-24T12:00:00.005Z");
 });

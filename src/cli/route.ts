@@ -7,7 +7,7 @@ import { connect } from "../daemon/connect.ts";
 import { routingPolicyOf } from "../daemon/routing_policy.ts";
 import { StartError } from "../daemon/start_error.ts";
 import { readEnvironment } from "../environment.ts";
-import { fileError } from "../file_error.ts";
+import { fileError, reasonOf } from "../text.ts";
 import { silentLog } from "../log.ts";
 import type { Notice } from "../routing/router.ts";
 import { RuleRouter } from "../routing/rule_router.ts";
@@ -194,8 +194,6 @@ async function readFile(path: string): Promise<Documents> {
 }
 
 function describe({ message, fields }: Notice): string {
-  const details = Object.entries(fields).map(([key, value]) =>
-    `${key}: ${value instanceof Error ? value.message : String(value)}`
-  );
+  const details = Object.entries(fields).map(([key, value]) => `${key}: ${reasonOf(value)}`);
   return details.length === 0 ? message : `${message} (${details.join(", ")})`;
 }

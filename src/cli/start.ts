@@ -18,6 +18,7 @@ import type { StartOptions } from "./commands.ts";
 import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
 import { StartError } from "../daemon/start_error.ts";
+import { reasonOf } from "../text.ts";
 
 /** Runs until a signal or an uncaught error stops it; returns the exit code. */
 export async function start(
@@ -41,7 +42,7 @@ export async function start(
     opened = openLog(logOptions(config.log));
   } catch (error) {
     using fallback = openLog(DEFAULT_LOG);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     return exitWithErrors(fallback.log, [message], EXIT_CONFIGURATION);
   }
   using _ = opened;

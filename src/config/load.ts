@@ -1,4 +1,4 @@
-import { fileError } from "../file_error.ts";
+import { fileError } from "../text.ts";
 import type { LoadResult } from "./config.ts";
 import { type LoadEnvironment, parseConfig } from "./parse.ts";
 

@@ -12,6 +12,7 @@ import { connect } from "./connect.ts";
 import { requestLinks } from "./request_links.ts";
 import { prepare, release, type Setup, type SetupDeps } from "./setup.ts";
 import { StartError } from "./start_error.ts";
+import { reasonOf } from "../text.ts";
 
 /** Where reloads come from, and who is told of them. */
 export interface Reloads {
@@ -125,5 +126,5 @@ async function tryOut(
 
 function messages(error: unknown): readonly string[] {
   if (error instanceof StartError) return error.errors;
-  return [error instanceof Error ? error.message : String(error)];
+  return [reasonOf(error)];
 }

@@ -10,7 +10,7 @@ import type {
 } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import type { ClientProof, OAuthOptions } from "../mail/smtp/oauth/options.ts";
-import { fileError } from "../file_error.ts";
+import { fileError } from "../text.ts";
 import { readSecret } from "../config/values/secret.ts";
 import type { SmtpOptions } from "../mail/smtp/options.ts";
 import type { MailTransport } from "../mail/transport.ts";

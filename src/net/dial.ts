@@ -9,6 +9,7 @@ import net from "node:net";
 import { orAborted, startDeadline } from "./deadline.ts";
 import { DialError } from "./dial_error.ts";
 import { networkFault } from "./network_fault.ts";
+import { reasonOf } from "../text.ts";
 
 /** All addresses of a host, in the order of preference. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
@@ -71,7 +72,7 @@ export async function dial(
 
 /** A resolver that says no is told from one that does not answer. */
 function lookupFault(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = reasonOf(error);
   return /ENOTFOUND|ENODATA|failed to lookup/i.test(text)
     ? "no such host"
     : /EAI_AGAIN/.test(text)

@@ -1,3 +1,4 @@
+import { reasonOf } from "../text.ts";
 /** What the operating system and the resolver say, in words. */
 
 const FAULTS: readonly (readonly [RegExp, string])[] = [
@@ -11,7 +12,7 @@ const FAULTS: readonly (readonly [RegExp, string])[] = [
 
 /** One phrase for an error of a socket or of the resolver; its own words where there is none. */
 export function networkFault(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = reasonOf(error);
   return FAULTS.find(([pattern]) => pattern.test(text))?.[1] ?? text;
 }
 

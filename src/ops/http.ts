@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import type { Clock } from "../clock.ts";
 import { lookupAll } from "../net/dial.ts";
 import { type HttpRequest, type HttpResponse, plain, serveConnection } from "./http_connection.ts";
+import { reasonOf } from "../text.ts";
 
 export interface ListenAddress {
   readonly host: string;
@@ -162,7 +163,7 @@ class Site {
       const type = contentType ?? "text/plain; charset=utf-8";
       return { status, headers: { "content-type": type }, body };
     } catch (error) {
-      return plain(500, error instanceof Error ? error.message : String(error));
+      return plain(500, reasonOf(error));
     }
   }
 
@@ -235,6 +236,6 @@ function explain(fault: unknown): string {
   if (fault instanceof Deno.errors.PermissionDenied) {
     return "ports below 1024 need root or CAP_NET_BIND_SERVICE: choose a higher one";
   }
-  const message = fault instanceof Error ? fault.message : String(fault);
+  const message = reasonOf(fault);
   return /ENOTFOUND|EAI_AGAIN/.test(message) ? "the host name cannot be resolved" : message;
 }

@@ -1,7 +1,7 @@
 /** Where log records go. Built on @logtape/logtape; every part of the program gets a {@linkcode Log}. */
 
 import { configureSync, getLogger, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
-import { fileError } from "../file_error.ts";
+import { fileError } from "../text.ts";
 import type { Log } from "../log.ts";
 import { leadsToJournal } from "./journal.ts";
 import { formatJson, formatText } from "./log_format.ts";

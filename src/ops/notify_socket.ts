@@ -1,6 +1,6 @@
 /** The socket on which systemd listens to a service (sd_notify(3)). */
 
-import { escapeControls } from "../text.ts";
+import { escapeControls, reasonOf } from "../text.ts";
 
 export interface NotifySocket extends AsyncDisposable {
   /** Something is still on its way: systemd is busy, or gone. */
@@ -28,7 +28,7 @@ export function openNotifySocket(
 ): NotifySocket | undefined {
   if (name === undefined || name === "") return undefined;
   const fail = (error: unknown) => {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = reasonOf(error);
     onFailure(`Cannot tell systemd how this service is doing at '${name}': ${cause}`);
   };
   let connection: Deno.DatagramConn;

@@ -5,6 +5,7 @@
  */
 
 import type { Runtime } from "../runtime.ts";
+import { reasonOf } from "../text.ts";
 
 const REMIND_MS = 600_000;
 
@@ -27,7 +28,7 @@ export class FailureLog {
   ) {}
 
   failed(id: string, failure: unknown): void {
-    const error = failure instanceof Error ? failure.message : String(failure);
+    const error = reasonOf(failure);
     const { clock, log } = this.deps;
     const nowMs = clock.now();
     const known = this.#kinds.get(error);

@@ -12,6 +12,7 @@ import type { OptionalKind, RuleEvent } from "../teleport/calls/watch.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { Lister, type ListerDeps, type ListingTarget, RECHECK_MS } from "./listing.ts";
 import type { Cluster, ClusterEvent } from "./ports.ts";
+import { reasonOf } from "../text.ts";
 
 const RULES = "access_monitoring_rule";
 /** A stream that lived this long counts as success, and the next outage starts with a short wait. */
@@ -108,7 +109,7 @@ function failedFast(failure: unknown): ClusterError {
     const message = "Watcher stream closed. Exiting as fail fast is on.";
     return new ClusterError("unavailable", message);
   }
-  const cause = failure instanceof Error ? failure.message : String(failure);
+  const cause = reasonOf(failure);
   const message = `Connection problem detected. Exiting as fail fast is on.: ${cause}`;
   return new ClusterError("unavailable", message, { cause: failure });
 }

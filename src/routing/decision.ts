@@ -1,7 +1,7 @@
 /** Who is mailed about a request: a function of the request, the rules and what was looked up. */
 
 import { setImmediate } from "node:timers";
-import { truncate } from "../cut.ts";
+import { truncate } from "../text.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { FactValues, Unavailable } from "./condition/facts.ts";
 import type { RoutingPolicy } from "./policy.ts";

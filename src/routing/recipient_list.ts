@@ -1,6 +1,6 @@
 /** The recipients of one decision while they are gathered. */
 
-import { truncate } from "../cut.ts";
+import { truncate } from "../text.ts";
 import type { LeftOut, RoutedRecipient } from "./trace.ts";
 
 /** RFC 5321 §4.5.3.1.3, without the angle brackets. */

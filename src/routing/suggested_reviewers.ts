@@ -1,6 +1,6 @@
 /** The reviewers that a requester suggests, as far as they are mailed. */
 
-import { truncate } from "../cut.ts";
+import { truncate } from "../text.ts";
 import type { LogFields } from "../log.ts";
 import { isInDomains } from "./allowed_domains.ts";
 import { MAX_ADDRESS_LENGTH, type RecipientList } from "./recipient_list.ts";

@@ -1,6 +1,6 @@
 /** Connections to a cluster as the configuration asks for them. */
 
-import { fileFault } from "../file_error.ts";
+import { fileFault } from "../text.ts";
 import { type Lookup, lookupAll } from "../net/dial.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import { systemRoots } from "../net/system_roots.ts";

@@ -5,6 +5,7 @@ import { orAborted } from "../net/deadline.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClusterError } from "./errors.ts";
+import { reasonOf } from "../text.ts";
 
 /**
  * `tbot` writes in place: a file that is being written is whole a moment later
@@ -51,7 +52,7 @@ export class CredentialStore {
       if (signal.aborted) throw error;
       const last = this.#last;
       if (last === undefined || last.notAfterMs <= clock.now()) throw error;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = reasonOf(error);
       if (this.#complaint !== message) {
         // The original's words (original.md §2.3).
         log.error("Failed to reload identity file from disk.", { error, ...describe(last) });

@@ -5,6 +5,7 @@ import type { Runtime } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
 import { type CredentialStore, describe } from "./credential_store.ts";
 import type { Credentials } from "./credentials.ts";
+import { reasonOf } from "../text.ts";
 
 const MINUTE_MS = 60_000;
 /** A warning each, when so much is left and nothing has renewed the credentials. */
@@ -47,7 +48,7 @@ export async function renewCredentials(deps: RenewalDeps, signal: AbortSignal): 
       complaint = undefined;
     } catch (error) {
       if (signal.aborted) return;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = reasonOf(error);
       const say = message === complaint ? log.debug : log.warn;
       say.call(log, "Cannot switch to the renewed credentials yet", { error });
       complaint = message;

@@ -3,7 +3,7 @@
 import { dirname } from "node:path";
 import { systemClock } from "../../clock.ts";
 import type { Config } from "../../config/config.ts";
-import { fileError } from "../../file_error.ts";
+import { fileError, reasonOf } from "../../text.ts";
 import { serveHttp } from "../../ops/http.ts";
 import { LOG_PATHS, refusePipe } from "../../ops/log.ts";
 import { askDaemon } from "../status/daemon.ts";
@@ -61,7 +61,7 @@ export async function checkHttp(http: Config["http"]): Promise<Finding> {
     await using _ = await serveHttp(listen, {}, systemClock);
     return { check, level: "ok", text: `${at} is free, no daemon runs there` };
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = reasonOf(error);
     return { check, level: "problem", text, remedy: "set http.listen to an address that is free" };
   }
 }

@@ -6,6 +6,7 @@ import { defined } from "../../optional.ts";
 import { parseRfc3339 } from "../../routing/condition/library/rfc3339.ts";
 import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import type { AccessMonitoringRule } from "../../teleport/rules/rule.ts";
+import { reasonOf } from "../../text.ts";
 
 /** A user's or login state's traits. */
 export interface TraitsDocument {
@@ -166,7 +167,7 @@ function toValue(document: { toJS(): unknown }, file: string): unknown {
     return document.toJS();
   } catch (error) {
     // Aliases without an anchor, or far too many of them.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new DocumentError(`${file}: not YAML or JSON: ${reason}`);
   }
 }

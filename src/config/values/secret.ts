@@ -1,4 +1,4 @@
-import { fileError } from "../../file_error.ts";
+import { fileError } from "../../text.ts";
 import type { Secret } from "../config.ts";
 import type { Report } from "../report.ts";
 

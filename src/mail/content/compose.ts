@@ -1,6 +1,6 @@
 /** Facts and templates make the words of a mail. */
 
-import { truncate } from "../../cut.ts";
+import { truncate } from "../../text.ts";
 import type { MailData, TemplateKind } from "./mail_data.ts";
 import { DETAIL_LIMITS, type DetailLimits } from "./details.ts";
 import { DEFAULT_LOOK, type MailLook, type TemplateScope, templateScope } from "./scope.ts";

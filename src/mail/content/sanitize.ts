@@ -3,7 +3,7 @@
  * something else. Ordinary values come out as they are, in whatever language.
  */
 
-import { truncate } from "../../cut.ts";
+import { truncate } from "../../text.ts";
 import { escapeHomographs } from "./homographs.ts";
 
 /** How much of a value is shown. */

@@ -1,13 +1,12 @@
 /** The set of templates: built in, overridden file by file from a directory. */
 
-import { fileFault } from "../../file_error.ts";
+import { fileFault, singleLine } from "../../text.ts";
 import { BUILTIN_HTML } from "./builtin_html.ts";
 import { BUILTIN_TEXT } from "./builtin_text.ts";
 import type { Audience, MailData, TemplateKind } from "./mail_data.ts";
 import { HOSTILE_TEXT, sampleData, sampleResourceData } from "./sample_data.ts";
 import { type ParsedTemplate, parseTemplate } from "./engine.ts";
 import { DEFAULT_LOOK, templateScope } from "./scope.ts";
-import { singleLine } from "../../text.ts";
 
 /** The built-in templates as they are written, by file name. */
 export const TEMPLATE_SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };

@@ -1,6 +1,6 @@
 /** Keeps what users wrote from growing a record beyond what Teleport takes. */
 
-import { truncate } from "../../cut.ts";
+import { truncate } from "../../text.ts";
 
 /**
  * What the texts of a record may have together: half of the 1,000,000 bytes that Teleport takes for

@@ -12,6 +12,7 @@ import {
   type PluginRecord,
   type RawRecord,
 } from "./record.ts";
+import { reasonOf } from "../../text.ts";
 
 /** A record that the cluster refuses to change, since when, and how often. */
 export interface WriteRefusal {
@@ -107,7 +108,7 @@ export class StoredRecord {
   #failed(error: unknown): void {
     if (!isWriteRefused(error)) return;
     const { sinceMs = this.clock.now(), attempts = 0 } = this.#refusal ?? {};
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     this.#refusal = { error: message, sinceMs, attempts: attempts + 1 };
   }
 }

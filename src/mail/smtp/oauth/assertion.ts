@@ -5,6 +5,7 @@ import { SignJWT } from "jose";
 import * as oauth from "oauth4webapi";
 import { TokenError } from "./error.ts";
 import type { ClientProof, OAuthOptions, ReadText } from "./options.ts";
+import { reasonOf } from "../../../text.ts";
 
 /** Microsoft advises five to ten minutes, Google takes an hour at most. */
 const LIFE_S = 300;
@@ -127,7 +128,7 @@ async function read(text: ReadText): Promise<string> {
   try {
     return await text();
   } catch (error) {
-    throw new TokenError("configuration", error instanceof Error ? error.message : String(error), {
+    throw new TokenError("configuration", reasonOf(error), {
       remedy:
         "check the paths in [smtp.oauth2], and that the user who runs this program may read them",
     });

@@ -1,6 +1,7 @@
 /** Why there is no access token. */
 
 import type { RefusalCategory } from "../../transport.ts";
+import { reasonOf } from "../../../text.ts";
 
 export class TokenError extends Error {
   override readonly name = "TokenError";
@@ -21,5 +22,5 @@ export class TokenError extends Error {
 /** Whatever a request failed with, as a `TokenError`. */
 export function asTokenError(error: unknown): TokenError {
   if (error instanceof TokenError) return error;
-  return new TokenError("configuration", error instanceof Error ? error.message : String(error));
+  return new TokenError("configuration", reasonOf(error));
 }

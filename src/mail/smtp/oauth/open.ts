@@ -8,6 +8,7 @@ import { TokenError } from "./error.ts";
 import type { OAuthOptions, TokenGrant } from "./options.ts";
 import { requestToken } from "./request.ts";
 import { type AccessToken, TokenSource } from "./token_source.ts";
+import { reasonOf } from "../../../text.ts";
 
 export interface OpenedTokenSource extends Disposable {
   readonly tokens: TokenSource;
@@ -81,7 +82,7 @@ async function readTokenFile(read: () => Promise<string>, now: () => number): Pr
   try {
     value = (await read()).trim();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     throw new TokenError("configuration", message, { remedy });
   }
   const expiresMs = expiryOf(value);

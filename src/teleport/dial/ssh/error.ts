@@ -3,11 +3,12 @@
 import { SshChannelError } from "@microsoft/dev-tunnels-ssh";
 import { ClusterError } from "../../errors.ts";
 import { printable } from "./key.ts";
+import { reasonOf } from "../../../text.ts";
 
 /** Maps any error from opening a tunnel to a `ClusterError`. */
 export function toSshError(error: unknown): ClusterError {
   if (error instanceof ClusterError) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = reasonOf(error);
   const negotiation = /^Failed (\w+) negotiation: Server \(([^)]*)\)/.exec(text);
   if (negotiation !== null) return noCommon(negotiation[1] ?? "", negotiation[2] ?? "", error);
   if (text.startsWith("Server public key verification failed")) {
