@@ -1,7 +1,7 @@
 /**
  * What `configure` prints: the original's defaults and paths (original.md §2.5) in a file that
  * loads once its reader has filled in one mail section, replacing its angle brackets
- * (`placeholders.ts`). A `#` without a space behind it hides a setting, shown with its default; a
+ * (`values/fields.ts`). A `#` without a space behind it hides a setting, shown with its default; a
  * `# ` starts an explanation.
  */
 export const EXAMPLE = `# Example email plugin configuration TOML file

@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 import { EXAMPLE, exampleFor } from "./example.ts";
 import { parseConfig } from "./load.ts";
 import { SERVICE_NAMES, smtpService } from "./sections/smtp_services.ts";
-import { PLACEHOLDERS } from "./values/placeholders.ts";
+import { PLACEHOLDERS } from "./values/fields.ts";
 
 const VALUES: Readonly<Record<string, string>> = {
   "<your mail server>": "smtp.example.com",

@@ -1,9 +1,10 @@
+import { defined } from "../../optional.ts";
 import * as v from "valibot";
 import type { HttpConfig } from "../config.ts";
 import { choice, text } from "../values/fields.ts";
 import { parseHostPort } from "../values/host_port.ts";
 import type { Context } from "../report.ts";
-import { given, readSection } from "../section.ts";
+import { readSection } from "../section.ts";
 
 type Listen = NonNullable<HttpConfig["listen"]>;
 
@@ -33,5 +34,5 @@ const schema = v.partial(v.object({
 /** Reads `[http]`. */
 export function readHttp(table: unknown, { report }: Context): HttpConfig {
   const { listen, status = "loopback" } = readSection("http", table, schema, report).values;
-  return { ...given({ listen }), status };
+  return { ...defined({ listen }), status };
 }

@@ -1,11 +1,11 @@
+import { defined } from "../../optional.ts";
 import * as v from "valibot";
 import { isLoopback } from "../../net/address.ts";
 import type { MailgunConfig } from "../config.ts";
-import { choice, path, text } from "../values/fields.ts";
-import { DEFAULT_MAX_CONNECTIONS, limitEntries } from "../values/limits.ts";
+import { choice, DEFAULT_MAX_CONNECTIONS, limitEntries, path, text } from "../values/fields.ts";
 import type { Context, Report } from "../report.ts";
 import { checkSecret } from "../values/secret.ts";
-import { given, readSection } from "../section.ts";
+import { readSection } from "../section.ts";
 
 const BASE_URLS = { us: "https://api.mailgun.net", eu: "https://api.eu.mailgun.net" } as const;
 
@@ -57,7 +57,7 @@ export async function readMailgun(
     privateKey,
     baseUrl,
     maxConnections: values.max_connections ?? DEFAULT_MAX_CONNECTIONS,
-    ...given({
+    ...defined({
       rootCas: values.root_cas,
       maxMessagesPerSecond: values.max_messages_per_second,
     }),

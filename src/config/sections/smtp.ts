@@ -1,11 +1,20 @@
+import { defined } from "../../optional.ts";
 import { isIP } from "node:net";
 import * as v from "valibot";
 import { isLoopback } from "../../net/address.ts";
 import type { SmtpConfig } from "../config.ts";
-import { choice, flag, integer, intervalMs, path, text } from "../values/fields.ts";
-import { DEFAULT_MAX_CONNECTIONS, limitEntries } from "../values/limits.ts";
+import {
+  choice,
+  DEFAULT_MAX_CONNECTIONS,
+  flag,
+  integer,
+  intervalMs,
+  limitEntries,
+  path,
+  text,
+} from "../values/fields.ts";
 import type { Context } from "../report.ts";
-import { given, readSection } from "../section.ts";
+import { readSection } from "../section.ts";
 import { checkSecret } from "../values/secret.ts";
 import { readOAuth2 } from "./smtp_oauth2.ts";
 import { SERVICE_NAMES, type SmtpService, smtpService } from "./smtp_services.ts";
@@ -154,7 +163,7 @@ export async function readSmtp(table: unknown, context: Context): Promise<SmtpCo
     timeoutMs: values.timeout ?? DEFAULT_TIMEOUT_MS,
     maxConnections: values.max_connections ?? service?.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     maxMessagesPerConnection: values.max_messages_per_connection ?? DEFAULT_MESSAGES_PER_CONNECTION,
-    ...given({
+    ...defined({
       service: values.service,
       auth,
       rootCas: values.root_cas,
@@ -206,7 +215,7 @@ async function readAuth(
   }, report);
   return secret === undefined
     ? undefined
-    : { username, password: secret, isRequired: required ?? false, ...given({ method }) };
+    : { username, password: secret, isRequired: required ?? false, ...defined({ method }) };
 }
 
 function readPolicy(value: string | undefined, { report }: Context): SmtpConfig["starttlsPolicy"] {

@@ -1,9 +1,10 @@
 /** `[smtp.oauth2]`: access tokens in place of a password. */
 
+import { defined } from "../../optional.ts";
 import * as v from "valibot";
 import type { OAuth2Config, OAuth2Proof } from "../config.ts";
 import type { Context } from "../report.ts";
-import { given, readSection } from "../section.ts";
+import { readSection } from "../section.ts";
 import { choice, path, text } from "../values/fields.ts";
 import { checkSecret } from "../values/secret.ts";
 
@@ -73,7 +74,7 @@ export async function readOAuth2(
 
 async function read(values: Values, context: Context): Promise<OAuth2Config | undefined> {
   const { report } = context;
-  const rootCas = given({ rootCas: values.root_cas });
+  const rootCas = defined({ rootCas: values.root_cas });
   if (values.access_token_file !== undefined) {
     const others = KEYS.filter((key) => values[key] !== undefined);
     if (others.length > 0) {
@@ -118,7 +119,7 @@ async function read(values: Values, context: Context): Promise<OAuth2Config | un
     clientId: values.client_id,
     proof,
     grant,
-    ...given({ scope }),
+    ...defined({ scope }),
     ...rootCas,
   };
 }

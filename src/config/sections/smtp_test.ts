@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SmtpConfig } from "../config.ts";
-import { parseConfig } from "../parse.ts";
+import { parseConfig } from "../load.ts";
 import { accept, file, refuse } from "../testing/parse.ts";
 
 async function smtpOf(body: string): Promise<{ smtp: SmtpConfig; warnings: readonly string[] }> {

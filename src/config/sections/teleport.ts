@@ -1,9 +1,10 @@
+import { defined } from "../../optional.ts";
 import * as v from "valibot";
 import type { TeleportConfig } from "../config.ts";
 import { choice, duration, flag, path, text } from "../values/fields.ts";
 import { formatGoDuration } from "../values/go_duration.ts";
 import type { Context } from "../report.ts";
-import { given, readSection } from "../section.ts";
+import { readSection } from "../section.ts";
 import { readTeleportAddress } from "./teleport_address.ts";
 
 const DEFAULT_REFRESH_MS = 60_000;
@@ -49,7 +50,7 @@ export function readTeleport(table: unknown, context: Context): TeleportConfig |
     refreshIdentity: credentials.kind === "identity" && (values.refresh_identity ?? false),
     refreshIdentityIntervalMs,
     via: values.via ?? "auto",
-    ...given({ webRootCas: values.web_root_cas }),
+    ...defined({ webRootCas: values.web_root_cas }),
   };
 }
 

@@ -1,8 +1,17 @@
 import * as v from "valibot";
 import { formatGoDuration, parseGoDuration } from "./go_duration.ts";
 import { expandPath } from "./paths.ts";
-import { PLACEHOLDERS } from "./placeholders.ts";
 import type { Context } from "../report.ts";
+
+/** Texts of the sample that its reader is to replace; as values they are refused. */
+export const PLACEHOLDERS: ReadonlySet<string> = new Set([
+  "<your Mailgun domain>",
+  "<your Mailgun key>",
+  "<your mail server>",
+  "<user name>",
+  "<password>",
+  "<client secret>",
+]);
 
 /** Names the kind of a TOML value. Types, not values, go into messages: they may be secrets. */
 export function describeType(value: unknown): string {
@@ -116,3 +125,11 @@ export const intervalMs = v.pipe(
   ),
   v.transform((ns) => Number(ns / 1_000_000n)),
 );
+
+/** Keys that both transports share. */
+export const limitEntries = {
+  "max_connections": integer(1, 1000),
+  "max_messages_per_second": positiveNumber,
+};
+
+export const DEFAULT_MAX_CONNECTIONS = 10;

@@ -1,3 +1,4 @@
+import { addressParser, decodeWords } from "postal-mime";
 import { isEmailAddress } from "./address.ts";
 
 /** An address with an optional display name, as `sender` and `reply_to` carry it. */
@@ -8,64 +9,19 @@ export interface Mailbox {
 
 /**
  * Reads `a@b`, `<a@b>`, `Name <a@b>`, `"Last, First" <a@b>` and `a@b (Name)` (RFC 5322 §3.4);
- * `undefined` for anything else.
+ * `undefined` for anything else. Encoded words (RFC 2047) of the name are decoded: with the original
+ * they were the only way to a non-ASCII name, so files in use have them.
  */
 export function parseMailbox(text: string): Mailbox | undefined {
   const trimmed = text.trim();
   if (isEmailAddress(trimmed)) return { address: trimmed };
-  const commented = /^(\S+)\s*\(([^()\\\r\n]*)\)$/.exec(trimmed);
-  if (commented !== null) return mailbox(commented[2]?.trim() ?? "", commented[1] ?? "");
-  const bracketed = /^(.*?)\s*<\s*([^<>\s]*)\s*>$/s.exec(trimmed);
-  if (bracketed === null) return undefined;
-  const name = parsePhrase(bracketed[1] ?? "");
-  return name === undefined ? undefined : mailbox(name, bracketed[2] ?? "");
-}
-
-function mailbox(name: string, address: string): Mailbox | undefined {
-  if (!isEmailAddress(address)) return undefined;
-  const decoded = decodeWords(name);
+  // The parser guesses at what a file should rather write down, and folds line breaks.
+  if (!/[>)]$/.test(trimmed) || /\p{Cc}/u.test(trimmed)) return undefined;
+  const [mailbox, ...others] = addressParser(trimmed);
+  const { address } = mailbox ?? {};
+  if (others.length > 0 || address === undefined || !isEmailAddress(address)) return undefined;
+  const name = decodeWords(mailbox?.name ?? "");
   // A line break in a decoded word would end the header that the name goes into.
-  if (/\p{Cc}/u.test(decoded)) return undefined;
-  return decoded === "" ? { address } : { name: decoded, address };
-}
-
-/** Words and quoted strings, joined by one space. */
-function parsePhrase(text: string): string | undefined {
-  const words: string[] = [];
-  let rest = text.trimStart();
-  while (rest !== "") {
-    const match = /^(?:"((?:[^"\\]|\\.)*)"|([^\s"(),:;<>@[\\\]]+))\s*/s.exec(rest);
-    if (match === null) return undefined;
-    words.push(match[1]?.replace(/\\(.)/gs, "$1") ?? match[2] ?? "");
-    rest = rest.slice(match[0].length);
-  }
-  return words.join(" ");
-}
-
-/**
- * Decodes RFC 2047 words. With the original they were the only way to a non-ASCII name, so files
- * in use have them; our mails would otherwise show them as they stand.
- */
-function decodeWords(text: string): string {
-  const adjacent = /(=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=)/g;
-  return text.replace(adjacent, "$1").replace(
-    /=\?([^?\s]+)\?([bqBQ])\?([^?\s]*)\?=/g,
-    (word, charset: string, encoding: string, data: string) => {
-      try {
-        const bytes = encoding.toLowerCase() === "b" ? atob(data) : unquote(data);
-        return new TextDecoder(charset, { fatal: true })
-          .decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
-      } catch {
-        return word;
-      }
-    },
-  );
-}
-
-/** RFC 2047 §4.2. */
-function unquote(data: string): string {
-  return data.replaceAll("_", " ").replace(
-    /=([0-9A-Fa-f]{2})/g,
-    (_, hex: string) => String.fromCharCode(parseInt(hex, 16)),
-  );
+  if (/\p{Cc}/u.test(name)) return undefined;
+  return name === "" ? { address } : { name, address };
 }
