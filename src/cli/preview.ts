@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { StartError } from "../daemon/start_error.ts";
-import { fileFault } from "../file_error.ts";
+import { fileFault } from "../text.ts";
 import { composeMail } from "../mail/content/compose.ts";
 import type { MailData } from "../mail/content/mail_data.ts";
 import { DEFAULT_LOOK } from "../mail/content/scope.ts";

@@ -1,7 +1,7 @@
 /** `teleport-email templates export`: the built-in templates as files. */
 
 import { join } from "node:path";
-import { fileFault } from "../file_error.ts";
+import { fileFault } from "../text.ts";
 import { exportedTemplates } from "../mail/content/export_templates.ts";
 import type { CliIo, TemplatesOptions } from "./commands.ts";
 import { reportErrors } from "./read_config.ts";

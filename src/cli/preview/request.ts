@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { openCluster } from "../../daemon/cluster.ts";
 import { connect } from "../../daemon/connect.ts";
 import { readEnvironment } from "../../environment.ts";
-import { fileError } from "../../file_error.ts";
+import { fileError } from "../../text.ts";
 import { silentLog } from "../../log.ts";
 import type { MailData } from "../../mail/content/mail_data.ts";
 import { mailData } from "../../requests/delivery/mail_data.ts";
