@@ -1,35 +1,37 @@
-/** Access lists as the rest of the program sees them, read from Teleport's messages. */
+/** Access lists as the program uses them, converted from Teleport's messages. */
 
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { defined } from "../optional.ts";
 import { type AccessList as WireAccessList, MembershipKind } from "./generated/access_list_pb.ts";
 import { timeMs } from "./time.ts";
 
+/** An owner of an access list. */
 export interface AccessListOwner {
-  /** A user's name, or that of an access list whose members own this one. */
+  /** The name of a user, or of an access list whose members are owners. */
   readonly name: string;
   readonly isAccessList: boolean;
 }
 
+/** An access list: its owners, the roles it grants, and its next review. */
 export interface AccessList {
   /** Metadata.Name, a UUID. */
   readonly name: string;
-  /** What people call it; "" when it has no title. */
+  /** The display name; "" when it has none. */
   readonly title: string;
   readonly description: string;
   readonly owners: readonly AccessListOwner[];
-  /** Roles that its members are granted. */
+  /** Roles granted to members. */
   readonly roles: readonly string[];
   readonly memberCount: number;
-  /** When its members are to be reviewed; absent when they never are. Milliseconds since 1970. */
+  /** When the members are due for review, milliseconds since 1970; absent when never. */
   readonly nextAuditMs?: number;
-  /** How long before the audit its owners are to be reminded; absent when the server sends none. */
+  /** How long before the audit the owners are reminded; absent when the server sends no value. */
   readonly remindBeforeMs?: number;
-  /** Months between two audits; absent when the server sends none. */
+  /** Months between two audits; absent when the server sends no value. */
   readonly auditMonths?: number;
 }
 
-/** Reads a list; undefined when it has no name, and so cannot be told apart from others. */
+/** Converts a list; undefined when it has no name to identify it by. */
 export function readAccessList(message: WireAccessList): AccessList | undefined {
   const name = message.header?.metadata?.name ?? "";
   if (name === "") return undefined;

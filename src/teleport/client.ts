@@ -1,4 +1,4 @@
-/** The calls of a Teleport cluster that the program needs, typed and with our errors. */
+/** A typed client for the calls to a Teleport cluster that the program needs. */
 
 import type { Runtime } from "../runtime.ts";
 import type { AccessList } from "./access_list.ts";
@@ -18,12 +18,14 @@ import type { AccessMonitoringRule } from "./rules/rule.ts";
 
 export type { ServerInfo, Traits, WatchEvent };
 
-/** Our name in plugin data and in rules, as the original's. */
+/** The plugin's name in plugin data and in rules, the same as the original's. */
 const PLUGIN = "email";
 
 /**
- * Every method rejects with `ClusterError`, whose kind is `denied` when the role lacks a permission and
- * `unsupported` when the server does not know the call.
+ * The calls to one cluster.
+ *
+ * @throws {ClusterError} from every method: `denied` when the role lacks a permission, `unsupported` when
+ *   the server does not support the call
  */
 export class TeleportClient {
   readonly #caller: Caller;
@@ -33,16 +35,17 @@ export class TeleportClient {
     this.#caller = new Caller(address, connections, deps);
   }
 
+  /** Name, version and features of the cluster. */
   ping(signal: AbortSignal): Promise<ServerInfo> {
     return ping(this.#caller, signal);
   }
 
-  /** The roles of our user; undefined when the server is too old to tell. */
+  /** The roles of our user; undefined when the server does not support the call. */
   currentRoles(signal: AbortSignal): Promise<readonly Role[] | undefined> {
     return currentRoles(this.#caller, signal);
   }
 
-  /** The events of access requests, and of those kinds in `also` that role and server allow. */
+  /** The events of access requests, and of the kinds in `also` that role and server allow. */
   watch<K extends OptionalKind = never>(
     signal: AbortSignal,
     also: readonly K[] = [],
@@ -50,12 +53,12 @@ export class TeleportClient {
     return watch(this.#caller, this.deps, also, signal);
   }
 
-  /** Every access request; undefined when the server knows neither call for it. */
+  /** Every access request; undefined when the server supports neither call for it. */
   listRequests(signal: AbortSignal): Promise<readonly AccessRequest[] | undefined> {
     return listRequests(this.#caller, signal);
   }
 
-  /** One request, from the backend; undefined when the server knows neither call for it. */
+  /** One request, from the backend; undefined when the server supports neither call for it. */
   findRequest(id: string, signal: AbortSignal): Promise<AccessRequest | "absent" | undefined> {
     return findRequest(this.#caller, id, signal);
   }
@@ -80,17 +83,17 @@ export class TeleportClient {
     return writeRecord(this.#caller, PLUGIN, { id, set, expect }, signal);
   }
 
-  /** The access monitoring rules that are about access requests and notify this plugin. */
+  /** The access monitoring rules about access requests that notify this plugin. */
   listRules(signal: AbortSignal): Promise<readonly AccessMonitoringRule[]> {
     return listRules(this.#caller, PLUGIN, signal);
   }
 
-  /** The traits of a user; undefined when the cluster does not know the user. */
+  /** The traits of a user; undefined when the user does not exist. */
   readTraits(user: string, signal: AbortSignal): Promise<Traits | undefined> {
     return readTraits(this.#caller, user, signal);
   }
 
-  /** The resources of a kind with one of these names, as far as they exist; some come twice. */
+  /** The existing resources of a kind with one of these names; duplicates are possible. */
   listResources(
     kind: string,
     names: readonly string[],
@@ -104,7 +107,7 @@ export class TeleportClient {
     return listAccessLists(this.#caller, signal);
   }
 
-  /** The user names of an access list's owners; `not-found` when there is no such list. */
+  /** The user names of an access list's owners; `not-found` when the list does not exist. */
   listAccessListOwners(accessList: string, signal: AbortSignal): Promise<readonly string[]> {
     return listAccessListOwners(this.#caller, accessList, signal);
   }

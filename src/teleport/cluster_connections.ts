@@ -1,4 +1,4 @@
-/** Connections to a cluster as the configuration asks for them. */
+/** Makes connections to a cluster as configured. */
 
 import { fileFault } from "../text.ts";
 import { type Lookup, lookupAll } from "../net/dial.ts";
@@ -13,13 +13,14 @@ import { Dialer } from "./dial/dialer.ts";
 import { type Address, type ConnectionMethod, formatAddress } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
 
-/** What one step of dialing may take. */
+/** Time limit of one step of dialing. */
 export const STEP_TIMEOUT_MS = 10_000;
 
+/** Where the cluster is and how to log in to it. */
 export interface ClusterConnectionsDeps extends Runtime {
   readonly address: Address;
   readonly via: ConnectionMethod | "auto";
-  /** PEM file of who vouches for a proxy's public certificate; undefined = the system's. */
+  /** PEM file with the root CAs for a proxy's web certificate; undefined = the system's. */
   readonly webRootCas: string | undefined;
   readonly store: CredentialStore;
   readonly env: Environment;
@@ -30,7 +31,7 @@ export interface ClusterConnectionsDeps extends Runtime {
   readonly channel?: ChannelOptions;
 }
 
-/** Nothing is dialed before the first call. */
+/** Creates the connections of a cluster; nothing is dialed before the first call. */
 export function clusterConnections(deps: ClusterConnectionsDeps): Connections {
   const { address, via, store, env, clock, random, log } = deps;
   const dialer = new Dialer({ via, clock });
@@ -64,7 +65,11 @@ export function clusterConnections(deps: ClusterConnectionsDeps): Connections {
   });
 }
 
-/** Who vouches for web certificates, in PEM: the file's authorities, or the machine's own. */
+/**
+ * Root CAs for the proxy's web certificate, as PEM: from `teleport.web_root_cas`, or the system's.
+ *
+ * @throws {ClusterError} `credentials` when the file cannot be read or contains no certificate
+ */
 export async function readWebRoots(
   path: string | undefined,
 ): Promise<readonly string[] | undefined> {

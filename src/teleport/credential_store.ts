@@ -1,4 +1,4 @@
-/** The credentials that the next connection uses: read anew each time, never worse than the last ones. */
+/** The credentials for the next connection: read again each time, with the last valid ones as fallback. */
 
 import { pause } from "../clock.ts";
 import { orAborted } from "../net/deadline.ts";
@@ -8,34 +8,39 @@ import { ClusterError } from "./errors.ts";
 import { reasonOf } from "../text.ts";
 
 /**
- * `tbot` writes in place: a file that is being written is whole a moment later
+ * `tbot` writes in place: a partially written file is complete a moment later
  * (teleport-protocol.md §3.5).
  */
 const TORN_FILE = { attempts: 3, pauseMs: 100 };
 
+/** How credentials are loaded. */
 export interface CredentialStoreDeps extends Pick<Runtime, "clock" | "log"> {
-  /** Reads and checks the files. Rejects with `ClusterError`. */
+  /**
+   * Reads and validates the files.
+   *
+   * @throws {ClusterError}
+   */
   readonly load: () => Promise<Credentials>;
 }
 
+/** Loads credentials and remembers the last valid ones. */
 export class CredentialStore {
   #last: Credentials | undefined;
-  /** The fault that has been logged, so that it is logged once. */
+  /** The last logged failure, so that each is logged once. */
   #complaint: string | undefined;
 
   constructor(private readonly deps: CredentialStoreDeps) {}
 
-  /** The last ones read, without looking at the files; undefined before the first time. */
+  /** The credentials read last, without reading the files; undefined before the first read. */
   get last(): Credentials | undefined {
     return this.#last;
   }
 
   /**
-   * Reads the files. While they cannot be used, what was read before stays in use for as long as it is
-   * valid.
+   * Reads the files. While they are unusable, the previous credentials stay in use until they expire.
    *
-   * @throws {ClusterError} of kind `credentials` when there is nothing valid, `unavailable` when `signal` is
-   *   aborted
+   * @throws {ClusterError} `credentials` when there are no valid credentials, `unavailable` when `signal`
+   *   is aborted
    */
   async read(signal: AbortSignal): Promise<Credentials> {
     const { clock, log } = this.deps;
@@ -54,7 +59,7 @@ export class CredentialStore {
       if (last === undefined || last.notAfterMs <= clock.now()) throw error;
       const message = reasonOf(error);
       if (this.#complaint !== message) {
-        // The original's words (original.md §2.3).
+        // The original's message (original.md §2.3).
         log.error("Failed to reload identity file from disk.", { error, ...describe(last) });
       }
       this.#complaint = message;
@@ -79,7 +84,7 @@ export class CredentialStore {
   }
 }
 
-/** What a log line says of credentials. */
+/** The fields of credentials for a log line. */
 export function describe({ subject, cluster, notAfterMs }: Credentials): Record<string, string> {
   return { user: subject, cluster, until: new Date(notAfterMs).toISOString() };
 }

@@ -1,18 +1,19 @@
-/** What the program logs in with: read from files, checked, ready for a TLS handshake. */
+/** The program's credentials: read from files and validated for a TLS handshake. */
 
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { ClusterError } from "./errors.ts";
 import { parseIdentityFile } from "./identity_file.ts";
 
-/** Where credentials come from: one identity file, or three PEM files. */
+/** The source of credentials: one identity file, or three PEM files. */
 export type CredentialSource =
   | { readonly kind: "identity"; readonly path: string }
   | { readonly kind: "files"; readonly key: string; readonly crt: string; readonly cas: string };
 
+/** Validated credentials of one user for one cluster. */
 export interface Credentials {
   readonly keyPem: string;
   readonly certPem: string;
-  /** Host CAs of the cluster; nothing else vouches for the auth server. */
+  /** Host CAs of the cluster, the only CAs trusted for the auth server. */
   readonly caPems: readonly string[];
   /** The certificate's common name: the Teleport user. */
   readonly subject: string;
@@ -20,20 +21,21 @@ export interface Credentials {
   readonly cluster: string;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
-  /** The SSH side of an identity file that has one; the tunnel through a proxy needs it. */
+  /** The SSH part of an identity file, which the connection method `ssh` needs; absent without one. */
   readonly ssh?: SshCredentials;
 }
 
+/** The SSH part of an identity. */
 export interface SshCredentials {
   /** The user certificate, one line: `<type>-cert-v01@openssh.com <base64> [comment]`. */
   readonly certificate: string;
-  /** Who vouches for hosts: `@cert-authority <patterns> <type> <base64> [comment]`, a line each. */
+  /** The CAs for hosts, one line each: `@cert-authority <patterns> <type> <base64> [comment]`. */
   readonly authorities: readonly string[];
 }
 
 /**
- * Reads and checks credentials. They are read anew for every connection, so that a renewed identity is
- * used by the next one.
+ * Reads and validates credentials. Every connection reads them again, so that the next one uses a renewed
+ * identity.
  *
  * @throws {ClusterError} of kind `credentials`: one line that names file, subject and time
  */
@@ -66,7 +68,7 @@ export async function loadCredentials(
   }, nowMs);
 }
 
-/** By their encoding: Deno before 2.4, which may be built with, has neither `equals` nor better. */
+/** Compares encodings, because Deno before 2.4, a supported build, has no `KeyObject.equals`. */
 function sameKey(one: KeyObject, other: KeyObject): boolean {
   const encoded = (key: KeyObject) => key.export({ type: "spki", format: "der" });
   return encoded(one).equals(encoded(other));
@@ -152,7 +154,7 @@ function within<T>(where: string, action: () => T): T {
   }
 }
 
-/** The libraries' own words are about ASN.1 and help nobody. */
+/** Replaces the libraries' own errors, which describe ASN.1 and not the cause. */
 function parse<T>(what: string, action: () => T): T {
   try {
     return action();
@@ -167,7 +169,7 @@ function parse<T>(what: string, action: () => T): T {
   }
 }
 
-/** One attribute of a distinguished name as node:crypto prints it, a line each; "" when absent. */
+/** An attribute of a distinguished name in node:crypto's form, one per line; "" when absent. */
 export function nameAttribute(name: string, key: string): string {
   const line = name.split("\n").find((part) => part.startsWith(`${key}=`));
   return line?.slice(key.length + 1) ?? "";

@@ -1,12 +1,12 @@
-/** The one error type of the cluster's side; foreign errors are mapped to it in `grpc_error.ts`. */
+/** The error type of everything that talks to the cluster; `grpc/error.ts` maps gRPC errors to it. */
 
 /**
- * - `unavailable`: no connection, or the server cannot answer now
+ * - `unavailable`: no connection, or the server cannot answer at present
  * - `denied`: the role lacks a permission
- * - `credentials`: the server or we refuse the credentials
- * - `unsupported`: the server does not know the call, or is too old
- * - `not-found`: what the call is about does not exist
- * - `invalid`: the server does not accept what was sent
+ * - `credentials`: the credentials are invalid, or one side rejects the other's certificate
+ * - `unsupported`: the server does not support the call, or is too old
+ * - `not-found`: the object of the call does not exist
+ * - `invalid`: the server rejects the request
  * - `other`: anything else
  */
 export type ClusterErrorKind =
@@ -18,6 +18,7 @@ export type ClusterErrorKind =
   | "invalid"
   | "other";
 
+/** A failed connection or call; `message` is one line for the operator. */
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
 
@@ -25,7 +26,7 @@ export class ClusterError extends Error {
     super(message, options);
   }
 
-  /** Whether trying again later may help without anybody changing anything. */
+  /** Whether a retry may succeed without a change by the operator. */
   get isTransient(): boolean {
     return this.kind === "unavailable" || this.kind === "other";
   }

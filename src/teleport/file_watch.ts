@@ -1,14 +1,14 @@
-/** Notices changes of a file quickly where the system can tell; polling does the rest. */
+/** Detects changes of a file immediately where file notifications work; callers poll besides. */
 
 import { dirname } from "node:path";
 import type { Log } from "../log.ts";
 
-/** A file is written in several steps: their end is waited for. */
+/** Delay after the first change, because a file is written in several steps. */
 const QUIET_MS = 200;
 
 /**
- * A function that resolves when something in the file's folder has changed: a file may be replaced by
- * renaming, and Kubernetes replaces a link beside it. Where the system cannot watch, it never resolves.
+ * Returns a function that resolves when the file's directory changes: a file may be replaced by renaming,
+ * and Kubernetes replaces a symbolic link beside it. Where watching fails, it resolves only with `signal`.
  */
 export function watchFile(path: string, log: Log): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
@@ -22,7 +22,7 @@ export function watchFile(path: string, log: Log): (signal: AbortSignal) => Prom
         return await quiet(signal);
       }
     } catch (error) {
-      log.debug("Cannot watch the credentials' folder, looking at it at intervals", { error });
+      log.debug("Cannot watch the directory of the credentials, polling it instead", { error });
     } finally {
       signal.removeEventListener("abort", close);
       if (!signal.aborted) close();

@@ -1,14 +1,18 @@
 /**
  * `deno task gen`: makes `generated/` from the reduced protos beside it, with buf as the parser and
  * protoc-gen-es as the generator, both offline once npm has them. `generated_test.ts` runs it into
- * another folder and compares, so that a stale folder fails the tests.
+ * another directory and compares, so that stale files fail the tests.
  */
 
 import { fileURLToPath } from "node:url";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-/** Writes the generated messages into `outDir`, an absolute path. */
+/**
+ * Writes the generated messages to `outDir`, an absolute path.
+ *
+ * @throws {Error} with the generator's output when it fails
+ */
 export async function generate(outDir: string): Promise<void> {
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const template = {

@@ -1,10 +1,11 @@
 /**
- * Reads Teleport's identity file: private key, SSH certificate, TLS certificate, SSH and TLS
- * certificate authorities in one text (teleport-protocol.md §3.1).
+ * Parses Teleport's identity file, which contains a private key, an SSH and a TLS certificate, and
+ * the SSH and TLS CAs (teleport-protocol.md §3.1).
  */
 
 import { ClusterError } from "./errors.ts";
 
+/** The parts of an identity file. */
 export interface IdentityFile {
   readonly keyPem: string;
   readonly certPem: string;
@@ -20,7 +21,7 @@ const SSH_CERTIFICATE = /^[a-z0-9-]+-cert-v[0-9]{2}@openssh\.com(\s|$)/;
 
 /**
  * Parses by line and by position, as Teleport does: the first PEM block is the key, the second the
- * certificate, the rest are authorities; unknown lines are ignored.
+ * certificate, all others are CAs; unknown lines are ignored.
  *
  * @throws {ClusterError} of kind `credentials`, without the file's name
  */

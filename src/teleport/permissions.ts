@@ -1,11 +1,11 @@
 /**
- * What Teleport roles allow, decided from the roles themselves: the server does not refuse a listing
- * without the verb `list` but leaves out requests in silence.
+ * Evaluates permissions from the roles themselves: without the verb `list` the server does not refuse a
+ * listing but silently omits requests.
  */
 
 import type { RoleConditions, RoleV6 } from "./generated/types_pb.ts";
 
-/** One rule of a role: verbs on kinds of resources, `*` for any of either. */
+/** One rule of a role: verbs on kinds of resources; `*` matches any. */
 export interface PermissionRule {
   readonly kinds: readonly string[];
   readonly verbs: readonly string[];
@@ -13,7 +13,7 @@ export interface PermissionRule {
   readonly where: string;
 }
 
-/** The rules of a role about resources of Teleport itself. */
+/** A role's rules for Teleport's own resources. */
 export interface Role {
   readonly name: string;
   readonly allow: readonly PermissionRule[];
@@ -27,7 +27,7 @@ export interface Role {
  */
 export type Permission = "granted" | "denied" | "conditional";
 
-/** The rules of a role as it comes over the wire. */
+/** Converts a role from its protobuf message. */
 export function readRole({ Metadata: metadata, Spec: spec }: RoleV6): Role {
   return {
     name: metadata?.Name ?? "",
@@ -44,7 +44,7 @@ function readRules(conditions: RoleConditions | undefined): PermissionRule[] {
   }));
 }
 
-/** Whether a user with these roles may use `verb` on `kind`. A denial outweighs every grant. */
+/** Whether a user with these roles may use `verb` on `kind`. A denial overrides every grant. */
 export function permission(roles: readonly Role[], kind: string, verb: string): Permission {
   const denying = effect(roles.flatMap(({ deny }) => deny), kind, verb);
   if (denying === "granted") return "denied";
@@ -52,7 +52,7 @@ export function permission(roles: readonly Role[], kind: string, verb: string): 
   return allowing === "granted" && denying === "conditional" ? "conditional" : allowing;
 }
 
-/** The verbs of `verbs` that are not granted for certain, with what is known of each. */
+/** The verbs that are denied, and those that are granted only under a condition. */
 export function missingVerbs(
   roles: readonly Role[],
   kind: string,
@@ -63,7 +63,7 @@ export function missingVerbs(
   return { denied: having("denied"), conditional: having("conditional") };
 }
 
-/** What rules say together: an unconditional one outweighs those with a condition. */
+/** The combined effect of rules: an unconditional rule overrides conditional ones. */
 function effect(rules: readonly PermissionRule[], kind: string, verb: string): Permission {
   const matching = rules.filter(({ kinds, verbs }) => names(kinds, kind) && names(verbs, verb));
   if (matching.length === 0) return "denied";

@@ -1,4 +1,4 @@
-/** Keeps the connection's certificate valid: notices renewed files, and changes over in good time. */
+/** Keeps the connection's certificate valid: detects renewed files and reconnects before it expires. */
 
 import { pause } from "../clock.ts";
 import type { Runtime } from "../runtime.ts";
@@ -8,23 +8,24 @@ import type { Credentials } from "./credentials.ts";
 import { reasonOf } from "../text.ts";
 
 const MINUTE_MS = 60_000;
-/** A warning each, when so much is left and nothing has renewed the credentials. */
+/** Remaining lifetimes at which a warning is logged if the credentials have not been renewed. */
 const WARNINGS_MS = [60 * MINUTE_MS, 10 * MINUTE_MS];
 
+/** The credentials to renew, the connections that use them, and how changes are detected. */
 export interface RenewalDeps extends Pick<Runtime, "clock" | "log"> {
   readonly store: CredentialStore;
   readonly connections: {
     readonly current: Connection | undefined;
     replace(): Promise<Connection>;
   };
-  /** Whether the files are looked at all the time, and not only when the end is near. */
+  /** Whether to read the files at every interval, and not only when the certificate expires soon. */
   readonly refresh: boolean;
   readonly intervalMs: number;
   /** Resolves when the files may have changed, or never. */
   readonly changed: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Runs until `signal` is aborted; never rejects. */
+/** Renews credentials until `signal` is aborted. Never rejects. */
 export async function renewCredentials(deps: RenewalDeps, signal: AbortSignal): Promise<void> {
   const { store, connections, clock, log } = deps;
   const warn = warner(deps);
@@ -56,7 +57,7 @@ export async function renewCredentials(deps: RenewalDeps, signal: AbortSignal): 
   }
 }
 
-/** Whether it is time to change over: when two thirds of the certificate's life are gone. */
+/** Whether to reconnect: two thirds of the certificate's lifetime have passed. */
 export function isEnding({ notBeforeMs, notAfterMs }: Credentials, nowMs: number): boolean {
   return notAfterMs - nowMs < (notAfterMs - notBeforeMs) / 3;
 }
@@ -71,7 +72,7 @@ async function waitForChange(
   done.abort();
 }
 
-/** Complains about credentials that run out, once for each threshold. */
+/** Warns about credentials that expire soon, once for each threshold. */
 function warner({ clock, log, refresh }: RenewalDeps) {
   let certificate: string | undefined;
   let level = 0;
@@ -80,8 +81,7 @@ function warner({ clock, log, refresh }: RenewalDeps) {
     if (credentials.certPem !== certificate) [certificate, level] = [credentials.certPem, 0];
     const leftMs = credentials.notAfterMs - clock.now();
     const reached = WARNINGS_MS.filter((limit) => leftMs < limit).length;
-    // What lives for less than an hour anyway is renewed more often than that, and the shorter it
-    // lives, the later it is missed.
+    // Short-lived credentials are renewed more often, so a missing renewal is reported later.
     const lifeMs = credentials.notAfterMs - credentials.notBeforeMs;
     const isShort = lifeMs <= 2 * (WARNINGS_MS[0] ?? 0);
     const isMissed = leftMs <= Math.min(WARNINGS_MS[1] ?? 0, lifeMs / 6);

@@ -1,13 +1,14 @@
-/** The web page of a request (original.md §6.3). */
+/** The link to a request's page in the web UI (original.md §6.3). */
 
+/** A link, or why the proxy's address cannot be used for one. */
 export type RequestLink =
   /** `link` is undefined if the cluster has no public proxy address. */
   | { readonly ok: true; readonly link: string | undefined }
   | { readonly ok: false; readonly error: string };
 
 /**
- * Link to a request below the proxy's public address. Call it once at the start with any id to
- * find out whether the address is usable.
+ * Builds the link to a request under the proxy's public address. Call it once at startup with any id
+ * to validate the address.
  */
 export function requestLink(proxyPublicAddr: string, id: string): RequestLink {
   if (proxyPublicAddr === "") return { ok: true, link: undefined };

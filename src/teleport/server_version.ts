@@ -1,12 +1,12 @@
-/** Whether a server is new enough for this program. */
+/** Checks that a server is new enough for this program. */
 
 import { ClusterError } from "./errors.ts";
 
-/** The first version with plugin data as it is today; the original refuses older ones, too. */
+/** The first version with today's plugin data; the original refuses older ones as well. */
 export const MIN_SERVER_VERSION = "6.1.0-beta.1";
 
 /**
- * Refuses a server older than {@linkcode MIN_SERVER_VERSION}, in the original's words.
+ * Refuses a server older than {@linkcode MIN_SERVER_VERSION}, with the original's messages.
  *
  * @throws {ClusterError} of kind `unsupported`
  */

@@ -1,4 +1,4 @@
-/** Times of Teleport's messages. "Unset" arrives absent, as Go's year 1 or as 1970. */
+/** Converts times of Teleport's messages. An unset time is absent, Go's year 1, or 1970. */
 
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 

@@ -6,39 +6,43 @@ import type { Runtime } from "../runtime.ts";
 
 /** A stream on one connection. */
 export interface WatchSource<E> {
-  /** Ends when the signal that `open` was given is aborted. */
+  /** Ends when the signal passed to `open` is aborted. */
   readonly events: AsyncIterable<E>;
-  /** Aborted when the connection takes no more calls; the stream may go on for a while. */
+  /** Aborted when the connection takes no more calls; the stream may continue for a while. */
   readonly retired: AbortSignal;
 }
 
+/** How streams are opened. */
 export interface WatchHandoverDeps<E> extends Runtime {
-  /** Opens a stream on the connection that is in use now. */
+  /** Opens a stream on the connection in use. */
   readonly open: (signal: AbortSignal) => Promise<WatchSource<E>>;
 }
 
-/** How the stream that counts has ended. */
+/** How the active stream ended. */
 type End = { readonly error?: unknown };
 
 const RETRY_MS = { base: 100, cap: 5_000 };
 
 /**
- * When a connection is retired, a stream is opened on its successor while the old one still runs. From
- * the new one's first event on, only the new one counts. Ends, or fails, as the stream that counts does:
- * a connection that is lost, and not replaced, is no move.
+ * Reads the active stream, and moves to another connection in these steps:
+ *
+ * - following: events come from the active stream
+ * - moving: its connection was retired; a stream is opened on the next connection while the old one runs
+ * - moved: the new stream has sent its first event and is the active one; the old one is closed
+ * - ended: the active stream ended or failed; losing a connection that was not retired is not a move
  */
 export class WatchHandover<E> {
   readonly #queue: E[] = [];
   readonly #stop = new AbortController();
   #wake = () => {};
-  /** The stream that counts. */
+  /** The active stream. */
   #active: AbortController | undefined;
   #isMoving = false;
   #end: End | undefined;
 
   constructor(private readonly deps: WatchHandoverDeps<E>) {}
 
-  /** The events; may be read once. */
+  /** The events; can be read once. */
   async *events(signal: AbortSignal): AsyncGenerator<E> {
     const stop = () => this.#finish({});
     if (signal.aborted) return;
@@ -63,7 +67,7 @@ export class WatchHandover<E> {
     this.#wake();
   }
 
-  /** Resolves when a stream has begun; rejects when it ended before. */
+  /** Resolves with the first event of a new stream; rejects when the stream ends before it. */
   #start(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const own = new AbortController();
@@ -98,7 +102,7 @@ export class WatchHandover<E> {
   }
 
   #onEnd(own: AbortController, end: End, reject: (error: unknown) => void): void {
-    // Has no effect on a stream that had begun.
+    // Has no effect after the first event.
     reject(end.error ?? new Error("the stream ended before its first event"));
     if (this.#active === own) this.#finish(end);
   }

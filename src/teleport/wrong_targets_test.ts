@@ -50,7 +50,7 @@ const SOON = { stepTimeoutMs: 800 };
 
 const CASES: readonly Case[] = [
   {
-    name: "nobody listens",
+    name: "a port without a listener",
     address: () => Promise.resolve("127.0.0.1:1"),
     kind: "unavailable",
     message: /: connection refused: nothing is listening on that port$/,

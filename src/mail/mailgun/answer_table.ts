@@ -1,18 +1,19 @@
 /**
- * What an answer of Mailgun's that takes no mail means: the first row that fits decides. As for SMTP, a
- * mail is dropped only on positive evidence against this recipient or this message. The page
+ * Maps Mailgun's error responses to verdicts: the first matching row decides. As with SMTP, an email is
+ * dropped only on positive evidence against this recipient or this message. The page
  * docs/operate/delivery-errors.md shows this table.
  */
 
 import { ownWords, RATE_LIMIT, SENDING_QUOTA } from "../server_words.ts";
 import type { RefusalCategory, Retry } from "../transport.ts";
 
+/** One row of the table: the response it matches, and the verdict. */
 export interface AnswerRow {
-  /** What the answer is about; unique. */
+  /** The subject of the response; unique. */
   readonly about: string;
-  /** HTTP status codes, by regular expression; absent = every one. */
+  /** HTTP status codes, by regular expression; absent = all. */
   readonly status?: RegExp;
-  /** Tested against the words without addresses, names and quotations. */
+  /** Matched against the text without addresses, names and quotations. */
   readonly words?: RegExp;
   readonly category: RefusalCategory;
   readonly retry: Retry;
@@ -23,6 +24,7 @@ export interface AnswerRow {
 
 const RESPONSES = "Mailgun documentation, API Response Codes";
 
+/** The table, in the order of precedence. */
 export const ANSWER_ROWS: readonly AnswerRow[] = [
   {
     about: "recipient not among the authorized recipients",
@@ -141,7 +143,7 @@ export const ANSWER_ROWS: readonly AnswerRow[] = [
     source: "RFC 9110 §15.6",
   },
   {
-    // 404 "can be temporal", says the manual; redirects, and successes that are not Mailgun's.
+    // 404 "can be temporal" (Mailgun's manual); redirects; 2xx responses that are not Mailgun's.
     about: "domain, region or base URL",
     category: "configuration",
     retry: "transport",
@@ -149,23 +151,23 @@ export const ANSWER_ROWS: readonly AnswerRow[] = [
   },
 ];
 
-/** The row that decides about an answer; `addresses` are those of the mail. */
+/** The row that decides about a response; `addresses` are those of the email. */
 export function judgeAnswer(
   status: number,
   text: string,
   addresses: readonly string[] = [],
 ): AnswerRow {
-  // Parameters are named with and without quotes.
+  // Mailgun names parameters with and without quotes.
   const named = text.slice(0, MAX_TEXT).replace(/^'(\w+)'/, "$1");
   const words = ownWords(named, addresses);
   const row = ANSWER_ROWS.find((row) =>
     (row.status === undefined || row.status.test(String(status))) &&
     (row.words === undefined || row.words.test(words))
   );
-  // The last row takes everything.
+  // The last row matches everything.
   if (row === undefined) throw new Error(`no row for HTTP ${status}`);
   return row;
 }
 
-/** Longer answers say nothing more. */
+/** The rest of a longer response is ignored. */
 const MAX_TEXT = 4000;

@@ -1,4 +1,4 @@
-/** Asks Mailgun whether it knows the domain and the key (GET /v3/domains/{name} of its API). */
+/** Checks domain and key with Mailgun (GET /v3/domains/{name} of its API). */
 
 import { startDeadline } from "../../net/deadline.ts";
 import { HttpsClient } from "../../net/https_client.ts";
@@ -8,10 +8,10 @@ import { authorization } from "./provider.ts";
 import { singleLine } from "../../text.ts";
 
 /**
- * - `known`: domain and key fit; `state` is Mailgun's word, `active` or `unverified`
- * - `refused`: the key is not accepted, or is a sending key, which may only send
- * - `unknown`: no such domain under this account and base URL
- * - `failed`: anything else, in one line
+ * - `known`: the key is valid for the domain; `state` is Mailgun's, `active` or `unverified`
+ * - `refused`: the key is invalid, or is a domain sending key, which may only send
+ * - `unknown`: the domain does not exist under this account and base URL
+ * - `failed`: any other failure, in one line
  */
 export type MailgunView =
   | { readonly kind: "known"; readonly state: string }
@@ -21,6 +21,7 @@ export type MailgunView =
 
 const PROBE_MS = 15_000;
 
+/** Checks domain and key. Never rejects. */
 export async function probeMailgun(
   { domain, privateKey, baseUrl, rootCas }: Pick<
     MailgunOptions,

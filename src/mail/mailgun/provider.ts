@@ -1,6 +1,6 @@
 /**
- * The HTTP side of mailgun.js. Its own one hides the response headers (Retry-After), turns network
- * errors into status 400 and knows no AbortSignal; `IRequestProvider` is its seam for another.
+ * The HTTP client for mailgun.js. Its built-in one hides the response headers (Retry-After), turns network
+ * errors into status 400 and does not support AbortSignal; `IRequestProvider` allows another one.
  */
 
 import type Mailgun from "mailgun.js";
@@ -8,7 +8,7 @@ import type { HttpsClient } from "../../net/https_client.ts";
 
 type Provider = ReturnType<Mailgun["client"]>["request"]["requestProvider"];
 
-/** Every answer that is not 2xx, and every 2xx that is not Mailgun's. */
+/** A response that is not 2xx, or a 2xx response that is not Mailgun's. */
 export class MailgunStatusError extends Error {
   override readonly name = "MailgunStatusError";
   constructor(readonly status: number, readonly words: string, readonly retryAfter: string | null) {
@@ -16,7 +16,7 @@ export class MailgunStatusError extends Error {
   }
 }
 
-/** A provider for one call over `https`: Basic authentication with `key`, ended by `signal`. */
+/** A provider for one call over `https`: Basic authentication with `key`, aborted by `signal`. */
 export function mailgunProvider(
   key: string,
   https: Pick<HttpsClient, "fetch">,
@@ -48,7 +48,7 @@ export function mailgunProvider(
   };
 }
 
-/** Basic authentication with the API key. */
+/** The `Authorization` header for Basic authentication with the API key. */
 export function authorization(key: string): string {
   return `Basic ${base64(`api:${key}`)}`;
 }
@@ -62,8 +62,8 @@ function formIn(options: unknown): FormData {
 }
 
 /**
- * JSON as an object; anything else becomes its `message`. Undefined for a success in other words than
- * JSON: a log-in page or the like took the mail, and it must not count as sent.
+ * Parses JSON to an object; other text becomes its `message`. Undefined for a 2xx response without JSON:
+ * a login page or the like answered, and the email must not count as sent.
  */
 async function readAnswer(
   response: Response,
@@ -74,7 +74,7 @@ async function readAnswer(
     const parsed: unknown = JSON.parse(text);
     return typeof parsed === "object" && parsed !== null ? { ...parsed } : { message: text };
   } catch (error) {
-    // A mail that was accepted stays accepted although the rest of the answer is lost.
+    // An accepted email stays accepted even if the rest of the response is lost.
     if (!response.ok && !(error instanceof SyntaxError)) throw error;
     return response.ok && !/^\s*(\{|$)/.test(text) ? undefined : { message: text };
   }

@@ -1,4 +1,4 @@
-/** The one place that turns failures of Mailgun calls into refusals. */
+/** Maps failures of Mailgun calls to refusals. */
 
 import { fetchFault } from "../../net/network_fault.ts";
 import { pauseInWords } from "../server_words.ts";
@@ -9,18 +9,18 @@ import { retryAfterMs } from "../retry_after.ts";
 import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
 import { singleLine } from "../../text.ts";
 
-/** What is known about an attempt beside its error. */
+/** The circumstances of an attempt, beside its error. */
 export interface MailgunAttempt {
   readonly target: string;
   readonly secrets: readonly string[];
   readonly expired: boolean;
   readonly cancelled: boolean;
-  /** Sender and recipient, whose parts in an answer say nothing. */
+  /** Sender and recipient, which are removed from a response before it is matched. */
   readonly addresses: readonly string[];
   readonly nowMs: number;
 }
 
-/** Turns whatever a call failed with into a refusal; never throws. */
+/** Maps the error of a call to a refusal. Never throws. */
 export function mailgunRefusal(error: unknown, attempt: MailgunAttempt): Refusal {
   const say = (words: string) =>
     `Cannot send mail through Mailgun '${attempt.target}': ${singleLine(words, attempt.secrets)}`;
@@ -31,7 +31,7 @@ export function mailgunRefusal(error: unknown, attempt: MailgunAttempt): Refusal
   if (error instanceof MailgunStatusError) {
     return refusedBy(error, attempt, say(error.message));
   }
-  // `fetch` has one error type for everything between the name lookup and a reset connection.
+  // `fetch` has one error type for all network failures, from name lookup to connection reset.
   const words = fetchFault(error);
   const isTls = /certificate|\btls\b|handshake/i.test(words);
   return refusal(isTls ? "tls" : "network", "transport", say(words));
@@ -46,7 +46,7 @@ function refusedBy(
   const isLimit = category === "rate-limit" || category === "quota";
   const pause = retryAfterMs(retryAfter, nowMs) ??
     (isLimit ? pauseInWords(words, nowMs) : undefined);
-  // A time to wait holds for all mails: limits are per account or domain.
+  // Retry-After applies to all emails, because limits are per account or domain.
   const waits = isLimit && pause !== undefined ? "transport" : retry;
   return {
     ...refusal(category, waits, error, remedy),

@@ -1,7 +1,8 @@
-/** What an operator can do about a refusal by Mailgun, by category. */
+/** Remedies for the operator after a refusal by Mailgun. */
 
 import type { RefusalCategory } from "../transport.ts";
 
+/** One sentence for each category. */
 export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, string>> = {
   network: "check mailgun.base_url or region, and that this machine reaches it by HTTPS",
   tls: "if the CA of mailgun.base_url is private, name it in mailgun.root_cas",
@@ -22,5 +23,6 @@ export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, st
   server: "look at Mailgun's status page",
 };
 
+/** The remedy for an unreadable key file. */
 export const KEY_FILE_REMEDY =
   "check mailgun.private_key_file, and that the user who runs this program may read it";

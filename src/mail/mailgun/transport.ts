@@ -1,4 +1,4 @@
-/** Mailgun's HTTP API by mailgun.js. */
+/** A mail transport over Mailgun's HTTP API, by mailgun.js. */
 
 import Mailgun from "mailgun.js";
 import { formatMailbox, recipientProblem } from "../address.ts";
@@ -12,7 +12,7 @@ import { QUIET_HEADERS } from "../quiet_headers.ts";
 import type { MailMessage, MailTransport, Receipt } from "../transport.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
-/** Fits `[mailgun]` of the configuration; the key comes as a function that reads it. */
+/** Options as in `[mailgun]` of the configuration; the key is a function that reads it. */
 export interface MailgunOptions {
   readonly domain: string;
   readonly privateKey: () => Promise<string>;
@@ -24,16 +24,16 @@ export interface MailgunOptions {
   readonly maxMessagesPerSecond?: number;
 }
 
-/** What tests replace. */
+/** Dependencies that tests replace. */
 export interface MailgunDeps {
   readonly timeoutMs?: number;
   readonly now?: () => number;
 }
 
-/** Longer than the original's 10 s: what is cut off may have been accepted all the same. */
+/** Longer than the original's 10 s: an email whose call was aborted may have been accepted. */
 const TIMEOUT_MS = 120_000;
 
-/** Widened to `string`: the original sends `true`, which the types of mailgun.js do not know. */
+/** Widened to `string`: the original sends `true`, which the types of mailgun.js do not allow. */
 const REQUIRE_TLS: string = "o:require-tls";
 
 type Fields = Parameters<ReturnType<Mailgun["client"]>["messages"]["create"]>[1];

@@ -1,8 +1,8 @@
-/** Keeps credentials from leaving unencrypted where the policy allows either. */
+/** Prevents sending credentials in clear text where the policy allows unencrypted emails. */
 
 import type net from "node:net";
 
-/** Credentials were about to leave unencrypted. */
+/** Credentials were about to be sent in clear text. */
 export class ClearTextError extends Error {
   override readonly name = "ClearTextError";
   constructor() {
@@ -14,9 +14,9 @@ export class ClearTextError extends Error {
 }
 
 /**
- * True if credentials may only go over TLS although the mail may go without. As the original does
- * for PLAIN (original.md §7.2), except to this very machine: `opportunistic` says that TLS is
- * nice to have for mails, and anyone on the way can make a server look as if it had none.
+ * Whether credentials require TLS although the email does not. The original requires it for PLAIN
+ * (original.md §7.2), except to the local machine: with `opportunistic`, an attacker on the path can
+ * strip the server's STARTTLS offer.
  */
 export function mustHideCredentials(options: {
   readonly host: string;
@@ -30,8 +30,8 @@ export function mustHideCredentials(options: {
 }
 
 /**
- * Cuts the connection when an AUTH command is written to it in the clear. nodemailer has no hook
- * between EHLO and AUTH; after STARTTLS only TLS records are written, which never look like that.
+ * Destroys the connection when an AUTH command is written to it in clear text. nodemailer has no hook
+ * between EHLO and AUTH; after STARTTLS only TLS records are written, which never match.
  */
 export function refuseClearCredentials(socket: net.Socket): void {
   const write = socket.write;

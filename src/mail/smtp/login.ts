@@ -11,8 +11,10 @@ import type { AccessToken, TokenSource } from "./oauth/token_source.ts";
 /** Names the custom mechanism to nodemailer. */
 export const LOGIN_HANDLER = "TELEPORT-EMAIL";
 
+/** The AUTH mechanisms for a password. */
 export type PasswordMechanism = "PLAIN" | "LOGIN" | "CRAM-MD5";
 
+/** The credentials of a login: a password, or access tokens. */
 export type Login =
   | {
     readonly kind: "password";
@@ -27,6 +29,7 @@ export type Login =
   }
   | { readonly kind: "token"; readonly username: string; readonly tokens: TokenSource };
 
+/** A login, and the server that it is for. */
 export interface LoginOptions {
   readonly login: Login;
   readonly host: string;
@@ -34,7 +37,7 @@ export interface LoginOptions {
   readonly helloName: string;
 }
 
-/** Why there is no login. */
+/** A failed login. */
 export class LoginError extends Error {
   override readonly name = "LoginError";
   constructor(

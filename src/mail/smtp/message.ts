@@ -1,4 +1,4 @@
-/** Our message as nodemailer takes it. */
+/** Converts a message for nodemailer. */
 
 import type { SendMailOptions } from "nodemailer";
 import { bareMessageId } from "../message_id.ts";
@@ -6,15 +6,15 @@ import { QUIET_HEADERS } from "../quiet_headers.ts";
 import type { Mailbox, MailMessage } from "../transport.ts";
 
 /**
- * Headers as the original's, with a decent From and without its host name. nodemailer encodes
- * every value, so that none of them can bring a header of its own.
+ * The original's headers, with a valid From and without its host name. nodemailer encodes every
+ * value, so that no value can inject a header.
  */
 export function smtpMessage(message: MailMessage): SendMailOptions {
   const { from, to, inReplyTo, html } = message;
   return {
-    // No `envelope`: nodemailer keeps a refusal in it, and would see that again when it repeats the
-    // mail over a fresh connection. It takes the same from these headers. Objects, not strings:
-    // nothing in them is parsed as a list of addresses.
+    // No `envelope`: nodemailer stores a refusal in it and would find it again when it resends the
+    // email over a new connection. It derives the same envelope from these headers. Objects rather
+    // than strings, so that nothing is parsed as a list of addresses.
     from: mailbox(from),
     to: { name: "", address: to },
     ...(message.replyTo ? { replyTo: mailbox(message.replyTo) } : {}),

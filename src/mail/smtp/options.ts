@@ -1,16 +1,16 @@
-/** What an SMTP transport needs, and the secrets among it read when they are used. */
+/** Options of the SMTP transport, and its secrets, which are read when they are used. */
 
 import { reasonOf, singleLine } from "../../text.ts";
 import type { OAuthOptions } from "./oauth/options.ts";
 
-/** Fits `[smtp]` of the configuration; what stands in files comes as functions that read them. */
+/** Options as in `[smtp]` of the configuration; contents of files are functions that read them. */
 export interface SmtpOptions {
   readonly host: string;
   readonly port: number;
   /** Absent = no authentication. */
   readonly auth?: PasswordAuth | TokenAuth;
   readonly starttlsPolicy: "mandatory" | "opportunistic" | "disabled";
-  /** TLS from the first byte; the STARTTLS policy is irrelevant then. */
+  /** TLS from the first byte; the STARTTLS policy is then ignored. */
   readonly implicitTls: boolean;
   /** PEM; absent = the system's roots. */
   readonly rootCas?: () => Promise<string>;
@@ -22,7 +22,7 @@ export interface SmtpOptions {
     readonly crt: () => Promise<string>;
     readonly key: () => Promise<string>;
   };
-  /** EHLO name: the sender's domain, unless the operator says otherwise. */
+  /** EHLO name: the sender's domain, unless configured otherwise. */
   readonly helloName: string;
   readonly maxConnections: number;
   /** After so many a connection is closed and a new one opened. */
@@ -30,6 +30,7 @@ export interface SmtpOptions {
   readonly maxMessagesPerSecond?: number;
 }
 
+/** A login with a password. */
 export interface PasswordAuth {
   readonly username: string;
   readonly password: () => Promise<string>;
@@ -48,7 +49,7 @@ export interface TokenAuth {
   readonly rootCas?: () => Promise<string>;
 }
 
-/** The content of all secrets at one moment. */
+/** The contents of all secrets at one moment. */
 export interface SmtpSecrets {
   readonly password?: string;
   readonly rootCas?: string;
@@ -56,11 +57,12 @@ export interface SmtpSecrets {
   readonly key?: string;
 }
 
+/** The secrets, or why they cannot be read. */
 export type SmtpSecretsResult =
   | { readonly ok: true; readonly secrets: SmtpSecrets }
   | { readonly ok: false; readonly error: string };
 
-/** Reads all secrets. Small files, read again and again: a rotation needs no watcher. */
+/** Reads all secrets. The files are small and read repeatedly, so that rotation needs no watcher. */
 export async function readSmtpSecrets(options: SmtpOptions): Promise<SmtpSecretsResult> {
   const sources = {
     password: options.auth !== undefined && "password" in options.auth

@@ -1,4 +1,4 @@
-/** One nodemailer pool for one state of the secrets. */
+/** A nodemailer connection pool for one version of the secrets. */
 
 import type net from "node:net";
 import type { Readable } from "node:stream";
@@ -9,42 +9,44 @@ import { type Login, LOGIN_HANDLER, loginHandler } from "./login.ts";
 import type { SmtpOptions, SmtpSecrets } from "./options.ts";
 import { smtpTls } from "./tls.ts";
 
-/** Limits on waiting, in milliseconds. */
+/** Timeouts in milliseconds. */
 export interface SmtpTimeouts {
   readonly connectMs: number;
   /** For the greeting, and again for the TLS handshake. */
   readonly greetingMs: number;
-  /** One mail, from connecting up to its content. */
+  /** For one email, from connecting until its content. */
   readonly sendMs: number;
-  /** What is added to that once the content is on its way. */
+  /** Added to `sendMs` once the content is being sent. */
   readonly contentMs: number;
 }
 
-/** Shorter than what servers keep (RFC 5321 §4.5.3.2.7 says 5 min), so that we close first. */
+/** Shorter than servers' idle timeout (5 minutes in RFC 5321 §4.5.3.2.7), so that we close first. */
 const IDLE_CONNECTION_MS = 60_000;
 
-/** How long a closing connection may take before it is cut. */
+/** How long a closing connection may take before it is destroyed. */
 const CLOSE_GRACE_MS = 1000;
 
+/** The server's answer to an email. */
 export interface SendResult {
   readonly response: string;
-  /** One entry for each recipient that was refused although others were not. */
+  /** One entry for each refused recipient when others were accepted. */
   readonly rejected: readonly unknown[];
 }
 
+/** A pool of connections to one server. */
 export interface SmtpPool {
   send(mail: SendMailOptions, signal: AbortSignal): Promise<SendResult>;
-  /** Whether the content of the mail sent with this signal was on its way to the server. */
+  /** Whether sending the content of the email with this signal had begun. */
   contentStarted(signal: AbortSignal): boolean;
-  /** Connects and logs in, no more. */
+  /** Connects and logs in, without sending. */
   verify(): Promise<void>;
-  /** Resolves when no mail is under way. */
+  /** Resolves when no email is being sent. */
   idle(): Promise<void>;
-  /** Closes at once; resolves when every socket is closed. */
+  /** Closes immediately; resolves when every socket is closed. */
   close(): Promise<void>;
 }
 
-/** Opens nothing yet: connections are made when there is a mail for them. */
+/** Creates a pool; it connects when there is an email to send. */
 export function createSmtpPool(
   options: SmtpOptions,
   secrets: SmtpSecrets,
@@ -71,7 +73,7 @@ export function createSmtpPool(
   pool.getSocket = (_options, done) => {
     connect().then((found) => done(null, found), (error) => done(error));
   };
-  // The pool emits errors of its connections again; the sends concerned have them already.
+  // The pool re-emits errors of its connections, which the affected sends already reported.
   transporter.on("error", () => {});
 
   const streams = new WeakMap<AbortSignal, Readable>();
@@ -126,8 +128,8 @@ function poolOptions(
     port,
     name: helloName,
     secure: implicitTls,
-    // Opportunistic is neither: nodemailer's `opportunisticTLS` would go on in the clear after a
-    // failed upgrade, which an attacker can bring about (in the original it is an error, too).
+    // Opportunistic is neither: nodemailer's `opportunisticTLS` would continue in clear text after a
+    // failed upgrade, which an attacker can cause (it is an error in the original as well).
     requireTLS: starttlsPolicy === "mandatory" && !implicitTls,
     ignoreTLS: starttlsPolicy === "disabled",
     tls: smtpTls(options, secrets),
@@ -139,13 +141,13 @@ function poolOptions(
     }),
     maxConnections: options.maxConnections,
     maxMessages: options.maxMessagesPerConnection,
-    // Once, for a warm connection that the server closed meanwhile. All else is the caller's.
+    // One retry, for an idle connection that the server has closed. All others are the caller's.
     maxRequeues: 1,
     idleTimeout: IDLE_CONNECTION_MS,
-    // Bounds the whole set-up up to the end of STARTTLS, of which dialling is only a part.
+    // Limits the whole setup including STARTTLS; dialling is only a part of it.
     connectionTimeout: timeouts.connectMs + 2 * timeouts.greetingMs,
     greetingTimeout: timeouts.greetingMs,
-    // The limits of the attempt come first.
+    // The limits of the attempt are shorter.
     socketTimeout: timeouts.sendMs + timeouts.contentMs,
     socketCloseTimeout: CLOSE_GRACE_MS,
     disableFileAccess: true,

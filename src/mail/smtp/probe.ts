@@ -1,4 +1,4 @@
-/** What a mail server shows of its encryption, whether it can be trusted or not. */
+/** Inspects a mail server's encryption, whether its certificate is trusted or not. */
 
 import { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
@@ -9,6 +9,7 @@ import { readSmtpSecrets, type SmtpOptions } from "./options.ts";
 import { smtpTls } from "./tls.ts";
 import { singleLine } from "../../text.ts";
 
+/** Protocol and certificate of an encrypted connection. */
 export interface TlsView {
   /** `TLSv1.3` */
   readonly protocol: string;
@@ -18,20 +19,22 @@ export interface TlsView {
   readonly notAfterMs: number;
 }
 
+/** The result of an inspection. */
 export interface SmtpView {
-  /** Undefined when the connection is not encrypted: none is offered, or none is wanted. */
+  /** Undefined when the connection is not encrypted: TLS is not offered, or is disabled. */
   readonly tls: TlsView | undefined;
   /** SMTP extensions that it offers, as far as nodemailer knows them: `SMTPUTF8`, `SIZE`, ... */
   readonly extensions: readonly string[];
 }
 
 const PROBE_MS = 15_000;
-/** A mechanism that logs nobody in. */
+/** A login mechanism that sends nothing. */
 const LISTENER = "LISTENER";
 
 /**
- * Connects and starts TLS as for a mail, with any certificate, and hangs up without logging in. Rejects
- * with what it failed with; the transport's own attempt says it in better words.
+ * Connects and starts TLS as for an email, accepts any certificate, and disconnects without a login.
+ *
+ * @throws {Error} the library's error; the transport's own attempt explains it better
  */
 export async function probeSmtp(
   options: SmtpOptions,
@@ -64,9 +67,9 @@ export async function probeSmtp(
     connection.on("error", reject);
     connection.connect((error) => error ? reject(error) : resolve());
     await orAborted(promise, deadline.signal);
-    // Says nothing to the server: it is how nodemailer tells of extensions.
+    // Sends nothing to the server: nodemailer passes the extensions to the mechanism.
     connection.login({ method: LISTENER, user: "-" }, () => {});
-    // After STARTTLS it is the encrypted one. nodemailer has no public name for it.
+    // After STARTTLS it is the encrypted socket, for which nodemailer has no public name.
     const { _socket: current } = connection;
     return { tls: current instanceof TLSSocket ? view(current) : undefined, extensions };
   } finally {

@@ -1,4 +1,4 @@
-/** The one place that knows nodemailer's errors and turns them into refusals. */
+/** Maps nodemailer's errors to refusals. */
 
 import { ClearTextError } from "./clear_text.ts";
 import { LoginError } from "./login.ts";
@@ -11,18 +11,18 @@ import { pauseInWords } from "../server_words.ts";
 import type { Refusal, RefusalCategory, Retry } from "../transport.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
-/** What is known about an attempt beside its error. */
+/** The circumstances of an attempt, beside its error. */
 export interface SmtpAttempt {
   /** `host:port`. */
   readonly target: string;
   readonly secrets: readonly string[];
-  /** The content was on its way: the server may have the mail although it did not say so. */
+  /** Sending the content had begun: the server may have accepted the email without a reply. */
   readonly contentStarted: boolean;
-  /** The time limit of the whole attempt is over. */
+  /** The whole attempt timed out. */
   readonly expired: boolean;
-  /** The caller gave up. */
+  /** The caller cancelled the attempt. */
   readonly cancelled: boolean;
-  /** Sender and recipient, whose parts in a reply say nothing. */
+  /** Sender and recipient, which are removed from a reply before it is matched. */
   readonly addresses?: readonly string[];
   readonly nowMs?: number;
   /** Certificates are not verified (`smtp.insecure_skip_verify`). */
@@ -30,7 +30,7 @@ export interface SmtpAttempt {
 }
 
 /**
- * The parts of a nodemailer error that matter here (decisions/runtime.md, "What nodemailer leaves
+ * The relevant parts of a nodemailer error (decisions/runtime.md, "What nodemailer leaves
  * to its caller").
  */
 interface SmtpError {
@@ -44,7 +44,7 @@ interface SmtpError {
 
 type Verdict = readonly [category: RefusalCategory, retry: Retry];
 
-/** What a server is told of that greets in the clear where TLS was to begin at once. */
+/** The error for a server that greets in clear text where implicit TLS was expected. */
 export const NO_TLS_AT_ONCE = "the server does not begin with TLS";
 
 const TOKEN_MECHANISMS: readonly string[] = ["XOAUTH2", "OAUTHBEARER"];
@@ -52,7 +52,7 @@ const TOKEN_MECHANISMS: readonly string[] = ["XOAUTH2", "OAUTHBEARER"];
 /** What a server may repeat of a login in pieces: longer than any word. */
 const CREDENTIALS = /[A-Za-z0-9+/=_-]{40,}/g;
 
-/** Turns whatever an attempt failed with into a refusal; never throws. */
+/** Maps the error of an attempt to a refusal. Never throws. */
 export function smtpRefusal(error: unknown, attempt: SmtpAttempt): Refusal {
   if (error instanceof TokenError && !attempt.cancelled) return withoutToken(error);
   if (error instanceof LoginError && !attempt.cancelled) return withoutLogin(error, attempt);
@@ -126,7 +126,7 @@ function remedyOf(category: RefusalCategory): Pick<Refusal, "remedy"> {
   return category === "cancelled" ? {} : { remedy: REMEDIES[category] };
 }
 
-/** The server's refusal, where that is what ended the attempt. */
+/** The server's reply, if a reply ended the attempt. */
 function replyOf(
   error: unknown,
   { code, command, replyCode, reply }: SmtpError,
@@ -137,12 +137,12 @@ function replyOf(
     return undefined;
   }
   if (replyCode < 400 || replyCode > 599 || isForeign(reply)) return undefined;
-  // nodemailer names no step for a 421 that comes in the middle of a mail.
+  // nodemailer names no step for a 421 in the middle of an email.
   const isMailing = code === "ECONNECTION" && command === "CONN" && replyCode === 421;
   return parseReply(isMailing ? "MAIL" : command, replyCode, reply, attempt.addresses);
 }
 
-/** For all that is not a server's refusal. */
+/** The verdict on every failure that is not a server's refusal. */
 function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdict {
   if (attempt.cancelled) return ["cancelled", "later"];
   if (attempt.expired) return ["timeout", attempt.contentStarted ? "later" : "transport"];
@@ -151,7 +151,7 @@ function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdic
     return [error.why === "timeout" ? "timeout" : "network", "transport"];
   }
   if (error instanceof ClearTextError) return ["tls", "transport"];
-  // Something answers, but not with SMTP: most likely the wrong port, or a filter in between.
+  // The server does not speak SMTP: probably the wrong port, or a filter in between.
   if (isForeign(parts.reply)) return ["configuration", lost(attempt)];
   switch (parts.code) {
     case "EAUTH":
@@ -164,27 +164,27 @@ function verdict(error: unknown, parts: SmtpError, attempt: SmtpAttempt): Verdic
     case "EPROTOCOL":
     case "ECONNECTION":
     case "ESOCKET":
-      // A reply that is not a refusal, where none was due.
+      // An unexpected reply that is not a refusal.
       if (parts.replyCode !== undefined) return ["server", "transport"];
       return [isTlsFailure(parts) ? "tls" : "network", lost(attempt)];
     case "EENVELOPE":
     case "EMESSAGE":
-      // Such as 250 to DATA: the server is out of step.
+      // Such as 250 to DATA: the server is out of sync.
       if (parts.replyCode !== undefined) return ["server", "later"];
-      // nodemailer's own checks: an address it does not put into a command, or a mail above the
-      // size that the server announced (RFC 1870).
+      // nodemailer's own checks: an invalid address, or an email above the size that the server
+      // announced (RFC 1870).
       if (/sender/i.test(parts.message)) return ["configuration", "transport"];
       return [parts.code === "EENVELOPE" ? "recipient" : "message", "never"];
     default:
-      // The pool was closed under the mail, or a fault of ours: nothing against the mail.
+      // The pool was closed during the attempt, or a bug of ours: no evidence against the email.
       return ["cancelled", "later"];
   }
 }
 
 /**
- * Before the content a lost connection says nothing about the mail. After it the server may have
- * accepted the mail, or this very mail may be what it stumbles over: only this mail waits, and
- * comes again with the same Message-ID.
+ * Before the content, a lost connection is no evidence about the email. After it, the server may have
+ * accepted the email, or may fail on this email in particular: only this email is retried later, with
+ * the same Message-ID.
  */
 function lost(attempt: SmtpAttempt): Retry {
   return attempt.contentStarted ? "later" : "transport";
@@ -214,10 +214,10 @@ function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): st
     return parts.message
       .replace(/^.*fatal alert: HandshakeFailure.*$/, OUTDATED_CIPHERS)
       .replace(/^.*fatal alert: ProtocolVersion.*$/, OUTDATED_VERSION)
-      // What nodemailer says when a fresh connection is closed before the greeting, twice.
+      // nodemailer's error when a new connection is closed before the greeting, twice.
       .replace(/^Reached maximum number of retries.*/, "Connection closed")
       .replace(/^.*\bwrong version number\b.*$/, NO_TLS_AT_ONCE)
-      // Deno's only words for two things that an operator has to tell apart.
+      // Deno has one text for two causes that an operator must distinguish.
       .replace(
         /^unable to verify the first certificate$/,
         "the server's certificate has expired, or its authority is not known (smtp.root_cas)",
@@ -230,7 +230,7 @@ function isCertificateFailure({ systemCode, message }: SmtpError): boolean {
   return /CERT|VERIFY|ISSUER/.test(systemCode) || /certificate/i.test(message);
 }
 
-/** Verification is off, so that it is not the signer that is wrong. */
+/** Verification is disabled, so the cause is not the signer. */
 const WEAK_CERTIFICATE =
   "the server's certificate cannot be used even without verification: its key is too short " +
   "(RSA below 2048 bits), or its signature is of an outdated kind";
@@ -239,14 +239,14 @@ const OUTDATED_CIPHERS =
   "or wants a client certificate";
 const OUTDATED_VERSION = "the server refuses the TLS handshake: it speaks TLS 1.1 or older only";
 
-/** What cures a failed handshake that no CA file cures. */
+/** The remedy for a failed handshake that a CA file does not fix; undefined for other failures. */
 function tlsRemedy(text: string): string | undefined {
   if (text.includes(WEAK_CERTIFICATE)) return TLS_REMEDIES.certificate;
   if (text.includes(OUTDATED_CIPHERS)) return TLS_REMEDIES.ciphers;
   return text.includes(OUTDATED_VERSION) ? TLS_REMEDIES.version : undefined;
 }
 
-/** Whether something was said that no SMTP server says. */
+/** Whether the reply cannot come from an SMTP server. */
 function isForeign(reply: string | undefined): boolean {
   return reply !== undefined && !/^[2-5]\d\d/.test(reply);
 }

@@ -1,7 +1,8 @@
-/** What an operator can do about a refusal by an SMTP server, by category. */
+/** Remedies for the operator after a refusal by an SMTP server. */
 
 import type { RefusalCategory } from "../transport.ts";
 
+/** One sentence for each category. */
 export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, string>> = {
   network:
     "check smtp.host and smtp.port, that the server runs, and that no firewall or provider " +

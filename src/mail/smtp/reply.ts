@@ -1,13 +1,14 @@
-/** Reads a server's reply (RFC 5321 §4.2, RFC 3463) and looks up what it means for the mail. */
+/** Parses a server's reply (RFC 5321 §4.2, RFC 3463) and looks up its verdict. */
 
 import { ownWords } from "../server_words.ts";
 import { type Row, ROWS, type Step } from "./reply_table.ts";
 
+/** A parsed refusal. */
 export interface SmtpReply {
   readonly step: Step;
   /** `550`. */
   readonly code: number;
-  /** `5.1.1`, or empty where the server gives none. */
+  /** `5.1.1`; "" when the server sends none. */
   readonly enhanced: string;
   /** The text on one line, without codes. */
   readonly text: string;
@@ -15,16 +16,16 @@ export interface SmtpReply {
   readonly words: string;
 }
 
-/** Longer replies say nothing more. */
+/** The rest of a longer reply is ignored. */
 const MAX_TEXT = 4000;
 
 const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3}(?=\s|$)/;
-/** As qmail and its heirs write it, at the end of a sentence. */
+/** The enhanced code as qmail and its derivatives write it, at the end of a sentence. */
 const TRAILING = /[(\s]#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
 /**
- * Takes nodemailer's name of the step and the reply with its codes, of one line or of several;
- * `addresses` are those of the mail, whose parts the server may repeat.
+ * Parses a reply of one or several lines with its codes; `command` is nodemailer's name of the step, and
+ * `addresses` are those of the email, which the server may quote.
  */
 export function parseReply(
   command: string,
@@ -46,10 +47,10 @@ export function parseReply(
   };
 }
 
-/** The row of the table that decides about a reply of class 4 or 5. */
+/** The table row that decides about a reply of class 4 or 5. */
 export function judgeReply(reply: SmtpReply): Row {
   const row = ROWS.find((row) => applies(row, reply));
-  // The last rows take everything.
+  // The last rows match everything.
   if (row === undefined) throw new Error(`no row for ${reply.code} at ${reply.step}`);
   return row;
 }

@@ -1,36 +1,36 @@
 /**
- * What a server's refusal means: the first row that fits decides. A mail is dropped only on positive
- * evidence that this mailbox, or this message, can never be accepted; a reply that speaks of anything
- * else, or of nothing that is known here, makes the mail wait. The page docs/operate/delivery-errors.md
- * shows this table.
+ * Maps a server's refusals to verdicts: the first matching row decides. An email is dropped only on
+ * positive evidence that this mailbox, or this message, can never be accepted; after any other reply it
+ * is retried. The page docs/operate/delivery-errors.md shows this table.
  */
 
 import { CONNECTION_LIMIT, RATE_LIMIT, SENDING_QUOTA } from "../server_words.ts";
 import type { RefusalCategory, Retry } from "../transport.ts";
 
-/** Where in the session the server refuses; `DATA` is the command as well as the end of the content. */
+/** The step of the session that was refused; `DATA` is the command or the end of the content. */
 export type Step = "greeting" | "EHLO" | "STARTTLS" | "AUTH" | "MAIL" | "RCPT" | "DATA";
 
+/** One row of the table: the reply it matches, and the verdict. */
 export interface Row {
-  /** What the reply is about; unique. */
+  /** The subject of the reply; unique. */
   readonly about: string;
   /** Absent = at every step. */
   readonly at?: readonly Step[];
-  /** Reply codes, by regular expression. Absent = every code of class 4 and 5. */
+  /** Reply codes, by regular expression; absent = every code of class 4 and 5. */
   readonly codes?: RegExp;
-  /** Enhanced status codes; tested against an empty text where the server gives none. */
+  /** Enhanced status codes; matched against "" when the server sends none. */
   readonly enhanced?: RegExp;
-  /** Tested against the text without addresses, names and quotations. */
+  /** Matched against the text without addresses, names and quotations. */
   readonly words?: RegExp;
-  /** Words that make the row not apply. */
+  /** Words that exclude the row. */
   readonly unless?: RegExp;
   readonly category: RefusalCategory;
   readonly retry: Retry;
-  /** What the server asks to be reduced. */
+  /** What the server asks to reduce. */
   readonly pace?: "connections" | "rate";
-  /** What the operator can do, where the category's own remedy says too little. */
+  /** The remedy, where the category's remedy is too general. */
   readonly remedy?: string;
-  /** Standard, manual or report that the row rests on. */
+  /** The standard, manual or report that supports the row. */
   readonly source: string;
 }
 
@@ -38,7 +38,7 @@ const SETTING_UP: readonly Step[] = ["greeting", "EHLO", "STARTTLS", "AUTH"];
 const MAILING: readonly Step[] = ["MAIL", "RCPT", "DATA"];
 const RECIPIENT: readonly Step[] = ["RCPT", "DATA"];
 
-/** "User unknown" and its kin. Not "mailbox unavailable": RFC 5321 has that for policy, too. */
+/** "User unknown" and variants. Not "mailbox unavailable", which RFC 5321 also uses for policy. */
 const NO_SUCH_USER = new RegExp(
   [
     "(user|recipient|mailbox|address|account)( name)?( is)? unknown",
@@ -53,7 +53,7 @@ const NO_SUCH_USER = new RegExp(
   "i",
 );
 
-/** Speaks of the one who sends: never evidence against a mailbox. */
+/** Texts about the sender, which are never evidence against a mailbox. */
 const ABOUT_SENDER =
   /\bsender\b|\bsending\b|\bfrom (address|header|domain)|\bsend ?as|return.?path|envelope.?from|on behalf|not verified|unverified|not owned|\bspf\b|\bdkim\b|\bdmarc\b|\bptr\b|reverse (dns|lookup)|\byour (account|domain|address|mailbox|host|ip|server)\b/i;
 
@@ -63,7 +63,7 @@ const ABOUT_LOGIN =
 const ABOUT_HELLO =
   /\b(helo|ehlo)\b[^.;]*\b(reject|invalid|denied|requir|refus|bad|mismatch|not (allowed|valid|permitted)|must)|\b(invalid|bad|reject\w*|need|fake|forged)\b[^.;]*\b(helo|ehlo)\b|fully.qualified (host ?name|domain)/i;
 
-/** Words of filters, block lists and reputation. */
+/** Texts of filters, block lists and reputation services. */
 const ABOUT_POLICY =
   /\bspam|virus|malware|phish|\bbulk\b|block(ed|ing|s)?\b|block.?list|black.?list|\brbl\b|dnsbl|reputation|policy|prohibit|content|suspicious|unsolicited|client host|\bban(ned)?\b|reject(ed)? by|not allowed|denied|abuse/i;
 
@@ -73,8 +73,8 @@ const ABOUT_RELAYING =
 const HELLO_REMEDY = "set smtp.hello_name to a fully qualified name that the server accepts";
 
 /**
- * In this order: what the client calls itself and whether it is logged in, then enhanced status codes
- * that speak for themselves, then words, then what is left by step.
+ * The table, in the order of precedence: the session and the login, then unambiguous enhanced status
+ * codes, then words, then the remaining replies by step.
  */
 export const ROWS: readonly Row[] = [
   // --- The session -------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/** SMTP by nodemailer: warm connections, own dialling, receipts instead of exceptions. */
+/** A mail transport over SMTP, by nodemailer: pooled connections, our dialler, receipts as values. */
 
 import { type Log, silentLog } from "../../log.ts";
 import { needsSmtpUtf8, recipientProblem } from "../address.ts";
@@ -21,7 +21,7 @@ import { REMEDIES, UTF8_REMEDIES } from "./remedies.ts";
 import type { MailMessage, MailTransport, Receipt, Refusal } from "../transport.ts";
 import { singleLine } from "../../text.ts";
 
-/** What tests replace. */
+/** Dependencies that tests replace. */
 export interface SmtpDeps {
   /** For what the operator has to know and no refusal tells; default nowhere. */
   readonly log?: Pick<Log, "warn">;
@@ -32,7 +32,7 @@ export interface SmtpDeps {
   readonly secretsMs?: number;
 }
 
-/** In a burst of mails the files of secrets are read so often; reading them costs a tenth of a mail. */
+/** How long secrets are cached during a burst of emails; reading them costs a tenth of an email. */
 const SECRETS_MS = 500;
 
 const TIMEOUTS: SmtpTimeouts = {
@@ -40,11 +40,11 @@ const TIMEOUTS: SmtpTimeouts = {
   // RFC 5321 §4.5.3.2.1: a server that is busy, or that tarpits strangers, takes its time to greet.
   greetingMs: 300_000,
   sendMs: 300_000,
-  // RFC 5321 §4.5.3.2.6: who hangs up on a server that is still looking at a mail gets it twice.
+  // RFC 5321 §4.5.3.2.6: a client that disconnects while the server is still processing sends twice.
   contentMs: 600_000,
 };
 
-/** Creates the transport; connects only when there is something to send. */
+/** Creates the transport; it connects when there is an email to send. */
 export function createSmtpTransport(options: SmtpOptions, deps: SmtpDeps = {}): MailTransport {
   return new SmtpTransport(options, {
     lookup: deps.lookup ?? lookupAll,
@@ -119,7 +119,7 @@ class SmtpTransport implements MailTransport {
   }
 
   async verify(signal: AbortSignal): Promise<Receipt> {
-    // A pool of its own, so that giving up can close exactly this connection.
+    // Its own pool, so that a cancelled check closes only its own connection.
     const opened: SmtpPool[] = [];
     const open = (secrets: SmtpSecrets) => {
       const pool = this.#open(secrets);
@@ -183,7 +183,7 @@ class SmtpTransport implements MailTransport {
     }
   }
 
-  /** The secrets as they are, or were a moment ago. */
+  /** The current secrets, cached for a moment. */
   #secrets(): Promise<SmtpSecretsResult> {
     const nowMs = performance.now();
     if (this.#read === undefined || nowMs - this.#read.atMs >= this.deps.secretsMs) {
@@ -192,7 +192,7 @@ class SmtpTransport implements MailTransport {
     return this.#read.result;
   }
 
-  /** The pool for these secrets: a changed file means new connections, old ones finish. */
+  /** The pool for these secrets: after a change, new connections are made and old ones finish. */
   #poolFor(secrets: SmtpSecrets): SmtpPool {
     const fingerprint = JSON.stringify(secrets);
     if (this.#current?.fingerprint !== fingerprint) {

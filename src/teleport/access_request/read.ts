@@ -1,4 +1,4 @@
-/** Access requests as the rest of the program sees them, read from Teleport's messages. */
+/** Access requests as the program uses them, converted from Teleport's messages. */
 
 import { defined } from "../../optional.ts";
 import {
@@ -14,21 +14,22 @@ import { timeMs, timeNs } from "../time.ts";
 import { readRequestedResources, type RequestedResource } from "./resources.ts";
 import { readThresholds, type Thresholds } from "./thresholds.ts";
 
-/** Teleport's RequestState; `UNKNOWN` for a number that this program does not know. */
+/** Teleport's RequestState; `UNKNOWN` for values of newer servers. */
 export type RequestState = "NONE" | "PENDING" | "APPROVED" | "DENIED" | "PROMOTED" | "UNKNOWN";
 
-/** An access list that a request was turned into a membership of. */
+/** The access list of which a promoted request made the requester a member. */
 export interface AccessListRef {
   readonly name: string;
-  /** What people call it; "" when it has no title. */
+  /** The display name; "" when it has none. */
   readonly title: string;
 }
 
+/** A review of an access request. */
 export interface Review {
   readonly author: string;
   readonly state: RequestState;
   readonly reason: string;
-  /** Milliseconds since 1970; absent when Teleport sends none. */
+  /** Milliseconds since 1970; absent when Teleport sends no value. */
   readonly createdMs?: number;
   /** Places, in the request's list, of the thresholds that the review counts for. */
   readonly thresholdIndexes?: readonly number[];
@@ -40,7 +41,7 @@ export interface Review {
   readonly submittedBy?: string;
 }
 
-/** What the server says of a long-term request, which only an access list can grant. */
+/** The server's assessment of a long-term request, which only an access list can grant. */
 export interface LongTermGrouping {
   /** The access list that would grant the most, "" for none. */
   readonly recommendedAccessList: string;
@@ -48,7 +49,7 @@ export interface LongTermGrouping {
   readonly validationMessage: string;
 }
 
-/** Times are milliseconds since 1970, absent when Teleport sends none. */
+/** An access request. Times are milliseconds since 1970, absent when Teleport sends no value. */
 export interface AccessRequest extends Thresholds {
   /** Metadata.Name, a UUID. */
   readonly id: string;
@@ -58,24 +59,24 @@ export interface AccessRequest extends Thresholds {
   readonly createdMs?: number;
   readonly reason: string;
   readonly resolveReason: string;
-  /** In the order in which they were submitted; Teleport only ever appends. */
+  /** In the order of submission; Teleport only appends. */
   readonly reviews: readonly Review[];
   readonly suggestedReviewers: readonly string[];
   readonly resources: readonly RequestedResource[];
-  /** By name, what the server's roles note of the request. */
+  /** Annotations by the server's roles: values by name. */
   readonly systemAnnotations: ReadonlyMap<string, readonly string[]>;
-  /** The same in nanoseconds, which conditions of rules and routes compare. */
+  /** `createdMs` in nanoseconds, for comparisons in conditions of rules and routes. */
   readonly createdNs?: bigint;
-  /** When Teleport deletes the request; while it is pending, the last moment to decide. */
+  /** When Teleport deletes the request; a pending request can be decided until then. */
   readonly expiresMs?: number;
   readonly expiresNs?: bigint;
-  /** When access ends, if it is granted. */
+  /** When granted access ends. */
   readonly accessExpiresMs?: number;
   /** The latest end of access that the requester asked for. */
   readonly maxDurationEndMs?: number;
-  /** When a login with the access ends, and a new one is needed. */
+  /** When a session with the access expires and a new login is needed. */
   readonly sessionEndMs?: number;
-  /** When access begins, if it is later than the approval. */
+  /** When access begins, if later than the approval. */
   readonly assumeStartMs?: number;
   /** Absent before Teleport 18. */
   readonly requestKind?: "short-term" | "long-term";
@@ -83,7 +84,7 @@ export interface AccessRequest extends Thresholds {
   /** With state `PROMOTED`. */
   readonly accessList?: AccessListRef;
   readonly loginHint?: string;
-  /** A request that nothing comes of; servers tell watchers of none. */
+  /** A dry run, which servers do not report to watches. */
   readonly isDryRun?: boolean;
 }
 
@@ -93,7 +94,7 @@ const KINDS: Readonly<Record<number, "short-term" | "long-term">> = {
 };
 const NO_LABELS: ReadonlyMap<string, readonly string[]> = new Map();
 
-/** Reads a request; undefined when it has no name, and so cannot be told apart from others. */
+/** Converts a request; undefined when it has no name to identify it by. */
 export function readAccessRequest(message: AccessRequestV3): AccessRequest | undefined {
   const id = message.Metadata?.Name ?? "";
   if (id === "") return undefined;
@@ -128,7 +129,7 @@ export function readAccessRequest(message: AccessRequestV3): AccessRequest | und
   };
 }
 
-/** Teleport's traits and annotations: a name has any number of values. */
+/** Converts traits or annotations: several values for each name. */
 export function readLabels(
   labels: LabelValues | undefined,
 ): ReadonlyMap<string, readonly string[]> {
@@ -164,7 +165,7 @@ function readGrouping(grouping: LongTermResourceGrouping | undefined) {
   };
 }
 
-/** Enums of proto3 are open: a newer server may send a number that is not in our copy. */
+/** Enums of proto3 are open: a newer server may send an unknown number. */
 function readState(state: WireState): RequestState {
   return (WireState[state] as RequestState | undefined) ?? "UNKNOWN";
 }

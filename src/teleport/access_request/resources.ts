@@ -1,4 +1,4 @@
-/** The resources that a request names, and what of each is asked for. */
+/** The resources of a request, and the constraints on the access to each. */
 
 import type {
   AccessRequestSpecV3,
@@ -6,35 +6,36 @@ import type {
   ResourceID,
 } from "../generated/types_pb.ts";
 
-/** A resource as requests name it. */
+/** A resource as identified in requests. */
 export interface ResourceId {
   readonly cluster: string;
   /** `node`, `app`, `db`, `kube_cluster`, `windows_desktop`, `user_group`, ... */
   readonly kind: string;
-  /** Metadata.Name; of a node a UUID. */
+  /** Metadata.Name; a UUID for nodes. */
   readonly name: string;
-  /** A part of it, such as `namespace/pod` of a Kubernetes cluster; "" for all of it. */
+  /** A part, such as `namespace/pod` of a Kubernetes cluster; "" = the whole resource. */
   readonly part: string;
 }
 
-/** One thing that access to a resource is limited to, such as `logins` or `role_arns`. */
+/** A limit on the access to a resource, such as `logins` or `role_arns`. */
 export interface ResourceConstraint {
   /**
    * `logins`, `role_arns`, `database_users`, `database_names` or `database_roles`; `unknown`, with no
-   * values, for constraints that this program does not know.
+   * values, for constraints of newer servers.
    */
   readonly what: string;
   readonly values: readonly string[];
 }
 
+/** A requested resource with its constraints. */
 export interface RequestedResource extends ResourceId {
-  /** Empty = access to all of the resource. */
+  /** Empty = unrestricted access to the resource. */
   readonly constraints: readonly ResourceConstraint[];
 }
 
 const NONE: readonly never[] = [];
 
-/** Field 26 holds what counts where a server sends it; before Teleport 18 there is only field 14. */
+/** The resources of a request: field 26 if the server sends it, else field 14 (before Teleport 18). */
 export function readRequestedResources(
   spec: AccessRequestSpecV3 | undefined,
 ): readonly RequestedResource[] {
@@ -48,7 +49,7 @@ export function readRequestedResources(
   return plain.length === 0 ? NONE : plain.map((id) => ({ ...readId(id), constraints: NONE }));
 }
 
-/** `/cluster/kind/name`, with `/part` where only a part is asked for: Teleport's own notation. */
+/** Teleport's notation of a resource: `/cluster/kind/name`, or `/cluster/kind/name/part`. */
 export function resourcePath({ cluster, kind, name, part }: ResourceId): string {
   return `/${cluster}/${kind}/${name}${part === "" ? "" : `/${part}`}`;
 }
@@ -80,7 +81,7 @@ function readConstraints(
         ["database_roles", details.value.roles],
       ]);
     case undefined:
-      // Those of a newer server come as unknown fields: a reviewer must not take them for none.
+      // Constraints of newer servers arrive as unknown fields; reviewers must see that there are some.
       return (constraints.$unknown ?? NONE).length > 0 ? [{ what: "unknown", values: NONE }] : NONE;
   }
 }

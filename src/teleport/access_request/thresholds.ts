@@ -1,32 +1,34 @@
-/** How many reviews decide a request. */
+/** Review thresholds: how many reviews decide a request. */
 
 import type { AccessRequestSpecV3 } from "../generated/types_pb.ts";
 
-/** One threshold, by its place in the request's list. */
+/** A review threshold. */
 export interface Threshold {
   readonly name: string;
   /** A predicate on the reviewer; "" = every reviewer counts. */
   readonly filter: string;
-  /** Approvals that reach it; 0 = none can. */
+  /** Number of approvals that reach it; 0 = approvals do not count. */
   readonly approve: number;
-  /** Denials that reach it; 0 = none can. */
+  /** Number of denials that reach it; 0 = denials do not count. */
   readonly deny: number;
 }
 
 /**
- * Places of thresholds in the request's list, any one of which is enough. A role is granted once one
- * threshold of each of its sets is reached.
+ * Indexes of thresholds in the request's list; reaching one of them satisfies the set. A role is granted
+ * once all of its sets are satisfied.
  */
 export type ThresholdSet = readonly number[];
 
+/** The thresholds of a request, and which of them apply to each role. */
 export interface Thresholds {
   readonly thresholds: readonly Threshold[];
-  /** By role, in the order of the server's map; empty where no review can decide. */
+  /** By role, in the order of the server's map; empty when reviews cannot decide the request. */
   readonly roleThresholds: ReadonlyMap<string, readonly ThresholdSet[]>;
 }
 
 const NONE: Thresholds = { thresholds: [], roleThresholds: new Map() };
 
+/** Reads the thresholds of a request. */
 export function readThresholds(spec: AccessRequestSpecV3 | undefined): Thresholds {
   if (spec === undefined || spec.Thresholds.length === 0) return NONE;
   return {

@@ -1,4 +1,4 @@
-/** Listing access lists and their owners. Only Teleport Enterprise has any. */
+/** Calls for access lists and their owners, a feature of Teleport Enterprise. */
 
 import { AccessListService } from "../generated/access_list_pb.ts";
 import { type AccessList, readAccessList } from "../access_list.ts";
@@ -6,6 +6,11 @@ import { type Caller, LIST_TIMEOUT_MS } from "./caller.ts";
 
 const PAGE_SIZE = 200;
 
+/**
+ * Every access list.
+ *
+ * @throws {ClusterError} `unsupported` on editions without access lists
+ */
 export async function listAccessLists(
   caller: Caller,
   signal: AbortSignal,
@@ -20,7 +25,11 @@ export async function listAccessLists(
   });
 }
 
-/** The user names of the owners; those of lists that own the list are among them, each once. */
+/**
+ * The user names of a list's owners, including members of lists that own it, without duplicates.
+ *
+ * @throws {ClusterError} `not-found` when the list does not exist
+ */
 export async function listAccessListOwners(
   caller: Caller,
   accessList: string,

@@ -1,4 +1,4 @@
-/** Listing and finding access requests. */
+/** Calls that list and find access requests. */
 
 import { type AccessRequest, readAccessRequest } from "../access_request/read.ts";
 import { AuthService } from "../generated/auth_pb.ts";
@@ -9,12 +9,16 @@ import { type Caller, LIST_TIMEOUT_MS } from "./caller.ts";
 const PAGE_SIZE = 500;
 const ACTION = "list access requests";
 
-/** Which requests; all when empty. */
+/** Selects requests; an empty filter selects all. */
 interface Filter {
   readonly ID?: string;
 }
 
-/** Every access request; undefined when the server knows neither call for it. */
+/**
+ * Every access request; undefined when the server supports neither call for it.
+ *
+ * @throws {ClusterError}
+ */
 export async function listRequests(
   caller: Caller,
   signal: AbortSignal,
@@ -24,8 +28,10 @@ export async function listRequests(
 }
 
 /**
- * One request, which the server reads from its backend and not from a cache; undefined when it knows
- * neither call for it. A role without `list` and `read` sees other users' requests as absent.
+ * One request, which the server reads from its backend rather than from a cache; undefined when it
+ * supports neither call for it. To a role without `list` and `read`, other users' requests are absent.
+ *
+ * @throws {ClusterError}
  */
 export async function findRequest(
   caller: Caller,
@@ -40,7 +46,7 @@ export async function findRequest(
   return requests && (requests.find((request) => request.id === id) ?? "absent");
 }
 
-/** Each message is read as it comes: thousands of them take much more memory than what is read. */
+/** Converts each message on arrival: thousands of messages need far more memory than the results. */
 async function streamRequests(
   caller: Caller,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** What all calls of the cluster have in common: connection, deadline, errors, paging. */
+/** The common part of all calls to the cluster: connection, deadline, errors, paging. */
 
 import type {
   DescMessage,
@@ -13,27 +13,28 @@ import { ClusterError } from "../errors.ts";
 import { callStream, callUnary } from "../grpc/calls.ts";
 import { toClusterError } from "../grpc/error.ts";
 
-/** For calls about one thing. */
+/** Deadline of calls about a single object. */
 export const CALL_TIMEOUT_MS = 10_000;
-/** Listings may be long, and an auth server that has just started is slow. */
+/** Deadline of listings, which may be long; an auth server that has just started is slow. */
 export const LIST_TIMEOUT_MS = 60_000;
-/** After that a call is tried again: in a rolling upgrade the next auth server may know it. */
+/** An unsupported call is retried after this time: during a rolling upgrade, servers differ. */
 const UNSUPPORTED_FOR_MS = 10 * 60_000;
-/** More than any cluster has at one item a page; a listing that never ends must not fill the memory. */
+/** More pages than any real listing has; a listing without end must not exhaust the memory. */
 const MAX_PAGES = 20_000;
 
-/** Where the connections for calls come from. */
+/** Provides the connections for calls. */
 export interface ConnectionSource {
   /**
-   * The one that new calls go over.
+   * The connection for new calls.
    *
    * @throws {ClusterError}
    */
   get(signal: AbortSignal): Promise<Connection>;
 }
 
+/** Deadline and cancellation of a call, and its name in error messages. */
 export interface CallOptions {
-  /** What is tried, for the message of an error: `ping the server`. */
+  /** What the call does, for error messages: `ping the server`. */
   readonly action: string;
   /** @default CALL_TIMEOUT_MS */
   readonly timeoutMs?: number;
@@ -43,13 +44,17 @@ export interface CallOptions {
 /** One page of a listing. */
 export interface Page<T> {
   readonly items: readonly T[];
-  /** What the request for the next page is to hold, "" after the last page. */
+  /** The token that requests the next page, "" after the last page. */
   readonly next: string;
 }
 
-/** Makes calls over the connection that is in use. All methods reject with `ClusterError`. */
+/**
+ * Makes calls over the connection in use.
+ *
+ * @throws {ClusterError} from all methods, with one line that names action, address and cause
+ */
 export class Caller {
-  /** When a call was last answered with UNIMPLEMENTED; one warning for each. */
+  /** When each call last failed with UNIMPLEMENTED; one warning is logged for each. */
   readonly #unsupported = new Map<string, number>();
 
   /** `address` is the configured one, for error messages. */
@@ -73,7 +78,7 @@ export class Caller {
     }
   }
 
-  /** The messages of an answer stream. */
+  /** The messages of a server stream. */
   async *stream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodServerStreaming<I, O>,
     request: MessageInitShape<I>,
@@ -87,7 +92,7 @@ export class Caller {
     }
   }
 
-  /** Every item of a listing; `fetch` makes the call for the page that a token stands for, "" = first. */
+  /** Every item of a listing; `fetch` requests the page of a token, "" = the first page. */
   async pages<T>(action: string, fetch: (token: string) => Promise<Page<T>>): Promise<T[]> {
     const items: T[] = [];
     let token = "";
@@ -102,12 +107,12 @@ export class Caller {
     throw new ClusterError("other", message);
   }
 
-  /** Makes a call that not every server knows; undefined when this one does not. */
+  /** Makes a call that not every server supports; undefined when this server does not. */
   async optional<T>(name: string, call: () => Promise<T>): Promise<T | undefined> {
     const { clock, log } = this.runtime;
     const askedMs = this.#unsupported.get(name);
     const ageMs = askedMs === undefined ? Infinity : clock.now() - askedMs;
-    // Negative when the clock was set back.
+    // The age is negative after the clock was set back.
     if (ageMs >= 0 && ageMs < UNSUPPORTED_FOR_MS) return undefined;
     try {
       const result = await call();
@@ -123,7 +128,7 @@ export class Caller {
     }
   }
 
-  /** The error that a caller of ours gets. */
+  /** Maps an error of a call to the error that callers receive. */
   explain(action: string, error: unknown): ClusterError {
     return toClusterError(error, { action, address: this.address });
   }

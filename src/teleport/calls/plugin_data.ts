@@ -1,4 +1,4 @@
-/** Our entry in plugin data: what the cluster keeps for plugins, beside each request. */
+/** Calls for our entry in plugin data, which the cluster stores for each request and plugin. */
 
 import { status as Status } from "@grpc/grpc-js";
 import { ClusterError } from "../errors.ts";
@@ -8,9 +8,14 @@ import { CALL_TIMEOUT_MS, type Caller, LIST_TIMEOUT_MS } from "./caller.ts";
 
 const ACCESS_REQUEST = "access_request";
 
+/** A plugin's keys and values in one plugin data record. */
 export type Entry = Readonly<Record<string, string>>;
 
-/** Our entry in every record, by request id. */
+/**
+ * Our entry in every record, by request id.
+ *
+ * @throws {ClusterError}
+ */
 export async function listRecords(
   caller: Caller,
   plugin: string,
@@ -19,7 +24,11 @@ export async function listRecords(
   return await readRecords(caller, plugin, "", { timeoutMs: LIST_TIMEOUT_MS, signal });
 }
 
-/** Our entry in the record of one request, empty when there is none. */
+/**
+ * Our entry in the record of one request, empty when there is none.
+ *
+ * @throws {ClusterError}
+ */
 export async function readRecord(
   caller: Caller,
   plugin: string,
@@ -51,9 +60,14 @@ async function readRecords(
 }
 
 /**
- * Compare-and-set on our entry: sets the keys of `set`, "" deletes, if every key of `expect` has the value
- * given there, "" for absent. `expect` must not be empty: Teleport takes that for no condition at all.
- * `missing`: neither the record nor the request exists.
+ * Compare-and-set on our entry: sets the keys of `set` ("" deletes a key) if every key of `expect` has
+ * the given value ("" = absent). `expect` must not be empty, because Teleport then checks nothing.
+ *
+ * - `written`: the update was applied
+ * - `conflict`: a key differs from `expect`; nothing was changed
+ * - `missing`: neither the record nor the request exists
+ *
+ * @throws {ClusterError} for all other failures
  */
 export async function writeRecord(
   caller: Caller,

@@ -1,13 +1,13 @@
-/** Listing the resources that requests name. */
+/** Calls that list the resources named in requests. */
 
 import { AuthService } from "../generated/auth_pb.ts";
 import { readResource, type Resource } from "../resources/resource.ts";
 import { type Caller, LIST_TIMEOUT_MS } from "./caller.ts";
 
-/** So many names stand in one expression; Teleport parses and evaluates it for every resource. */
+/** Maximum number of names in one expression, which Teleport evaluates for every resource. */
 const NAMES_PER_LISTING = 200;
 
-/** Kinds that are listed under another name. */
+/** Kinds that `ListResources` lists under another name. */
 const RESOURCE_TYPES: ReadonlyMap<string, string> = new Map([
   ["app", "app_server"],
   ["db", "db_server"],
@@ -15,11 +15,13 @@ const RESOURCE_TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The resources of a kind with one of these names, as far as they exist. Several servers may proxy one
- * app, database or Kubernetes cluster, which then comes several times.
+ * The existing resources of a kind with one of these names. An app, database or Kubernetes cluster that
+ * several servers proxy is listed several times.
  *
- * The caller's role sees resources through its `preview_as_roles` alone. Without these it gets an empty
- * listing; with them, kinds that they do not cover are refused.
+ * The caller's role sees resources only through its `preview_as_roles`. Without them the listing is
+ * empty; with them, kinds that they do not cover are refused.
+ *
+ * @throws {ClusterError} `denied` when the role may not list the kind
  */
 export async function listResources(
   caller: Caller,
@@ -62,7 +64,7 @@ function predicate(names: readonly string[]): string {
   return names.map((name) => `resource.metadata.name == ${goQuoted(name)}`).join(" || ");
 }
 
-/** A JSON string is a Go string, too; but Go refuses a byte order mark in its sources. */
+/** A JSON string is also a Go string, except that Go refuses a byte order mark. */
 function goQuoted(text: string): string {
   return JSON.stringify(text.toWellFormed()).replaceAll("\ufeff", "\\ufeff");
 }

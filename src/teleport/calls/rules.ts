@@ -1,13 +1,17 @@
-/** Listing access monitoring rules. */
+/** Calls that list access monitoring rules. */
 
 import { AccessMonitoringRulesService } from "../generated/access_monitoring_rules_pb.ts";
 import { type AccessMonitoringRule, readRule } from "../rules/rule.ts";
 import { type Caller, LIST_TIMEOUT_MS } from "./caller.ts";
 
-/** As Teleport's plugins ask for; servers send less as they like. */
+/** The page size of Teleport's own plugins; servers may send shorter pages. */
 const PAGE_SIZE = 1000n;
 
-/** The rules that are about access requests and notify `plugin`. */
+/**
+ * The rules about access requests that notify `plugin`.
+ *
+ * @throws {ClusterError}
+ */
 export async function listRules(
   caller: Caller,
   plugin: string,

@@ -1,19 +1,24 @@
-/** What the server says of itself, and of our user. */
+/** Calls for information about the server and our user. */
 
 import { AuthService } from "../generated/auth_pb.ts";
 import { readRole, type Role } from "../permissions.ts";
 import { CALL_TIMEOUT_MS, type Caller } from "./caller.ts";
 
-/** What the server says of itself. */
+/** The server's answer to a ping. */
 export interface ServerInfo {
   readonly clusterName: string;
   readonly version: string;
   /** `host:port` of the proxy, "" when it has no public address. */
   readonly proxyPublicAddr: string;
-  /** Whether requests have a page in the web UI that mails can link to. */
+  /** Whether the web UI has a page for each request, to which emails can link. */
   readonly advancedAccessWorkflows: boolean;
 }
 
+/**
+ * Reads name, version and features of the cluster.
+ *
+ * @throws {ClusterError}
+ */
 export async function ping(caller: Caller, signal: AbortSignal): Promise<ServerInfo> {
   const action = "ping the server";
   const response = await caller.unary(AuthService.method.ping, {}, { action, signal });
@@ -25,7 +30,11 @@ export async function ping(caller: Caller, signal: AbortSignal): Promise<ServerI
   };
 }
 
-/** The roles of our user; undefined when the server is too old to tell. */
+/**
+ * The roles of our user; undefined when the server does not support the call.
+ *
+ * @throws {ClusterError}
+ */
 export async function currentRoles(
   caller: Caller,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** What the cluster knows of a user. */
+/** Calls for the traits of users. */
 
 import { readLabels } from "../access_request/read.ts";
 import { ClusterError, type ClusterErrorKind } from "../errors.ts";
@@ -7,12 +7,14 @@ import { UserLoginStateService } from "../generated/user_login_state_pb.ts";
 import { UsersService } from "../generated/users_pb.ts";
 import type { Caller } from "./caller.ts";
 
-/** Any number of values by name, as identity providers and access lists give them to a user. */
+/** A user's attributes from identity providers and access lists: several values for each name. */
 export type Traits = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The traits of a user: those of the login state, which holds those of access lists too, or else of the
- * user. Undefined when the cluster knows neither.
+ * The traits of a user: those of the login state, which include traits from access lists, or else those
+ * of the user resource. Undefined when the cluster has neither.
+ *
+ * @throws {ClusterError}
  */
 export async function readTraits(
   caller: Caller,
@@ -39,14 +41,14 @@ async function ofUser(caller: Caller, name: string, signal: AbortSignal): Promis
   const options = { action: `read user '${name}'`, signal };
   const current = UsersService.method.getUser;
   const response = await unless(["unsupported"], () => caller.unary(current, { name }, options));
-  // Teleport 15 brought the users service, 17 removed the call before it.
+  // Teleport 15 added the users service, 17 removed the older call.
   const user = response === undefined
     ? await caller.unary(AuthService.method.getUser, { Name: name }, options)
     : response.user;
   return readLabels(user?.Spec?.Traits);
 }
 
-/** The result of a call, or undefined when it fails in one of these ways. */
+/** The result of a call, or undefined when it fails with an error of one of these kinds. */
 async function unless<T>(
   kinds: readonly ClusterErrorKind[],
   call: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** The watch: a stream of what changes in the cluster. */
+/** The watch: a stream of changes in the cluster. */
 
 import { status as Status } from "@grpc/grpc-js";
 import type * as grpc from "@grpc/grpc-js";
@@ -13,23 +13,25 @@ import { WatchHandover } from "../watch_handover.ts";
 import type { Caller } from "./caller.ts";
 
 const ACCESS_REQUEST = "access_request";
-/** The original's bound on the first event; a server whose caches start takes its time. */
+/** The original's limit for the first event, which a server delays while its caches start. */
 const INIT_TIMEOUT_MS = 15_000;
 
-/** Kinds that may be watched along with access requests, as far as role and server allow. */
+/** Kinds that can be watched beside access requests if role and server allow it. */
 export type OptionalKind = "access_monitoring_rule";
 
+/** A change of an access request. */
 export type RequestEvent =
   | { readonly type: "put"; readonly request: AccessRequest }
   | { readonly type: "delete"; readonly id: string };
 
+/** A change of an access monitoring rule. */
 export type RuleEvent =
   | { readonly type: "put-rule"; readonly rule: AccessMonitoringRule }
   | { readonly type: "delete-rule"; readonly name: string };
 
 /**
- * `init` comes first, and again whenever the stream moves to another connection: `kinds` are those of the
- * optional kinds that are watched, and what changed before is to be listed.
+ * `init` comes first, and again whenever the stream moves to another connection: `kinds` are the optional
+ * kinds that are watched. Changes before `init` must be listed.
  */
 export type WatchEvent<K extends OptionalKind = never> =
   | { readonly type: "init"; readonly kinds: readonly K[] }
@@ -37,10 +39,10 @@ export type WatchEvent<K extends OptionalKind = never> =
   | (K extends "access_monitoring_rule" ? RuleEvent : never);
 
 /**
- * The events of access requests and of the kinds in `also`. Ends when the server ends the stream, or when
+ * The events of access requests and of the kinds in `also`. It ends when the server ends the stream or
  * `signal` is aborted. When the connection is replaced, the stream moves to the new one without a gap.
  *
- * @throws {ClusterError} `denied` when access requests may not be watched; other kinds are left out
+ * @throws {ClusterError} `denied` when the role may not watch access requests; other kinds are omitted
  */
 export async function* watch<K extends OptionalKind>(
   caller: Caller,
@@ -59,7 +61,7 @@ export async function* watch<K extends OptionalKind>(
   }
 }
 
-/** Servers before Teleport 13 refuse the whole watch for one kind; then that kind is left out. */
+/** Omits kinds that the server refuses: before Teleport 13, one refused kind fails the whole watch. */
 async function* partialEvents<K extends OptionalKind>(
   client: grpc.Client,
   deps: Runtime,
@@ -133,7 +135,7 @@ function readEvent<K extends OptionalKind>(
       return { type: "delete-rule", name } as WatchEvent<K>;
     }
   }
-  // Kinds that newer servers send unasked, and events without a resource.
+  // Kinds that newer servers send unrequested, and events without a resource.
   return undefined;
 }
 
@@ -141,7 +143,7 @@ function readInit<K extends OptionalKind>(
   resource: Event["Resource"],
   also: readonly K[],
 ): WatchEvent<K> {
-  // Servers before v13 send no status, and would have refused what they do not confirm.
+  // Servers before v13 send no status; they would have refused the watch instead.
   if (resource.case !== "WatchStatus") return { type: "init", kinds: also };
   const confirmed = (resource.value.Spec?.Kinds ?? []).map(({ Kind: kind }) => kind);
   if (!confirmed.includes(ACCESS_REQUEST)) throw watchNotAllowed();
@@ -163,10 +165,10 @@ function watchNotAllowed(): ClusterError {
   );
 }
 
-/** The server's refusals of a watch hide that a permission is missing, or are no refusals at all. */
+/** Some refusals of a watch mean a missing permission, others are only transient failures. */
 function explainRefusedWatch(error: ClusterError): ClusterError {
   if (/none of the requested kinds can be watched/.test(error.message)) return watchNotAllowed();
-  // "buffer overflow" comes as INVALID_ARGUMENT from older servers.
+  // Older servers report "buffer overflow" as INVALID_ARGUMENT.
   return error.kind === "invalid"
     ? new ClusterError("unavailable", error.message, { cause: error })
     : error;

@@ -21,7 +21,11 @@ function encode<I extends DescMessage>(schema: I, init: MessageInitShape<I>): Bu
   return Buffer.from(toBinary(schema, create(schema, init)));
 }
 
-/** Rejects with what grpc-js rejects with; aborting `signal` gives status CANCELLED. */
+/**
+ * Makes a unary call.
+ *
+ * @throws {Error} grpc-js' `ServiceError`; status CANCELLED when `signal` is aborted
+ */
 export function callUnary<I extends DescMessage, O extends DescMessage>(
   client: grpc.Client,
   method: DescMethodUnary<I, O>,
@@ -49,8 +53,10 @@ export function callUnary<I extends DescMessage, O extends DescMessage>(
 }
 
 /**
- * The messages of a stream, to its end. A stream that is cut by `signal` fails with status CANCELLED:
- * what it has sent is not everything.
+ * The messages of a server stream until it ends.
+ *
+ * @throws {Error} grpc-js' `ServiceError`; status CANCELLED when `signal` is aborted, because the messages
+ *   so far are incomplete
  */
 export async function* callStream<I extends DescMessage, O extends DescMessage>(
   client: grpc.Client,
@@ -66,14 +72,14 @@ export async function* callStream<I extends DescMessage, O extends DescMessage>(
     new grpc.Metadata(),
     timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
   );
-  // The loop below takes errors, but not one that comes after it has ended.
+  // The loop below handles errors, but not an error after its end.
   call.on("error", () => {});
   const cancel = () => call.cancel();
   if (signal.aborted) cancel();
   else signal.addEventListener("abort", cancel);
   try {
     for await (const message of call) yield message as MessageShape<O>;
-    // The end that the server sent may have overtaken the cancellation.
+    // The server's end of the stream may have overtaken the cancellation.
     if (signal.aborted) throw new CancelledStream();
   } finally {
     signal.removeEventListener("abort", cancel);
@@ -81,7 +87,7 @@ export async function* callStream<I extends DescMessage, O extends DescMessage>(
   }
 }
 
-/** As grpc-js reports a call that was cancelled. */
+/** The error of a cancelled call, in grpc-js' form. */
 class CancelledStream extends Error {
   readonly code = grpc.status.CANCELLED;
 

@@ -1,8 +1,7 @@
 /**
- * A gRPC channel over one stream that we have dialed ourselves. grpc-js would connect by itself, to
- * one address, with ALPN fixed to `h2` and certificates read once (decisions/runtime.md, "gRPC gets
- * its connections from us"); here it never does: when the stream is gone, the channel is of no more
- * use.
+ * A gRPC channel over one stream that the dialer has connected. grpc-js on its own connects to one
+ * address, with ALPN fixed to `h2` and certificates read once (decisions/runtime.md, "gRPC gets
+ * its connections from us"). This channel never connects: once the stream has closed, it is unusable.
  */
 
 import * as grpc from "@grpc/grpc-js";
@@ -10,25 +9,28 @@ import type { TLSSocket } from "node:tls";
 import { AUTH_SERVER_NAME } from "../dial/direct.ts";
 import { changeConnector, DIALED } from "./connector.ts";
 
-/** The server punishes pings more often than once a minute (teleport-protocol.md §2.1). */
+/**
+ * GRPC_ARG_KEEPALIVE_TIME_MS in gRPC Core. The server closes connections that ping more often than once
+ * a minute (teleport-protocol.md §2.1).
+ */
 export const KEEPALIVE_TIME_MS = 75_000;
-/** A dead peer is noticed after both. */
+/** GRPC_ARG_KEEPALIVE_TIMEOUT_MS in gRPC Core; a dead peer is detected after both. */
 export const KEEPALIVE_TIMEOUT_MS = 30_000;
 /** gRPC's default of 4 MiB is too small for a listing of every record. */
 const MAX_RECEIVE_BYTES = 64 * 1024 * 1024;
 
-/** What a channel needs to be told besides the stream. */
+/** Time limits of a channel, in milliseconds. */
 export interface ChannelOptions {
   readonly keepaliveTimeMs?: number;
   readonly keepaliveTimeoutMs?: number;
-  /** What the server may take until it takes part in HTTP/2. */
+  /** Time limit for the server's HTTP/2 settings. */
   readonly readyTimeoutMs?: number;
 }
 
-// It would write to stderr past our log, and quote what servers send. Calls fail with the same words.
+// grpc-js would log to stderr, bypassing our log, and quote servers. Failed calls report the same.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
-/** Opens a channel over a stream that ends at the auth server, TLS included; it owns the stream. */
+/** Opens a channel over a TLS stream to the auth server, and takes ownership of the stream. */
 export function openChannel(
   stream: TLSSocket,
   { keepaliveTimeMs = KEEPALIVE_TIME_MS, keepaliveTimeoutMs = KEEPALIVE_TIMEOUT_MS }:
@@ -45,7 +47,7 @@ export function openChannel(
     "grpc.keepalive_permit_without_calls": 1,
     "grpc.max_receive_message_length": MAX_RECEIVE_BYTES,
     "grpc.service_config_disable_resolution": 1,
-    // The channel is this stream's alone, and nobody inspects channels.
+    // The channel belongs to this stream alone, and channelz is not used.
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_channelz": 0,
     "grpc.enable_http_proxy": 0,
@@ -56,8 +58,8 @@ export function openChannel(
 type SecureConnector = ReturnType<grpc.ChannelCredentials["_createSecureConnector"]>;
 
 /**
- * Hands the stream over, once. The underscored methods are grpc-js' internal interface; its version is
- * pinned, and `channel_test.ts` fails when it changes.
+ * Passes the stream to grpc-js, once. The underscored methods are grpc-js' internal interface; its version
+ * is pinned, and `channel_test.ts` fails when it changes.
  */
 class StreamCredentials extends grpc.ChannelCredentials {
   #stream: TLSSocket | undefined;

@@ -1,6 +1,6 @@
 /**
- * Two changes to how grpc-js connects, for our channels only; it has no options for them. Its version is
- * pinned, and `channel_test.ts` fails when its insides change.
+ * Two patches to how grpc-js connects, which apply to our channels only; it has no options for them. Its
+ * version is pinned, and `channel_test.ts` fails when its internals change.
  */
 
 import type { ChannelOptions } from "@grpc/grpc-js";
@@ -8,7 +8,7 @@ import { Http2SubchannelConnector } from "@grpc/grpc-js/build/src/transport.js";
 import type { ClientHttp2Session } from "node:http2";
 import net from "node:net";
 
-/** The channel option that asks for the changes. */
+/** The channel option that enables the patches. */
 export const DIALED = "teleport-email.dialed";
 
 /** These members are private in the types only. */
@@ -24,13 +24,13 @@ interface Connector {
 
 let isChanged = false;
 
-/** Makes the changes, once in a process. Channels without the option are left alone. */
+/** Applies the patches once per process. Channels without the option are unaffected. */
 export function changeConnector(): void {
   if (isChanged) return;
   isChanged = true;
   const connector = Http2SubchannelConnector.prototype as unknown as Connector;
   const { tcpConnect, createSession } = connector;
-  // A TCP connection of its own comes before the secure one that is ours.
+  // grpc-js would open a TCP connection before it asks for our secure one.
   connector.tcpConnect = function (address, options) {
     return DIALED in options
       ? Promise.resolve(new net.Socket())
@@ -45,13 +45,13 @@ export function changeConnector(): void {
   };
 }
 
-/** Time for the runtime's own last calls, which come after the socket's `close`. */
+/** Time for the runtime's own callbacks after the socket's `close` event. */
 const LAST_CALLS_MS = 50;
 
 /**
  * Deno 2.9.3 never frees a closed session's handle (decisions/runtime.md, "What a reconnect
- * costs"), whose callbacks hold the socket and all that lies under it. Without them the socket can
- * go.
+ * costs"), whose callbacks reference the socket and everything under it. Deleting them lets the
+ * socket be collected.
  */
 function letGoWhenClosed(session: ClientHttp2Session, socket: net.Socket): void {
   const key = Object.getOwnPropertySymbols(session).find(({ description }) =>

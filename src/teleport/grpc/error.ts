@@ -1,4 +1,4 @@
-/** The one place that turns gRPC statuses into our errors (teleport-protocol.md §4.3). */
+/** Maps gRPC statuses to `ClusterError` (teleport-protocol.md §4.3). */
 
 import { status as Status } from "@grpc/grpc-js";
 import { networkFault } from "../../net/network_fault.ts";
@@ -18,13 +18,14 @@ const KINDS: Readonly<Record<number, ClusterErrorKind>> = {
   [Status.UNAUTHENTICATED]: "credentials",
 };
 
-/** PERMISSION_DENIED that is about who we are and not about what our role may do. */
+/** PERMISSION_DENIED messages that reject the identity rather than a permission of its role. */
 const IDENTITY_REFUSED = /invalid client certificate|missing authentication|lock targeting/;
 
+/** The call that failed, for the message. */
 export interface CallContext {
-  /** What was tried, for the message: `ping the server`. */
+  /** What the call does: `ping the server`. */
   readonly action: string;
-  /** `host:port` of the configuration. */
+  /** The configured `host:port`. */
   readonly address: string;
 }
 
@@ -33,7 +34,7 @@ export function hasStatus(error: unknown, code: Status): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-/** Maps what a call failed with to one line that names action, address and cause. */
+/** Maps the error of a call to one line that names action, address and cause. */
 export function toClusterError(error: unknown, context: CallContext): ClusterError {
   if (error instanceof ClusterError) return error;
   const options = { cause: error };
@@ -57,7 +58,7 @@ export function toClusterError(error: unknown, context: CallContext): ClusterErr
   return new ClusterError(kind, `${where}: ${details}`, options);
 }
 
-/** Teleport's wrapped errors come on several lines (teleport-protocol.md §4.3). */
+/** Teleport's wrapped errors have several lines (teleport-protocol.md §4.3). */
 function oneLine(text: string): string {
   return text.replace(/\s*[\n\t]\s*/g, ", ").trim().slice(0, 500);
 }

@@ -1,10 +1,10 @@
-/** Finds the resources that a request names, of all kinds at once. */
+/** Looks up the resources of a request, all kinds in parallel. */
 
 import type { ResourceId } from "../access_request/resources.ts";
 import { ClusterError } from "../errors.ts";
 import type { Resource } from "./resource.ts";
 
-/** What is asked of the cluster; `TeleportClient` offers it. */
+/** Lists resources; implemented by `TeleportClient`. */
 export interface ResourceLister {
   /** @throws {ClusterError} */
   listResources(
@@ -14,30 +14,31 @@ export interface ResourceLister {
   ): Promise<readonly Resource[]>;
 }
 
+/** The result of a lookup. */
 export interface FoundResources {
-  /** The resource of an id; undefined when it is gone, or when its kind could not be listed. */
+  /** The resource with this id; undefined when it does not exist or its kind could not be listed. */
   of(id: ResourceId): Resource | undefined;
-  /** Kinds that could not be listed, with the reason of each. */
+  /** Kinds that could not be listed, with the cause. */
   readonly failures: ReadonlyMap<string, ClusterError>;
 }
 
-/** Kinds of objects in a Kubernetes cluster: an id has the cluster's name, and the object as its part. */
+/** Kinds of Kubernetes objects: their ids have the cluster's name, and the object as the part. */
 const KUBERNETES_KINDS: ReadonlySet<string> = new Set(
   ("pod secret configmap namespace service serviceaccount kube_node persistentvolume " +
     "persistentvolumeclaim deployment replicaset statefulset daemonset clusterrole kube_role " +
     "clusterrolebinding rolebinding cronjob job certificatesigningrequest ingress").split(" "),
 );
 
-/** The kind of resource that an id names: of an object in a Kubernetes cluster, the cluster. */
+/** The kind under which a resource is listed: for a Kubernetes object, that of its cluster. */
 export function listedKind(kind: string): string {
   return KUBERNETES_KINDS.has(kind) || kind.startsWith("kube:") ? "kube_cluster" : kind;
 }
 
 /**
- * Looks up resources by kind and name, each kind by a listing of its own, side by side. The cluster that
- * an id names is not looked at: the listing is one of the cluster that the client is connected to.
+ * Looks up resources by kind and name, with one listing for each kind, in parallel. The cluster of an id
+ * is ignored: listings are those of the cluster that the client is connected to.
  *
- * A kind that cannot be listed is a failure of that kind alone.
+ * A kind that cannot be listed does not affect other kinds.
  */
 export async function findResources(
   lister: ResourceLister,
@@ -50,7 +51,7 @@ export async function findResources(
   const find = async (kind: string, ofKind: readonly ResourceId[]) => {
     try {
       const listed = await lister.listResources(kind, ofKind.map(({ name }) => name), signal);
-      // What several servers proxy comes several times, with the same labels.
+      // Resources that several servers proxy are listed several times, with the same labels.
       found.set(kind, new Map(listed.map((resource) => [resource.name, resource])));
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;

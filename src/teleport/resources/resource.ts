@@ -1,17 +1,18 @@
-/** What a resource of the cluster is called and labelled, read from Teleport's messages. */
+/** Names and labels of resources, converted from Teleport's messages. */
 
 import type { PaginatedResource } from "../generated/auth_pb.ts";
 import type { CommandLabelV2 } from "../generated/resources_pb.ts";
 import type { Metadata } from "../generated/types_pb.ts";
 
+/** A resource of the cluster. */
 export interface Resource {
   /** As requests name it: `app` and not `app_server`. */
   readonly kind: string;
   /** Metadata.Name, as requests name it. */
   readonly name: string;
-  /** What people call it; absent when that is its name. */
+  /** The display name; absent when it equals `name`. */
   readonly friendlyName?: string;
-  /** Static labels, and dynamic ones with the last result of their command. */
+  /** Static labels, and dynamic labels with the last result of their command. */
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -24,14 +25,14 @@ interface Described {
 }
 
 const ORIGIN = "teleport.dev/origin";
-/** The labels that may hold the name of a resource that comes from Okta, the first that is set wins. */
+/** Labels with the display name of an Okta resource; the first that is set wins. */
 const OKTA_NAMES = [
   "teleport.internal/okta-app-name",
   "teleport.internal/okta-group-name",
   "teleport.internal/okta-role-name",
 ];
 
-/** Undefined for resources of kinds that cannot be requested, or that are newer than this program. */
+/** Converts a resource; undefined for kinds that cannot be requested or that are unknown. */
 export function readResource({ resource }: PaginatedResource): Resource | undefined {
   const described = describe(resource);
   const name = described?.metadata?.Name ?? "";
@@ -45,7 +46,7 @@ export function readResource({ resource }: PaginatedResource): Resource | undefi
     : { kind, name, friendlyName, labels };
 }
 
-/** Teleport's own choice (`GetFriendlyName` of its types). */
+/** The display name by Teleport's own rules (`GetFriendlyName` of its types). */
 function friendlyNameOf(
   labels: ReadonlyMap<string, string>,
   description: string,
@@ -56,7 +57,7 @@ function friendlyNameOf(
   return [...names, description].find((name) => name !== "");
 }
 
-/** The thing itself: apps, databases and Kubernetes clusters are listed as servers that proxy them. */
+/** Unwraps apps, databases and Kubernetes clusters, which are listed as the servers that proxy them. */
 function describe(resource: PaginatedResource["resource"]): Described | undefined {
   switch (resource.case) {
     case "Node": {

@@ -1,4 +1,4 @@
-/** Access monitoring rules as the rest of the program sees them, read from Teleport's messages. */
+/** Access monitoring rules as the program uses them, converted from Teleport's messages. */
 
 import { defined } from "../../optional.ts";
 import type {
@@ -7,7 +7,7 @@ import type {
   Schedule as WireSchedule,
 } from "../generated/access_monitoring_rules_pb.ts";
 
-/** A period of one day of the week, with the texts as they were written. */
+/** A period on one day of the week, with the texts as written. */
 export interface Shift {
   /** `Monday`, or another spelling that a server accepts. */
   readonly weekday: string;
@@ -26,14 +26,15 @@ export interface Schedule {
   };
 }
 
-/** Whom a rule notifies. */
+/** The recipients that a rule notifies. */
 export interface RuleNotification {
   /** The plugin's name; this program's is `email`. */
   readonly name: string;
-  /** As they were written; no server checks them. */
+  /** As written; the server does not validate them. */
   readonly recipients: readonly string[];
 }
 
+/** The review that a rule submits automatically. */
 export interface AutomaticReview {
   readonly integration: string;
   /** `APPROVED` or `DENIED`. */
@@ -41,12 +42,13 @@ export interface AutomaticReview {
   readonly reason: string;
 }
 
+/** An access monitoring rule. */
 export interface AccessMonitoringRule {
   /** Unique in the cluster. */
   readonly name: string;
-  /** Kinds that it is about, such as `access_request`. */
+  /** Kinds that the rule applies to, such as `access_request`. */
   readonly subjects: readonly string[];
-  /** States of requests that it is about; Teleport's plugins ignore them. */
+  /** Request states that the rule applies to; Teleport's plugins ignore them. */
   readonly states: readonly string[];
   /** An expression of Teleport's predicate language. */
   readonly condition: string;
@@ -58,7 +60,7 @@ export interface AccessMonitoringRule {
   readonly schedules: ReadonlyMap<string, Schedule>;
 }
 
-/** Reads a rule; undefined when it has no name, and so cannot be told apart from others. */
+/** Converts a rule; undefined when it has no name to identify it by. */
 export function readRule(message: WireRule): AccessMonitoringRule | undefined {
   const name = message.metadata?.name ?? "";
   if (name === "") return undefined;

@@ -1,4 +1,4 @@
-/** A client that dials for real, for tests against the simulator. */
+/** A client over real connections, for tests against the simulator. */
 
 import assert from "node:assert/strict";
 import { type Clock, systemClock } from "../../clock.ts";
@@ -13,6 +13,7 @@ import { CredentialStore } from "../credential_store.ts";
 import { loadCredentials } from "../credentials.ts";
 import { type ConnectionMethod, parseAddress } from "../dial/method.ts";
 
+/** Where the cluster is and which identity to use. */
 export interface ClientOptions {
   readonly address: string;
   readonly identity: string;
@@ -22,17 +23,19 @@ export interface ClientOptions {
   readonly stepTimeoutMs?: number;
   readonly lookup?: Lookup;
   readonly channel?: ChannelOptions;
-  /** Default the system's. */
+  /** @default systemClock */
   readonly clock?: Clock;
 }
 
+/** A client with its connections and its log. */
 export interface ConnectedClient extends Disposable {
   readonly client: TeleportClient;
   readonly connections: Connections;
-  /** `level message` of what was logged. */
+  /** The log, as `level message`. */
   readonly lines: readonly string[];
 }
 
+/** Creates a client; it connects with its first call. */
 export function connectClient(options: ClientOptions): ConnectedClient {
   const lines: string[] = [];
   const say = (level: string) => (message: string) => void lines.push(`${level} ${message}`);

@@ -1,11 +1,11 @@
-/** What the tests of this folder share: credentials and connections that need no network. */
+/** Fixtures for unit tests: credentials and connections without a network. */
 
 import * as grpc from "@grpc/grpc-js";
 import { NOW_MS } from "../../testing/fake_clock.ts";
 import type { Connection } from "../connection.ts";
 import type { Credentials } from "../credentials.ts";
 
-/** Credentials that nothing was signed for. */
+/** Credentials with placeholders for keys and certificates. */
 export function someCredentials(changes: Partial<Credentials> = {}): Credentials {
   return {
     keyPem: "key",
@@ -19,7 +19,7 @@ export function someCredentials(changes: Partial<Credentials> = {}): Credentials
   };
 }
 
-/** A connection that leads nowhere. */
+/** A connection without a peer. */
 export class FakeConnection implements Connection {
   readonly grpc = new grpc.Client("ipv4:127.0.0.1:9", grpc.credentials.createInsecure());
   readonly method = "direct";

@@ -1,4 +1,4 @@
-/** A simulated cluster with a client that dials it for real, for the tests of this folder. */
+/** A simulated cluster with a client over real connections, for tests. */
 
 import assert from "node:assert/strict";
 import { type AuthServer, startAuthServer } from "../../../sim/auth/server.ts";
@@ -10,14 +10,16 @@ import type { TeleportClient } from "../client.ts";
 import { ClusterError } from "../errors.ts";
 import { connectClient } from "./cluster_client.ts";
 
+/** The name of the simulated cluster. */
 export const CLUSTER = "sim.example.com";
+/** Its CAs. */
 export const pki: Pki = await createPki(CLUSTER);
 /** A signal that is never aborted. */
 export const never = new AbortController().signal;
 
 type Client = TeleportClient & Disposable & { readonly lines: readonly string[] };
 
-/** A client with the identity of that file. */
+/** Creates a client with the identity of a file. */
 export function connect(address: string, identity: string, clock?: Clock): Client {
   const connected = connectClient({ address, identity, ...clock && { clock } });
   return Object.assign(connected.client, {
@@ -26,6 +28,7 @@ export function connect(address: string, identity: string, clock?: Clock): Clien
   });
 }
 
+/** A running cluster with a client. */
 export interface Setting {
   readonly cluster: Cluster;
   readonly auth: AuthServer;
@@ -34,7 +37,7 @@ export interface Setting {
   readonly identity: string;
 }
 
-/** A cluster with an auth server, and a client that talks to it. */
+/** Runs a test with a cluster, its auth server and a client. */
 export async function withCluster(
   test: (setting: Setting) => Promise<void>,
   clock?: Clock,
@@ -52,7 +55,7 @@ export async function withCluster(
   }
 }
 
-/** The error of a call, which must fail. */
+/** The error of a call; fails when the call succeeds. */
 export async function errorOf(promise: Promise<unknown>): Promise<ClusterError> {
   try {
     await promise;

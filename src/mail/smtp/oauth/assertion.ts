@@ -1,4 +1,4 @@
-/** What clients sign to prove who they are: Entra's client assertion, Google's service account. */
+/** Signed assertions that authenticate a client: Entra's client assertion, Google's service account. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { SignJWT } from "jose";
@@ -10,6 +10,7 @@ import { reasonOf } from "../../../text.ts";
 /** Microsoft advises five to ten minutes, Google takes an hour at most. */
 const LIFE_S = 300;
 
+/** Google's token endpoint. */
 export const GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token";
 
 /** The proof for one request, and the secrets in it. @throws {TokenError} */

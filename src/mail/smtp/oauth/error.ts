@@ -1,17 +1,18 @@
-/** Why there is no access token. */
+/** The error of a failed request for an access token. */
 
 import type { RefusalCategory } from "../../transport.ts";
 import { reasonOf } from "../../../text.ts";
 
+/** A failed request; `message` is one line without secrets. */
 export class TokenError extends Error {
   override readonly name = "TokenError";
   constructor(
     readonly category: RefusalCategory,
     message: string,
     readonly details: {
-      /** What the operator can do. */
+      /** The remedy for the operator. */
       readonly remedy?: string;
-      /** When the token server wants to be asked again. */
+      /** The token server's Retry-After, in milliseconds. */
       readonly retryAfterMs?: number;
     } = {},
   ) {
@@ -19,7 +20,7 @@ export class TokenError extends Error {
   }
 }
 
-/** Whatever a request failed with, as a `TokenError`. */
+/** Maps the error of a request to a `TokenError`. */
 export function asTokenError(error: unknown): TokenError {
   if (error instanceof TokenError) return error;
   return new TokenError("configuration", reasonOf(error));

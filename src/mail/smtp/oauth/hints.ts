@@ -5,6 +5,7 @@
 
 import type { RefusalCategory } from "../../transport.ts";
 
+/** Category and remedy of an error. */
 export interface Hint {
   readonly category: RefusalCategory;
   readonly remedy: string;

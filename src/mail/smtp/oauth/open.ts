@@ -1,4 +1,4 @@
-/** A token source as the options ask for it, with its HTTP client. */
+/** Creates a token source from the options, with its HTTP client. */
 
 import { decodeJwt } from "jose";
 import type { Log } from "../../../log.ts";
@@ -10,11 +10,12 @@ import { requestToken } from "./request.ts";
 import { type AccessToken, TokenSource } from "./token_source.ts";
 import { reasonOf } from "../../../text.ts";
 
+/** A token source; disposal closes its HTTP client. */
 export interface OpenedTokenSource extends Disposable {
   readonly tokens: TokenSource;
 }
 
-/** Opens it; nothing is asked for, and no file read, before the first token is needed. */
+/** Creates the source; it sends no request and reads no file before the first token is needed. */
 export function openTokenSource(
   { username, oauth, rootCas }: TokenAuth,
   log: Pick<Log, "warn">,

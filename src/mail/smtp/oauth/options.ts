@@ -18,6 +18,7 @@ export type TokenGrant =
   | { readonly kind: "client_credentials" }
   | { readonly kind: "refresh_token"; readonly refreshToken: ReadText };
 
+/** The source of access tokens: a token endpoint, a Google service account, or a file. */
 export type OAuthOptions =
   | {
     readonly kind: "endpoint";

@@ -14,6 +14,7 @@ import type { AccessToken } from "./token_source.ts";
 
 type Endpoint = Extract<OAuthOptions, { kind: "endpoint" }>;
 
+/** The HTTP client, the clock, and a callback for new refresh tokens. */
 export interface TokenRequestDeps {
   readonly https: Pick<HttpsClient, "fetch">;
   readonly now: () => number;
@@ -39,7 +40,7 @@ interface Call {
 }
 
 /**
- * Asks the token endpoint, with what the files say now.
+ * Requests a token from the endpoint, with the current contents of the files.
  *
  * @throws {TokenError}
  */

@@ -5,29 +5,32 @@
 
 import { asTokenError, type TokenError } from "./error.ts";
 
+/** An access token and its expiry. */
 export interface AccessToken {
   /** A secret. */
   readonly value: string;
-  /** When it expires, milliseconds since 1970; undefined when nobody knows: then it is read every time. */
+  /** When it expires, milliseconds since 1970; absent when unknown: the token is then requested every time. */
   readonly expiresMs?: number;
 }
 
+/** How tokens are requested. */
 export interface TokenSourceDeps {
-  /** Gets a new one; bounded in time. @throws {TokenError} */
+  /** Requests a new token, within a time limit. @throws {TokenError} */
   readonly request: () => Promise<AccessToken>;
   readonly now: () => number;
-  /** Called when a token cannot be renewed although the old one is still good, once in a row. */
+  /** Called on the first of consecutive failures to renew a token that is still valid. */
   readonly onRenewalFailure?: (error: TokenError) => void;
 }
 
-/** Renewed so long before the end, or in the last fifth of a short life. */
+/** Tokens are renewed this long before they expire, or in the last fifth of a short lifetime. */
 const MARGIN_MS = 5 * 60_000;
 const MARGIN_SHARE = 0.2;
-/** A failure holds for the connections that ask in the next moment, too. */
+/** For this long, a failure also answers the next requests. */
 const FAILURE_MS = 1000;
-/** While the old token is good, a renewal that failed is tried again after this. */
+/** Delay before a failed renewal is retried while the old token is valid. */
 const RENEWAL_RETRY_MS = 30_000;
 
+/** Caches an access token and renews it before it expires. */
 export class TokenSource {
   #token: (AccessToken & { readonly renewAtMs: number }) | undefined;
   #failure:
@@ -38,9 +41,9 @@ export class TokenSource {
   constructor(private readonly deps: TokenSourceDeps) {}
 
   /**
-   * A token that is good now.
+   * A valid token.
    *
-   * @throws {TokenError} when there is none
+   * @throws {TokenError} when none can be had
    */
   async get(): Promise<AccessToken> {
     const nowMs = this.deps.now();
@@ -60,12 +63,12 @@ export class TokenSource {
     }
   }
 
-  /** The mail server has refused the token: the next `get()` brings another one. */
+  /** Discards a token that the mail server refused: the next `get()` requests another one. */
   refused(token: AccessToken): void {
     if (this.#token?.value === token.value) this.#token = undefined;
   }
 
-  /** One request for all that ask while it is under way. */
+  /** Joins the request in progress, or starts one. */
   #renew(): Promise<AccessToken> {
     return this.#request ??= this.#ask().finally(() => this.#request = undefined);
   }
@@ -92,7 +95,7 @@ export class TokenSource {
     }
   }
 
-  /** The last failure, while it holds; a clock that was set back ends it. */
+  /** The last failure while it is in effect; setting the clock back ends it. */
   #failureAt(nowMs: number): TokenError | undefined {
     if (this.#failure === undefined) return undefined;
     const { error, atMs, pauseMs } = this.#failure;
