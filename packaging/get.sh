@@ -3,9 +3,9 @@
 #
 #   curl -fsSL BASE/get.sh | sudo sh -s -- --base-url BASE --version 1.2.3 --systemd
 #
-# The sum protects against a download that broke off or was mixed up. Against somebody who has taken over
-# the server it does not, as SHA256SUMS comes from there, too: for that, give the sum that you know by
-# --sha256, or verify the signature by hand.
+# The checksum protects against a truncated or mixed-up download. It does not protect against an attacker
+# who controls the server, since SHA256SUMS comes from there as well: for that, pass the sum that you know
+# with --sha256, or verify the signature by hand.
 set -eu
 
 usage() {
@@ -13,12 +13,13 @@ usage() {
 Usage: get.sh --base-url URL --version VERSION [options] [options of the installer]
 
 Downloads URL/vVERSION/teleport-access-email-vVERSION-linux-ARCH-bin.tar.gz and SHA256SUMS beside it,
-compares the sums, unpacks, and runs the installer with the other options, such as --systemd.
+compares the checksums, unpacks, and runs the installer with the other options, such as --systemd.
+Options may be given in any order, with '=' or as two arguments.
 
   --base-url URL     where releases are (default: $TELEPORT_EMAIL_BASE_URL)
   --version VERSION  which one, such as 1.2.3 (default: $TELEPORT_EMAIL_VERSION)
   --arch ARCH        amd64 or arm64 (default: this machine's)
-  --sha256 SUM       the sum that the tarball must have, instead of the one in SHA256SUMS
+  --sha256 SUM       the checksum that the tarball must have, instead of the one in SHA256SUMS
   --help             print this; the installer's options: install --help in the tarball
 EOF
 }
@@ -29,15 +30,22 @@ fail() {
 }
 
 # $1 is the URL, $2 the file. A redirect from https must not lead to http, as far as the tool can be told.
+# Progress is shown on a terminal.
 download() {
+  echo "Downloading $1"
   if command -v curl >/dev/null 2>&1; then
     case $1 in
       https:*) redirects='=https' ;;
       *) redirects='=http,https' ;;
     esac
-    curl -fsSL --proto-redir "$redirects" --retry 3 -o "$2" -- "$1" || fail "cannot download '$1'"
+    quiet=-sS
+    [ ! -t 2 ] || quiet=--progress-bar
+    curl -fL "$quiet" --proto-redir "$redirects" --retry 3 -o "$2" -- "$1" ||
+      fail "cannot download '$1'"
   elif command -v wget >/dev/null 2>&1; then
-    wget -q -O "$2" -- "$1" || fail "cannot download '$1'"
+    quiet=-q
+    [ ! -t 2 ] || quiet=--progress=bar
+    wget "$quiet" -O "$2" -- "$1" || fail "cannot download '$1'"
   else
     fail "there is neither 'curl' nor 'wget' on this machine"
   fi
@@ -59,31 +67,45 @@ main() {
   version=${TELEPORT_EMAIL_VERSION:-}
   arch=
   expected=
-  while [ $# -gt 0 ]; do
-    case $1 in
+  # Each argument is taken from the front; those of the installer are put back at the end.
+  left=$#
+  while [ "$left" -gt 0 ]; do
+    argument=$1
+    shift
+    left=$((left - 1))
+    case $argument in
       --base-url | --version | --arch | --sha256)
-        [ $# -gt 1 ] || fail "$1 needs a value"
-        case $1 in
-          --base-url) base_url=$2 ;;
-          --version) version=$2 ;;
-          --arch) arch=$2 ;;
-          --sha256) expected=$2 ;;
-        esac
-        shift 2
+        [ "$left" -gt 0 ] || fail "$argument needs a value"
+        argument=$argument=$1
+        shift
+        left=$((left - 1))
         ;;
+    esac
+    value=${argument#*=}
+    case $argument in
+      --base-url=*) base_url=$value ;;
+      --version=*) version=$value ;;
+      --arch=*) arch=$value ;;
+      --sha256=*) expected=$(echo "$value" | tr A-F a-f) ;;
       -h | --help)
         usage
         exit 0
         ;;
-      *) break ;;
+      *) set -- "$@" "$argument" ;;
     esac
   done
   [ -n "$base_url" ] || fail "--base-url is missing: where are the releases?"
   [ -n "$version" ] || fail "--version is missing: which release?"
   version=${version#v}
   case $version in
-    *[!0-9A-Za-z.+-]*) fail "--version '$version' is no version, such as 1.2.3" ;;
+    *[!0-9A-Za-z.+-]*) fail "--version '$version' is not a version, such as 1.2.3" ;;
   esac
+  case $expected in
+    *[!0-9a-f]*) fail "--sha256 '$expected' is not a SHA256 sum: it has characters other than 0-9 and a-f" ;;
+  esac
+  [ -z "$expected" ] || [ ${#expected} = 64 ] ||
+    fail "--sha256 '$expected' is not a SHA256 sum: it has ${#expected} characters instead of 64"
+  [ -n "${DESTDIR:-}" ] || [ "$(id -u)" = 0 ] || fail "You must be root: run this by sudo"
   case ${arch:-$(uname -m)} in
     amd64 | x86_64) arch=amd64 ;;
     arm64 | aarch64) arch=arm64 ;;
@@ -92,21 +114,22 @@ main() {
   name=teleport-access-email-v$version-linux-$arch-bin.tar.gz
   from=${base_url%/}/v$version
 
-  folder=$(mktemp -d)
+  folder=$(mktemp -d) || fail "cannot create a temporary directory in '${TMPDIR:-/tmp}': set TMPDIR"
   trap 'rm -rf -- "$folder"' EXIT
   trap 'exit 1' HUP INT TERM
   download "$from/$name" "$folder/$name"
   if [ -z "$expected" ]; then
     download "$from/SHA256SUMS" "$folder/SHA256SUMS"
     expected=$(sed -n "s/^\([0-9a-f]\{64\}\)[ *]*$name\$/\1/p" "$folder/SHA256SUMS")
-    [ -n "$expected" ] || fail "'$from/SHA256SUMS' has no sum of '$name'"
+    [ -n "$expected" ] || fail "'$from/SHA256SUMS' has no checksum of '$name'"
   fi
   actual=$(sha256 "$folder/$name")
   [ "$actual" = "$expected" ] ||
-    fail "'$from/$name' is not what it should be, nothing is installed: its SHA256 is $actual," \
-      "and it has to be $expected"
+    fail "checksum mismatch for '$from/$name': expected $expected, got $actual; nothing installed"
+  echo "SHA256 $actual is as expected, installing"
   tar -C "$folder" -xzf "$folder/$name"
-  "$folder/teleport-access-email/install" "$@"
+  # By sh, since the temporary directory may be mounted noexec.
+  sh "$folder/teleport-access-email/install" "$@"
 }
 
 main "$@"

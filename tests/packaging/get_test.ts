@@ -86,7 +86,10 @@ Deno.test("get.sh refuses a tarball with another checksum, and does not unpack i
     served.set("/releases/v1.2.3/SHA256SUMS", `${"a".repeat(64)}  ${NAME}\n`);
     const result = await get("--version", "1.2.3");
     assert.equal(result.code, 1);
-    assert.match(result.stderr, /^ERROR: '.*' is not what it should be, nothing is installed/);
+    assert.match(
+      result.stderr,
+      /^ERROR: checksum mismatch for '.*': expected a{64}, got [0-9a-f]{64}; nothing installed/,
+    );
     assert.ok(!await isInstalled(dest));
   });
 });
@@ -96,7 +99,9 @@ Deno.test("get.sh prefers a checksum from the user to the server's", async () =>
     served.delete("/releases/v1.2.3/SHA256SUMS");
     assert.equal((await get("--version", "1.2.3", "--sha256", "b".repeat(64))).code, 1);
     assert.ok(!await isInstalled(dest));
-    assert.equal((await get("--version", "1.2.3", "--sha256", sum)).code, 0);
+    assert.match((await get("--version=1.2.3", "--sha256=abc")).stderr, /it has 3 characters/);
+    // As many sites print it.
+    assert.equal((await get("--version", "1.2.3", "--sha256", sum.toUpperCase())).code, 0);
     assert.ok(await isInstalled(dest));
   });
 });
@@ -107,7 +112,7 @@ Deno.test("get.sh names what it cannot download", async () => {
       [["--version", "9.9.9"], /^.*ERROR: cannot download 'http:.*v9\.9\.9/s],
       [[], /^ERROR: --version is missing/],
       [["--version", "1.2.3", "--arch", "mips"], /^ERROR: there is no teleport-email for 'mips'/],
-      [["--version", "../x"], /^ERROR: --version '\.\.\/x' is no version/],
+      [["--version", "../x"], /^ERROR: --version '\.\.\/x' is not a version/],
       [["--base-url", "", "--version", "1.2.3"], /^ERROR: --base-url is missing/],
       [["--version"], /^ERROR: --version needs a value/],
     ] as const;
@@ -117,7 +122,10 @@ Deno.test("get.sh names what it cannot download", async () => {
       assert.match(result.stderr, message);
     }
     served.set("/releases/v1.2.3/SHA256SUMS", "");
-    assert.match((await get("--version", "1.2.3")).stderr, /SHA256SUMS' has no sum of 'teleport/);
+    assert.match(
+      (await get("--version", "1.2.3")).stderr,
+      /SHA256SUMS' has no checksum of 'teleport/,
+    );
     served.delete("/releases/v1.2.3/SHA256SUMS");
     assert.match((await get("--version", "1.2.3")).stderr, /cannot download '.*SHA256SUMS'/);
     assert.ok(!await isInstalled(dest));
@@ -149,6 +157,47 @@ Deno.test("get.sh follows redirects, but none from https to http", async () => {
     assert.ok(!await isInstalled(dest));
     assert.equal((await from("/up")).code, 0);
     assert.ok(await isInstalled(dest));
+  });
+});
+
+Deno.test("get.sh takes its options and those of the installer in any order and form", async () => {
+  for (
+    const args of [
+      ["--systemd", "--prefix", "/opt/te", "--version", "1.2.3"],
+      ["--version=1.2.3", "--prefix=/opt/te", "--systemd"],
+      ["--prefix", "/opt/te", "--version=1.2.3", "--arch", ARCH, "--systemd"],
+    ]
+  ) {
+    await onStage(async ({ dest, get }) => {
+      const { code, stdout, stderr } = await get(...args);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.match(
+        stdout,
+        /^Downloading http:.*\n.*SHA256SUMS\nSHA256 [0-9a-f]{64} is as expected/,
+      );
+      await Deno.stat(join(dest, "opt/te/bin/teleport-email"));
+      await Deno.stat(join(dest, "etc/systemd/system/teleport-email.service"));
+      // What the tarball has beside the program stays after the download is gone.
+      await Deno.stat(join(dest, "opt/te/share/doc/teleport-email/docs/install.md"));
+      await Deno.stat(join(dest, "opt/te/share/doc/teleport-email/teleport-email.toml"));
+    });
+  }
+});
+
+Deno.test("get.sh checks for root before it downloads anything", async () => {
+  await onStage(async ({ served, baseUrl }) => {
+    served.clear();
+    const args = ["--base-url", baseUrl, "--version", "1.2.3"];
+    const text = await Deno.readTextFile(SCRIPT);
+    const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const command = ["sh", "-c", text, "get.sh", ...args];
+    const result = await run(Deno.uid() === 0 ? [...asNobody, ...command] : command);
+    assert.deepEqual(result, {
+      ok: false,
+      code: 1,
+      stdout: "",
+      stderr: "ERROR: You must be root: run this by sudo\n",
+    });
   });
 });
 

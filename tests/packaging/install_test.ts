@@ -6,8 +6,7 @@ import { type Finished, run } from "./support/command.ts";
 import { missingPrograms } from "./support/debian.ts";
 import { fakeTarball } from "./support/fake_tarball.ts";
 
-const MESSAGES = "Teleport Email binaries have been copied to /usr/local/bin\n" +
-  "You can run teleport-email configure > /etc/teleport-email.toml to bootstrap your config file\n";
+const MESSAGES = "Teleport Email binaries have been copied to /usr/local/bin\n";
 const OTHER_MACHINE = Deno.build.arch === "aarch64" ? "amd64" : "arm64";
 
 interface Stage {
@@ -39,8 +38,20 @@ async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
   }
 }
 
+/** Into the running system, below a prefix of its own: for what is refused before it gets far. */
+const installHere = (top: string, dest: string) =>
+  run([join(top, "install"), "--prefix", join(dest, "opt")]);
+
 const SHARED = [
   "/usr/local/share/bash-completion/completions/teleport-email",
+  "/usr/local/share/doc/teleport-email/README.md",
+  "/usr/local/share/doc/teleport-email/docs/install.md",
+  "/usr/local/share/doc/teleport-email/packaging/systemd/narrow-addresses.conf",
+  "/usr/local/share/doc/teleport-email/packaging/systemd/notify-reload.conf",
+  "/usr/local/share/doc/teleport-email/packaging/systemd/sysusers.conf",
+  "/usr/local/share/doc/teleport-email/packaging/systemd/teleport-email.preset",
+  "/usr/local/share/doc/teleport-email/packaging/systemd/tmpfiles.conf",
+  "/usr/local/share/doc/teleport-email/teleport-email.toml",
   "/usr/local/share/fish/vendor_completions.d/teleport-email.fish",
   "/usr/local/share/man/man1/teleport-email.1",
   "/usr/local/share/zsh/site-functions/_teleport-email",
@@ -56,7 +67,8 @@ Deno.test("install copies the program where the original does, with its messages
     const result = await install(await fakeTarball(dir, { form: "compiled" }));
     assert.deepEqual(result, { ok: true, code: 0, stdout: MESSAGES, stderr: "" });
     assert.deepEqual(await files(), ["/usr/local/bin/teleport-email", ...SHARED]);
-    assert.ok((await Deno.stat(join(dest, "var/lib/teleport/plugins/email"))).isDirectory);
+    // Teleport would keep a directory of its own that is open to all.
+    await assert.rejects(Deno.stat(join(dest, "var")));
     const said = await run([join(dest, "usr/local/bin/teleport-email"), "version"]);
     assert.equal(said.stdout, "teleport-email v1.2.3\n");
   });
@@ -77,6 +89,8 @@ Deno.test("install copies the files beside a launcher, and removes them for one 
 Deno.test("install of another version keeps configuration and identity", async () => {
   await onStage(async ({ dir, dest, install, read }) => {
     await install(await fakeTarball(dir, { form: "runtime" }), "--systemd");
+    await Deno.mkdir(join(dest, "var/lib/teleport/plugins/email"), { recursive: true });
+    await Deno.mkdir(join(dest, "etc"), { recursive: true });
     await Deno.writeTextFile(join(dest, "etc/teleport-email.toml"), "mine");
     await Deno.writeTextFile(join(dest, "var/lib/teleport/plugins/email/identity"), "mine");
     const newer = await fakeTarball(join(dir, "newer"), { form: "runtime", version: "2.0.0" });
@@ -88,31 +102,28 @@ Deno.test("install of another version keeps configuration and identity", async (
   });
 });
 
-Deno.test("install --systemd enables the unit, and creates nothing else", async () => {
-  await onStage(async ({ dir, dest, install, files, read }) => {
+Deno.test("install --systemd below DESTDIR is what package builders ask for", async () => {
+  await onStage(async ({ dir, install, files, read }) => {
     const top = await fakeTarball(dir, { form: "compiled" });
-    await install(top);
+    await install(top, "--prefix=/usr");
     const before = await files();
-    assert.match((await install(top, "--systemd")).stdout, /teleport-email is installed and enabl/);
-    const unit = "/usr/local/lib/systemd/system/teleport-email.service";
-    const link = "/etc/systemd/system/multi-user.target.wants/teleport-email.service";
-    assert.deepEqual(
-      (await files()).filter((file) => !before.includes(file)),
-      [link, unit].sort(),
-    );
-    assert.equal(await Deno.readLink(join(dest, link)), unit);
-    assert.match(await read(unit), /^ExecStart=\/usr\/local\/bin\/teleport-email start --config=/m);
+    const { stdout, stderr } = await install(top, "--prefix=/usr", "--enable");
+    assert.deepEqual([stdout.split("\n").length, stderr], [3, ""]);
+    // Enabling is the package's: no link in /etc.
+    assert.deepEqual((await files()).filter((file) => !before.includes(file)), [
+      "/usr/lib/systemd/system/teleport-email.service",
+      "/usr/lib/sysusers.d/teleport-email.conf",
+      "/usr/lib/tmpfiles.d/teleport-email.conf",
+    ]);
+    const unit = await read("usr/lib/systemd/system/teleport-email.service");
+    assert.match(unit, /^ExecStart=\/usr\/bin\/teleport-email start --config=/m);
   });
 });
 
-Deno.test("install --systemd warns when an administrator's unit takes precedence", async () => {
-  await onStage(async ({ dir, dest, install }) => {
-    await Deno.mkdir(join(dest, "etc/systemd/system"), { recursive: true });
-    const other = "/etc/systemd/system/teleport-email.service";
-    await Deno.writeTextFile(join(dest, other), "[Service]\n");
-    const result = await install(await fakeTarball(dir, { form: "compiled" }), "--systemd");
-    assert.match(result.stderr, /^WARNING: systemd uses \/etc\/systemd\/system\/teleport-email/);
-    assert.equal(await Deno.readTextFile(join(dest, other)), "[Service]\n");
+Deno.test("install below DESTDIR takes a program for another machine, and does not start it", async () => {
+  await onStage(async ({ dir, install, files }) => {
+    const top = await fakeTarball(dir, { form: "compiled", machine: OTHER_MACHINE });
+    assert.deepEqual([(await install(top)).code, (await files()).length > 0], [0, true]);
   });
 });
 
@@ -123,7 +134,9 @@ Deno.test("install --prefix puts everything there, and the unit where systemd fi
     assert.match(stdout, /^Teleport Email binaries have been copied to \/opt\/te\/bin\n/);
     const unit = "etc/systemd/system/teleport-email.service";
     assert.match(await read(unit), /^ExecStart=\/opt\/te\/bin\/teleport-email start/m);
-    for (const file of await files()) assert.match(file, /^\/(opt\/te|etc\/systemd\/system)\//);
+    for (const file of await files()) {
+      assert.match(file, /^\/(opt\/te|etc\/(systemd\/system|sysusers\.d|tmpfiles\.d))\//);
+    }
   });
 });
 
@@ -131,59 +144,101 @@ Deno.test("install --uninstall removes what was installed, and keeps the user's 
   await onStage(async ({ dir, dest, install, files }) => {
     const top = await fakeTarball(dir, { form: "runtime" });
     await install(top, "--systemd");
+    await Deno.mkdir(join(dest, "var/lib/teleport/plugins/email"), { recursive: true });
+    await Deno.mkdir(join(dest, "etc"), { recursive: true });
     await Deno.writeTextFile(join(dest, "etc/teleport-email.toml"), "mine");
     await Deno.writeTextFile(join(dest, "var/lib/teleport/plugins/email/identity"), "mine");
     const result = await install(top, "--uninstall");
     assert.equal(result.code, 0);
-    assert.match(result.stdout, /^Teleport Email has been removed from \/usr\/local\/bin$/m);
+    assert.match(result.stdout, /^Teleport Email has been removed from \/usr\/local$/m);
     assert.match(result.stdout, /^\/etc\/teleport-email\.toml is still there$/m);
     assert.deepEqual(await files(), [
       "/etc/teleport-email.toml",
       "/var/lib/teleport/plugins/email/identity",
     ]);
-    assert.equal((await install(top, "--uninstall")).code, 0);
+    const again = await install(top, "--uninstall", "--purge");
+    assert.equal(again.code, 0);
+    assert.match(again.stdout, /^Teleport Email is not installed in \/usr\/local$/m);
+    // The original's directory may have other users.
+    assert.deepEqual(await files(), ["/var/lib/teleport/plugins/email/identity"]);
   });
 });
 
-Deno.test("install refuses the program of another architecture before it copies anything", async () => {
-  for (const form of ["compiled", "runtime"] as const) {
-    for (const machine of [OTHER_MACHINE, "riscv64"] as const) {
-      await onStage(async ({ dir, install, files }) => {
-        const result = await install(await fakeTarball(dir, { form, machine }));
-        assert.equal(result.code, 1);
-        const name = machine === "riscv64" ? "another machine" : machine;
-        assert.match(result.stderr, new RegExp(`^ERROR: this teleport-email is for ${name}, and`));
-        assert.deepEqual(await files(), []);
-      });
-    }
-  }
-});
-
-Deno.test("install refuses a program that does not start, and a directory without one", async () => {
+Deno.test("install --uninstall of another prefix says where the program is", async () => {
   await onStage(async ({ dir, install, files }) => {
-    const top = await fakeTarball(dir, { form: "compiled" });
-    await Deno.writeTextFile(join(top, "teleport-email"), "#!/bin/sh\necho 'no glibc'; exit 127\n");
-    const broken = await install(top);
-    assert.equal(broken.code, 1);
-    assert.match(broken.stderr, /^no glibc\nERROR: teleport-email does not start on this machine/);
-    await Deno.remove(join(top, "teleport-email"));
+    const top = await fakeTarball(dir, { form: "runtime" });
+    await install(top);
+    const before = await files();
+    const { stdout } = await install(top, "--uninstall", "--prefix", "/opt/x");
     assert.match(
-      (await install(top)).stderr,
-      /^ERROR: there is no 'teleport-email' in '.*tarball\n$/,
+      stdout,
+      /^Teleport Email is not installed in \/opt\/x\nIt is installed in \/usr\/local:/,
     );
-    assert.deepEqual(await files(), []);
+    assert.deepEqual(await files(), before);
   });
+});
+
+Deno.test({
+  name: "install refuses the program of another architecture before it copies anything",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    for (const form of ["compiled", "runtime"] as const) {
+      for (const machine of [OTHER_MACHINE, "riscv64"] as const) {
+        await onStage(async ({ dir, dest, files }) => {
+          const result = await installHere(await fakeTarball(dir, { form, machine }), dest);
+          assert.equal(result.code, 1);
+          const name = machine === "riscv64" ? "another machine" : machine;
+          assert.match(
+            result.stderr,
+            new RegExp(`^ERROR: this teleport-email is for ${name}, and`),
+          );
+          assert.deepEqual(await files(), []);
+        });
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "install refuses a program that does not start, and a directory without one",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    await onStage(async ({ dir, dest, install, files }) => {
+      const top = await fakeTarball(dir, { form: "compiled" });
+      await Deno.writeTextFile(
+        join(top, "teleport-email"),
+        "#!/bin/sh\necho 'no glibc'; exit 127\n",
+      );
+      const broken = await installHere(top, dest);
+      assert.equal(broken.code, 1);
+      assert.match(
+        broken.stderr,
+        /^no glibc\nERROR: teleport-email does not start on this machine/,
+      );
+      await Deno.remove(join(top, "teleport-email"));
+      assert.match(
+        (await install(top)).stderr,
+        /^ERROR: there is no 'teleport-email' in '.*tarball\n$/,
+      );
+      assert.deepEqual(await files(), []);
+    });
+  },
 });
 
 Deno.test("install reports wrong arguments, and lists the valid ones", async () => {
   await onStage(async ({ dir, install, files }) => {
     const top = await fakeTarball(dir, { form: "compiled" });
-    const wrong = [["--frobnicate"], ["--prefix"], ["--prefix", "opt"], ["--prefix=/a b"]];
+    const wrong = [
+      ...[["--frobnicate"], ["--prefix"], ["--prefix", "opt"], ["--prefix=/a b"]],
+      ...[["--prefix=/a/../b"], ["--purge"]],
+    ];
     for (const args of wrong) {
       const { code, stderr } = await install(top, ...args);
       assert.equal(code, 1, args.join(" "));
       assert.match(stderr, /^ERROR: .*--/, args.join(" "));
     }
+    const { stderr } = await install(top, "--prefix=/a/../b");
+    assert.match(stderr, /^ERROR: --prefix '\/a\/\.\.\/b' has '\.\.' in it/);
     const help = await install(top, "--help");
     assert.equal(help.code, 0);
     for (const option of ["--prefix", "--systemd", "--uninstall", "DESTDIR"]) {

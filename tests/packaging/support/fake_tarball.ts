@@ -1,6 +1,7 @@
 /** What the tarball unpacks to, with a program that only says its version: for tests of the scripts. */
 
 import { join } from "node:path";
+import { must } from "./command.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
@@ -25,8 +26,14 @@ export async function fakeTarball(
   await Deno.copyFile(new URL("install.sh", ROOT), join(top, "install"));
   await Deno.chmod(join(top, "install"), 0o755);
   await Deno.copyFile(new URL("teleport-email.service", ROOT), join(top, "teleport-email.service"));
+  await must(["mkdir", "-p", join(top, "docs"), join(top, "packaging")]);
+  const systemd = new URL("packaging/systemd", ROOT).pathname;
+  await must(["cp", "-R", systemd, join(top, "packaging")]);
   for (
     const name of [
+      "README.md",
+      "teleport-email.toml",
+      "docs/install.md",
       "teleport-email.1",
       "completions/teleport-email.bash",
       "completions/_teleport-email",
