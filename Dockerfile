@@ -2,6 +2,7 @@
 #
 #   npx -y deno@2.9.3 task build --target all
 #   docker build -t teleport-plugin-email .                       # for this machine
+#   podman build --format docker -t teleport-plugin-email .       # OCI's format has no HEALTHCHECK
 #   docker buildx build --platform linux/amd64,linux/arm64 .      # for both: nothing runs in the build
 #
 # The tarball of `task build --form=runtime` has a shell script as its launcher, which ends with exec:
@@ -17,11 +18,22 @@ ADD dist/teleport-access-email-v${VERSION}-linux-${TARGETARCH}-bin.tar.gz /
 FROM ${BASE}
 ARG VERSION=0.1.0
 ARG REVISION=""
+# Of a release: the source's URL, the time of the commit (RFC 3339), and the base with its digest.
+ARG SOURCE=""
+ARG CREATED=""
+ARG BASE
+ARG BASE_DIGEST=""
 LABEL org.opencontainers.image.title="teleport-email" \
-      org.opencontainers.image.description="Mails reviewers about Teleport Access Requests" \
+      org.opencontainers.image.description="Emails reviewers about Teleport Access Requests" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.url="${SOURCE}" \
+      org.opencontainers.image.documentation="${SOURCE}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.base.name="${BASE}" \
+      org.opencontainers.image.base.digest="${BASE_DIGEST}"
 # The name that the original's image and chart use.
 COPY --from=tarball /teleport-access-email/teleport-email /usr/local/bin/teleport-plugin
 # The pattern matches what only the runtime form has: Deno and the bundle.

@@ -6,8 +6,8 @@ import { Container } from "./podman.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
-/** What the installed runtime form runs with; it runs the simulation, too. */
-const DENO = "/usr/local/lib/teleport-email/deno";
+/** The Deno of the tests, on the machine: it runs the simulation. */
+const DENO = "/usr/bin/sim-deno";
 const CONTROL_PORT = 9999;
 /** Machines that run tests are slow. */
 const BOOT_MS = 60_000;
@@ -33,15 +33,12 @@ export async function bootMachine(
   const machine = await Container.start(image, [
     ...["--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--network=none", "--systemd=always"],
     ...["--security-opt=seccomp=unconfined", "--security-opt=unmask=ALL"],
-    ...[`${ROOT}:/src:ro`, `${denoDir}:/deno:O`, ...mounts].map((mount) => `--volume=${mount}`),
+    ...[`${ROOT}:/src:ro`, `${denoDir}:/deno:O`, `${Deno.execPath()}:${DENO}:ro`, ...mounts].map((
+      mount,
+    ) => `--volume=${mount}`),
   ], ["/sbin/init"]);
   try {
-    await until("systemd is up", async () => {
-      const state = await machine.run("systemctl", "is-system-running", "--wait");
-      return /^(running|degraded)/.test(state.stdout);
-    }, BOOT_MS);
-    // As systemd does on a machine: without it services do not see the credentials made for them.
-    await machine.must("mount", "--make-rshared", "/");
+    await waitForBoot(machine);
     return machine;
   } catch (error) {
     await machine[Symbol.asyncDispose]();
@@ -49,7 +46,19 @@ export async function bootMachine(
   }
 }
 
-/** Starts the simulated cluster and its mail servers; the runtime form has to be installed. */
+/** Waits until systemd has finished booting, and returns its state. */
+export async function waitForBoot(machine: Container): Promise<string> {
+  let state = "";
+  await until("systemd is up", async () => {
+    state = (await machine.run("systemctl", "is-system-running")).stdout.trim();
+    return /^(running|degraded)$/.test(state);
+  }, BOOT_MS);
+  // As systemd does on a machine: without it services do not see the credentials made for them.
+  await machine.must("mount", "--make-rshared", "/");
+  return state;
+}
+
+/** Starts the simulated cluster and its mail servers. */
 export async function startSim(machine: Container): Promise<void> {
   await machine.must(
     ...["systemd-run", "--quiet", "--unit=sim", "--setenv=DENO_DIR=/deno", "--setenv=HOME=/root"],

@@ -87,6 +87,11 @@ export class Container implements AsyncDisposable {
     await this.must("sh", "-c", 'printf %s "$2" > "$1"', "sh", path, content);
   }
 
+  /** Stops and starts it again; what was written stays. */
+  async restart(): Promise<void> {
+    await must(podman("restart", "-t", "10", this.id));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await run(podman("rm", "-f", "-t", "0", this.id));
   }

