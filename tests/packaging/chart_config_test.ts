@@ -73,6 +73,17 @@ chartTest("values reach the program unchanged, whatever they contain", async (he
   assert.deepEqual(config.delivery.sender, { name: "Access", address: "teleport@example.com" });
   assert.deepEqual(config.delivery.allowedDomains, ["example.com", ".example.org"]);
   assert.equal(config.delivery.retryForMs, 90 * 60_000);
+  assert.deepEqual(config.routing, { precedence: "routes", strictSchedules: true });
+  const [production, sandbox] = config.routes;
+  assert.equal(production?.match, 'regexp.match(access_request.spec.roles, "^prod-\\\\w+$")');
+  assert.deepEqual(production?.recipients, [
+    "prod@example.com",
+    "trait:manager",
+    "suggested_reviewers",
+  ]);
+  assert.deepEqual([production?.continues, production?.on], [true, ["new"]]);
+  assert.equal(production?.schedules.get('office "hours"')?.shifts[1]?.weekday, "Tuesday");
+  assert.deepEqual([sandbox?.silence, sandbox?.name], [true, "2"]);
   assert.equal(config.mail.maxMessagesPerSecond, 0.5);
   assert.deepEqual(config.http.listen, { host: "::", port: 9090 });
   const secret = (await render(helm, { file: "ours_full" })).get("Secret");

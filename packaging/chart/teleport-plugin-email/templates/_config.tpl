@@ -127,6 +127,29 @@ sender = {{ include "email.toml" .Values.delivery.sender }}
 {{- else }}
 recipients = {{ include "email.toml" (.Values.delivery.recipients | default list) }}
 {{- end }}
+{{- with include "email.tomlLines" (dict "values" .Values.routing "width" 0 "keys" (list "precedence" "strictSchedules")) }}
+
+[routing]
+{{- . }}
+{{- end }}
+{{- range .Values.routes }}
+
+[[route]]
+{{- include "email.tomlLines" (dict "values" . "width" 0 "keys" (list "name" "match" "recipients" "suggestedReviewers" "continue" "silence")) }}
+{{- with .emails }}
+on = {{ include "email.toml" . }}
+{{- end }}
+{{- range $name, $schedule := .schedules }}
+
+[route.schedules.{{ include "email.toml" $name }}]
+{{- include "email.tomlLines" (dict "values" $schedule "width" 0 "keys" (list "timezone")) }}
+shifts = [
+{{- range $schedule.shifts }}
+  { weekday = {{ include "email.toml" .weekday }}, start = {{ include "email.toml" .start }}, end = {{ include "email.toml" .end }} },
+{{- end }}
+]
+{{- end }}
+{{- end }}
 {{- with include "email.templatesDirectory" . }}
 
 [templates]
