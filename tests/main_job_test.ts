@@ -220,10 +220,14 @@ Deno.test("start notifies the requester as well when configured", async () => {
     await start();
     const id = ask(playground);
     await playground.mail.waitForMails(2);
+    playground.cluster.review(id, { author: "bob", state: RequestState.APPROVED, reason: "go" });
+    await playground.mail.waitForMails(4);
     playground.cluster.setState(id, RequestState.APPROVED, { reason: "ok" });
-    const mails = await playground.mail.waitForMails(4);
-    const [submitted, resolved] = mailsTo(mails, "alice@example.com");
-    assert.ok(submitted && resolved);
+    const mails = await playground.mail.waitForMails(6);
+    const [submitted, reviewed, resolved] = mailsTo(mails, "alice@example.com");
+    assert.ok(submitted && reviewed && resolved);
+    assert.match(textOf(reviewed), /^bob reviewed the request at /);
+    assert.equal(reviewed.parsed.inReplyTo, submitted.parsed.messageId);
     assert.match(textOf(submitted), /^Your Role Request has been submitted:/);
     assert.match(textOf(resolved), /^Your Role Request has been resolved:[^]*✅ APPROVED \(ok\)$/);
     assert.equal(resolved.parsed.inReplyTo, submitted.parsed.messageId);

@@ -2,7 +2,7 @@
 
 import type { FailedMailStatus, OwedMailStatus } from "../ops/status.ts";
 import type { LastAttempt } from "../requests/delivery/retries.ts";
-import type { FailedMail, OwedMail } from "../requests/record/outbox.ts";
+import { type FailedMail, isReview, type OwedMail } from "../requests/record/outbox.ts";
 import { decodeRecord, type RawRecord } from "../requests/record/record.ts";
 
 export interface OutboxListing {
@@ -45,7 +45,7 @@ export function failedStatus(id: string, mail: FailedMail): FailedMailStatus {
 }
 
 function mailStatus(id: string, { kind, to, index }: OwedMail | FailedMail) {
-  return { "request_id": id, recipient: to, kind, ...kind === "review" ? { review: index } : {} };
+  return { "request_id": id, recipient: to, kind, ...isReview(kind) ? { review: index } : {} };
 }
 
 function time(ms: number): string {

@@ -12,7 +12,7 @@ export const MAX_LISTED_MAILS = 500;
 const mail = {
   "request_id": v.string(),
   recipient: v.string(),
-  /** `new`, `review`, `resolution` or `reopened`; all but `review` also with `requester-` before it. */
+  /** `new`, `review`, `resolution` or `reopened`, each also with `requester-` before it. */
   kind: v.string(),
   /** Which review the mail is about, from 0; absent for other kinds. */
   review: v.optional(Count),

@@ -6,7 +6,7 @@
 
 import { defined } from "../optional.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
-import type { MailKind, OwedMail } from "./record/outbox.ts";
+import { isReview, type MailKind, type OwedMail } from "./record/outbox.ts";
 import type { PluginRecord, Resolution } from "./record/record.ts";
 
 /**
@@ -176,11 +176,14 @@ function addReviews(
   // A replica that has not heard of the end yet must not add reviews behind the closing mail.
   if (count <= record.reviewsCount || record.resolution !== "") return record;
   const recipients = audience(record);
+  const requester = requesterBeside(input, recipients);
+  const mails = recipients.length + (requester === undefined ? 0 : 1);
   const owed = [...record.owed];
   let index = record.reviewsCount;
   for (; index < count; index++) {
-    if (owed.length > 0 && owed.length + recipients.length > MAX_OWED) break;
+    if (owed.length > 0 && owed.length + mails > MAX_OWED) break;
     for (const to of recipients) owed.push(owe(input, "review", to, index));
+    if (requester !== undefined) owed.push(owe(input, "requester-review", requester, index));
   }
   return index === record.reviewsCount ? record : { ...record, reviewsCount: index, owed };
 }
@@ -243,9 +246,11 @@ function close(
   const waiting = record.owed.filter((mail) => mail.kind === "requester-new").map((m) => m.to);
   const recipients = isClosed ? [...notYetNotified] : audience(record);
   if (!isClosed && recipients.length === 0 && waiting.length === 0 && requestIsGone) return record;
+  // Reviews behind a first mail that is superseded would tell of a request that nobody knows.
+  const isUnknownTo = (to: string) => notYetNotified.has(to) || waiting.includes(to);
   const kept = record.owed.filter(({ kind, to }) =>
-    kind === "review"
-      ? !requestIsGone && !notYetNotified.has(to)
+    isReview(kind)
+      ? !requestIsGone && !isUnknownTo(to)
       : kind === "resolution" || kind === "requester-resolution"
   );
   const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
@@ -269,7 +274,7 @@ function close(
  * others are owed again.
  */
 function reviewsToldOf({ owed, reviewsCount }: PluginRecord, kept: readonly OwedMail[]): number {
-  const dropped = owed.filter((mail) => mail.kind === "review" && !kept.includes(mail));
+  const dropped = owed.filter((mail) => isReview(mail.kind) && !kept.includes(mail));
   return Math.min(reviewsCount, ...dropped.map((mail) => mail.index));
 }
 

@@ -187,6 +187,26 @@ Deno.test("plan() notifies the requester on submission and at the end, if config
   assert.deepEqual(keys(end), ["resolution/0/a@x.org", `requester-resolution/0/${requester}`]);
 });
 
+Deno.test("plan() owes the requester each review, unless the confirmation is superseded", () => {
+  const requester = "alice@example.com";
+  const review = { author: "bob", state: "APPROVED", reason: "" } as const;
+  const reviews = [review, review];
+  const sent = aRecord({ threads: [thread("a@x.org")] });
+  const record = recordOf({ requester, record: sent, snapshot: aRequest({ reviews }) });
+  assert.deepEqual(keys(record).filter((key) => key.startsWith("requester")), [
+    `requester-review/0/${requester}`,
+    `requester-review/1/${requester}`,
+  ]);
+  const first = recordOf({ requester, snapshot: aRequest({ reviews }) });
+  const decided = aRequest({ reviews, state: "APPROVED" });
+  const end = recordOf({ requester, record: first, snapshot: decided });
+  assert.deepEqual(keys(end).filter((key) => key.startsWith("requester")), [
+    `requester-resolution/0/${requester}`,
+  ]);
+  const known = recordOf({ requester, record, snapshot: decided });
+  assert.equal(keys(known).filter((key) => key.startsWith("requester-review")).length, 2);
+});
+
 Deno.test("plan() sends a requester who is also a recipient no mails of their own", () => {
   const next = recordOf({ requester: "A@X.org" });
   assert.deepEqual(keys(next), ["new/0/a@x.org", "new/0/b@x.org"]);

@@ -41,6 +41,7 @@ import {
   type Snapshot,
   supersededMails,
 } from "./plan.ts";
+import { isReview } from "./record/outbox.ts";
 import type { Cluster } from "./ports.ts";
 import type { Router } from "../routing/router.ts";
 import { decodeRecord, type PluginRecord } from "./record/record.ts";
@@ -369,7 +370,7 @@ export class Reconciler {
         planned.record.owed,
         retries,
         nowMs,
-        ({ kind }) => kind !== "review" || snapshot !== "unlisted",
+        ({ kind }) => !isReview(kind) || snapshot !== "unlisted",
       );
       const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
       const isForeign = leaseEndMs !== undefined && planned.record.owed.length > 0;

@@ -80,8 +80,10 @@ export class Audit {
       case "new":
       case "requester-new":
         return true;
-      case "review": {
-        const untold = before.owed.some(({ kind, to }) => kind === "new" && to === mail.to);
+      case "review":
+      case "requester-review": {
+        const first = mail.kind === "review" ? "new" : "requester-new";
+        const untold = before.owed.some(({ kind, to }) => kind === first && to === mail.to);
         return untold || !this.cluster().requests.has(id);
       }
       default:

@@ -53,7 +53,7 @@ function ofRequest(request: AccessRequest, rest: Rest): readonly string[] {
     ),
     ...(rest.requester === undefined
       ? []
-      : mailsOfRequester(rest.requester, record, got(rest.requester))),
+      : mailsOfRequester(rest.requester, record, request.reviews.length, got(rest.requester))),
   ];
 }
 

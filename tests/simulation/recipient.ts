@@ -37,10 +37,20 @@ export function mailsOfReviewer(
 export function mailsOfRequester(
   to: string,
   record: PluginRecord,
+  reviews: number,
   got: readonly Sending[],
 ): readonly string[] {
-  const due = record.resolution === "" ? "requester-new" : "requester-resolution";
-  return isLacking(record, to, got, due, 0) ? [`the requester did not get ${due}`] : [];
+  const lacks = (kind: MailKind, index = 0) => isLacking(record, to, got, kind, index);
+  const wrong: string[] = [];
+  if (record.resolution !== "") {
+    if (lacks("requester-resolution")) wrong.push("the requester does not know the outcome");
+  } else {
+    if (lacks("requester-new")) wrong.push("the requester got no confirmation");
+    for (let index = 0; index < reviews; index++) {
+      if (lacks("requester-review", index)) wrong.push(`the requester lacks review ${index}`);
+    }
+  }
+  return [...wrong, ...disorder(to, got)];
 }
 
 function isLacking(
@@ -70,7 +80,7 @@ function disorder(to: string, got: readonly Sending[]): readonly string[] {
 }
 
 function rank({ mail }: Sending): number {
-  const [kind, index] = mail.split("/");
+  const [kind = "", index] = mail.replace(/^requester-/, "").split("/");
   return kind === "new" ? -1 : kind === "review" ? Number(index) : Infinity;
 }
 

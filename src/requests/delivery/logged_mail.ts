@@ -1,7 +1,7 @@
 /** What a line of the log says of a mail: the same keys and words wherever one is told of. */
 
 import type { LogFields } from "../../log.ts";
-import type { MailKind, OwedMail } from "../record/outbox.ts";
+import { isReview, type MailKind, type OwedMail } from "../record/outbox.ts";
 
 /** The original's words, which people search logs for (original.md §8). */
 const KINDS: Readonly<Record<MailKind, string>> = {
@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<MailKind, string>> = {
   resolution: "request resolved",
   reopened: "request reopened",
   "requester-new": "requester, new request",
+  "requester-review": "requester, new review",
   "requester-resolution": "requester, request resolved",
   "requester-reopened": "requester, request reopened",
 };
@@ -23,6 +24,6 @@ export function loggedMail(
     request_id: requestId,
     email: to,
     kind: KINDS[kind],
-    ...kind === "review" && { review: index + 1 },
+    ...isReview(kind) && { review: index + 1 },
   };
 }

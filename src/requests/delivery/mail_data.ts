@@ -7,7 +7,7 @@ import type { AccessRequest, Review } from "../../teleport/access_request/read.t
 import type { RequestedResource } from "../../teleport/access_request/resources.ts";
 import { approvalProgress, decidingReviews } from "../../teleport/access_request/thresholds.ts";
 import type { FoundResources } from "../../teleport/resources/lookup.ts";
-import type { MailKind } from "../record/outbox.ts";
+import { isReview } from "../record/outbox.ts";
 import type { PluginRecord, Resolution } from "../record/record.ts";
 import type { MailJob } from "./mailer.ts";
 
@@ -55,10 +55,6 @@ export function mailData(job: MailJob, context: MailDataContext): MailData | und
   if (!isReview(mail.kind)) return { ...base, kind: "new", status };
   const review = request?.reviews[mail.index];
   return review && { ...base, kind: "review", status, review: reviewData(review) };
-}
-
-function isReview(kind: MailKind): boolean {
-  return kind === "review";
 }
 
 function closingState(resolution: Resolution | ""): MailData["status"]["state"] {

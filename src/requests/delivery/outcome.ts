@@ -1,6 +1,6 @@
 /** What became of mails that were tried, and what that makes of the record. */
 
-import { type FailedMail, mailKey, type OwedMail } from "../record/outbox.ts";
+import { type FailedMail, mailKey, type MailKind, type OwedMail } from "../record/outbox.ts";
 import type { PluginRecord } from "../record/record.ts";
 
 export type Outcome =
@@ -48,6 +48,12 @@ function settleOne(record: PluginRecord, outcome: Outcome): PluginRecord {
   };
 }
 
+/** First mails, with the reviews that say nothing without them. */
+const REVIEWS_BEHIND: Readonly<Partial<Record<MailKind, MailKind>>> = {
+  "new": "review",
+  "requester-new": "requester-review",
+};
+
 /**
  * What is given up along with `mail`, itself included: reviews behind a first mail that nobody will get
  * make no sense.
@@ -56,9 +62,9 @@ export function abandonedWith(
   record: PluginRecord | undefined,
   mail: OwedMail,
 ): readonly OwedMail[] {
-  const isFirst = mail.kind === "new";
+  const behind = REVIEWS_BEHIND[mail.kind];
   return (record?.owed ?? []).filter((owed) =>
-    mailKey(owed) === mailKey(mail) || (isFirst && owed.to === mail.to && owed.kind === "review")
+    mailKey(owed) === mailKey(mail) || (owed.to === mail.to && owed.kind === behind)
   );
 }
 

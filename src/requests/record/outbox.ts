@@ -12,11 +12,17 @@ export const MAIL_KINDS = [
   "resolution",
   "reopened",
   "requester-new",
+  "requester-review",
   "requester-resolution",
   "requester-reopened",
 ] as const;
 
 export type MailKind = typeof MAIL_KINDS[number];
+
+/** Whether a mail is about one of the reviews, which its index names. */
+export function isReview(kind: MailKind): boolean {
+  return kind === "review" || kind === "requester-review";
+}
 
 export interface OwedMail {
   readonly kind: MailKind;
