@@ -1,5 +1,5 @@
 /**
- * Builds access requests and reviews as Teleport's Go code puts them on the wire
+ * Builds access requests and reviews as Teleport's Go code encodes them
  * (teleport-protocol.md §1.1, §1.5).
  */
 
@@ -17,7 +17,7 @@ import {
   type ResourceConstraintsSchema,
 } from "../../src/teleport/generated/types_pb.ts";
 
-/** So many approvals, or so many denials, decide a request. */
+/** The number of approvals, or of denials, that decide a request. */
 export interface Thresholds {
   readonly approve: number;
   readonly deny: number;
@@ -26,18 +26,18 @@ export interface Thresholds {
 /** One of several thresholds. */
 export interface NamedThreshold extends Thresholds {
   readonly name?: string;
-  /** It is only told: every reviewer counts. */
+  /** Only reported: every reviewer counts. */
   readonly filter?: string;
 }
 
-/** A resource that is asked for, with what of it. */
+/** A requested resource with its constraints. */
 export interface NewRequestedResource {
   /** Default the cluster's name. */
   readonly cluster?: string;
   readonly kind: string;
   readonly name: string;
   readonly part?: string;
-  /** Of these constraints only one. */
+  /** At most one of these constraints. */
   readonly roleArns?: readonly string[];
   readonly logins?: readonly string[];
   readonly desktopLogins?: readonly string[];
@@ -48,25 +48,25 @@ export interface NewRequestedResource {
   };
 }
 
-/** A request as a person would make it; what is left out has a harmless default. */
+/** A request to make; omitted fields have harmless defaults. */
 export interface NewRequest {
   readonly user?: string;
   readonly roles?: readonly string[];
   readonly reason?: string;
   readonly reviewers?: readonly string[];
   readonly resources?: readonly NewRequestedResource[];
-  /** The fields that hold the resources; default 26 with constraints, and else 14. */
+  /** The fields that contain the resources; default 26 with constraints, else 14. */
   readonly resourcesIn?: "14" | "26" | "both";
   /** Absent = reviews are only recorded, and `setState` decides. */
   readonly thresholds?: Thresholds | readonly NamedThreshold[];
-  /** By role, sets of places in `thresholds`; default one set with all of them. */
+  /** By role, sets of indexes in `thresholds`; default one set with all of them. */
   readonly roleThresholds?: Readonly<Record<string, readonly (readonly number[])[]>>;
   /** Default a random UUID. */
   readonly id?: string;
   readonly created?: Date;
   /** End of the access, `Spec.Expires`; default 12 hours from its creation. */
   readonly accessExpires?: Date;
-  /** When the pending request vanishes, `Metadata.Expires`; default an hour from its creation. */
+  /** When the pending request is deleted, `Metadata.Expires`; default an hour from its creation. */
   readonly expires?: Date;
   readonly maxDuration?: Date;
   readonly sessionTtl?: Date;
@@ -81,7 +81,7 @@ export interface NewRequest {
   readonly annotations?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A review as a person would give it. */
+/** A review to add. */
 export interface NewReview {
   readonly author: string;
   readonly state: RequestState;
@@ -94,15 +94,15 @@ export interface NewReview {
 const ACCESS_TTL_MS = 12 * 3_600_000;
 const PENDING_TTL_MS = 3_600_000;
 
-/** Go's zero time, which is how a time that is not nullable arrives when nobody has set it. */
+/** Go's zero time, the value of an unset time that is not nullable. */
 export const ZERO_TIME: Timestamp = create(TimestampSchema, { seconds: -62_135_596_800n });
 
-/** Whether a timestamp says nothing: absent, year 1 or epoch 0. */
+/** Whether a timestamp is unset: absent, year 1 or epoch 0. */
 export function isUnset(time: Timestamp | undefined): boolean {
   return time === undefined || time.seconds <= 0n;
 }
 
-/** A pending request in the cluster of that name. */
+/** Builds a pending request in the named cluster. */
 export function buildRequest(request: NewRequest, now: Date, cluster: string): AccessRequestV3 {
   const created = request.created ?? now;
   const after = (ms: number) => new Date(created.getTime() + ms);
@@ -144,7 +144,7 @@ export function buildRequest(request: NewRequest, now: Date, cluster: string): A
   });
 }
 
-/** A review, dated now; it counts for each of so many thresholds. */
+/** Builds a review, dated now, which counts for the given number of thresholds. */
 export function buildReview(review: NewReview, now: Date, thresholds = 0): AccessReview {
   return create(AccessReviewSchema, {
     Author: review.author,

@@ -1,4 +1,4 @@
-/** How a call passes through a simulated auth server: counted, spoiled, delayed, answered. */
+/** The pipeline of a call in the simulated auth server: count, delay, inject faults, answer. */
 
 import * as grpc from "@grpc/grpc-js";
 import { AuthFaults, InjectedFault } from "./faults.ts";
@@ -16,23 +16,23 @@ import { Timers } from "../cluster/timers.ts";
 
 type UnaryCall = grpc.ServerUnaryCall<unknown, unknown>;
 type StreamCall = grpc.ServerWritableStream<unknown, unknown>;
-/** A handler without its types, which the compiler cannot tell by a name known only at run time. */
+/** A handler without its types, because its name is known only at run time. */
 type AnyHandler = (request: unknown, context: CallContext, sink?: Sink<unknown>) => unknown;
 
-/** Everything about calls that does not depend on what they do. */
+/** The part of call handling that is the same for all methods. */
 export abstract class AuthCalls extends AuthFaults {
   protected readonly timers: Timers = new Timers();
 
-  /** The version of the server, which it tells with every answer. */
+  /** The server's version, sent with every answer. */
   abstract serverVersion: string;
 
-  /** Whether the client's version is good enough. */
+  /** Whether the client's version is accepted. */
   protected abstract admit(metadata: grpc.Metadata): boolean;
 
-  /** Breaks the connection that a call came by. */
+  /** Breaks the connection of a call. */
   protected abstract disconnect(context: CallContext): void;
 
-  /** The handlers in the form that grpc-js calls. */
+  /** The handlers in the form that grpc-js expects. */
   protected implementation(handlers: Handlers<CallContext>): grpc.UntypedServiceImplementation {
     return Object.fromEntries([...METHODS.keys()].map((name) => {
       const handler = handlers[name] as AnyHandler;
@@ -90,13 +90,13 @@ export abstract class AuthCalls extends AuthFaults {
   }
 }
 
-/** One answer stream; whatever comes after its end is dropped. */
+/** One answer stream; messages after its end are dropped. */
 class StreamSink implements Sink<unknown> {
   readonly #onClose: (() => void)[] = [];
   #closed = false;
 
   constructor(readonly call: StreamCall, readonly beforeEnd: () => void) {
-    // "cancelled" covers a client that goes away, with or without its connection.
+    // "cancelled" covers clients that disconnect or cancel the call.
     call.on("cancelled", () => this.#close());
     call.on("error", () => this.#close());
   }

@@ -1,4 +1,4 @@
-/** The error that the simulated cluster's operations throw, as Teleport's throw trace errors. */
+/** The error of the simulated cluster's operations, like Teleport's trace errors. */
 
 /**
  * The gRPC codes of teleport-protocol.md §4.3, by name, so that the cluster itself needs no gRPC.

@@ -1,4 +1,4 @@
-/** What the server tells of users, resources and access lists. */
+/** The methods for users, resources and access lists. */
 
 import { create } from "@bufbuild/protobuf";
 import {
@@ -27,6 +27,7 @@ type DirectoryMethods = Pick<
   >
 >;
 
+/** Implements the methods on a cluster. */
 export function directoryMethods(cluster: Cluster, host: AuthHost): DirectoryMethods {
   const { users, resources, accessLists, roles } = cluster;
 
@@ -96,7 +97,7 @@ export function directoryMethods(cluster: Cluster, host: AuthHost): DirectoryMet
         const message = `access denied to perform action "list" on "${type}"`;
         throw new ClusterError("PERMISSION_DENIED", message);
       }
-      // Without its preview_as_roles a plugin's role sees no resource, though the call succeeds.
+      // Without preview_as_roles a plugin's role sees no resource, although the call succeeds.
       const found = roles.allows(caller, kind, "list", { preview })
         ? resources.list(type, names, query.Labels)
         : [];
@@ -130,7 +131,7 @@ function traitList(traits: Traits = {}) {
 
 const NAME_TEST = /^\s*(?:resource\.metadata\.name|name)\s*==\s*("(?:[^"\\]|\\.)*")\s*(?:\|\||$)/;
 
-/** The names of `name == "a" || name == "b"`, the only predicates that clients of this server make. */
+/** Parses the names of `name == "a" || name == "b"`, the only supported form of predicate. */
 function namesOf(predicate: string): readonly string[] | undefined {
   if (predicate === "") return undefined;
   const names: string[] = [];

@@ -1,8 +1,8 @@
-/** What can be made to go wrong with the calls of a simulated auth server. */
+/** Fault injection for calls of the simulated auth server. */
 
 import { type MethodName, serviceOf, type StatusName } from "./grpc_service.ts";
 
-/** A status that is no error of the cluster's, but was asked for. */
+/** An injected status, not an error of the cluster. */
 export class InjectedFault extends Error {
   constructor(readonly code: StatusName, message: string) {
     super(message);
@@ -10,7 +10,7 @@ export class InjectedFault extends Error {
   }
 }
 
-/** What this program calls of a Teleport 9 server, which knows none of the newer services. */
+/** The methods of a Teleport 9 server, which has none of the newer services. */
 const TELEPORT_9: ReadonlySet<MethodName> = new Set<MethodName>([
   "Ping",
   "WatchEvents",
@@ -24,46 +24,46 @@ const TELEPORT_9: ReadonlySet<MethodName> = new Set<MethodName>([
   "ListResources",
 ]);
 
-/** Faults by method, each used up by the calls that it spoils. */
+/** Faults by method, each for a number of calls. */
 export class AuthFaults {
-  /** How often each method has been called, spoiled calls included. */
+  /** How often each method has been called, including failed calls. */
   readonly calls: Map<MethodName, number> = new Map();
   /**
-   * Whether the server is Teleport 9: no watch status, no partial success of a watch, no kinds but
-   * access requests, and calls that came later are UNIMPLEMENTED.
+   * Whether the server behaves as Teleport 9: no watch status, no partial success of a watch, no kinds
+   * except access requests, and newer calls are UNIMPLEMENTED.
    */
   isOld = false;
-  /** Delay before each call is looked at. */
+  /** Delay before each call is handled, milliseconds. */
   callDelayMs = 0;
   readonly #failures = new Map<MethodName, InjectedFault[]>();
   readonly #losses = new Map<MethodName, number>();
   readonly #missing = new Set<MethodName>();
   readonly #delays = new Map<MethodName, number>();
 
-  /** Refuses the next `times` calls of a method, without doing anything. */
+  /** Fails the next `times` calls of a method without executing them. */
   failNext(method: MethodName, code: StatusName, message: string, times = 1): void {
     const queue = this.#failures.get(method) ?? [];
     for (let i = 0; i < times; i++) queue.push(new InjectedFault(code, message));
     this.#failures.set(method, queue);
   }
 
-  /** Does what the next `times` calls ask for, but answers UNAVAILABLE as if the connection broke. */
+  /** Executes the next `times` calls, but answers UNAVAILABLE as if the connection broke. */
   loseAnswers(method: MethodName, times = 1): void {
     this.#losses.set(method, (this.#losses.get(method) ?? 0) + times);
   }
 
-  /** Takes a method away, as a server that is too old for it; `false` brings it back. */
+  /** Removes a method, as in an older server; `false` restores it. */
   setUnimplemented(method: MethodName, unimplemented = true): void {
     if (unimplemented) this.#missing.add(method);
     else this.#missing.delete(method);
   }
 
-  /** Slows one method down, on top of `callDelayMs`. */
+  /** Delays one method, in addition to `callDelayMs`. */
   setDelay(method: MethodName, delayMs: number): void {
     this.#delays.set(method, delayMs);
   }
 
-  /** Ends all faults; counts stay. */
+  /** Removes all faults; counts are kept. */
   clearFaults(): void {
     this.callDelayMs = 0;
     this.isOld = false;
@@ -80,7 +80,7 @@ export class AuthFaults {
     return this.callDelayMs + (this.#delays.get(method) ?? 0);
   }
 
-  /** Throws the fault that is due before the call is carried out. */
+  /** Throws the fault due before the call is executed. */
   protected checkBefore(method: MethodName): void {
     if (this.#missing.has(method) || this.isOld && !TELEPORT_9.has(method)) {
       const service = serviceOf(method);
@@ -95,7 +95,7 @@ export class AuthFaults {
     if (fault) throw fault;
   }
 
-  /** Throws the fault that is due between the deed and the answer. */
+  /** Throws the fault due between execution and answer. */
   protected checkAfter(method: MethodName): void {
     const left = this.#losses.get(method) ?? 0;
     if (left === 0) return;

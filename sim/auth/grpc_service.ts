@@ -1,4 +1,4 @@
-/** The server's services as `@grpc/grpc-js` wants them described, from the generated descriptors. */
+/** Service definitions for `@grpc/grpc-js`, from the generated descriptors. */
 
 import {
   type DescMessage,
@@ -27,6 +27,7 @@ type MethodsOf<Prefix extends string, S extends { method: Record<string, DescMet
   [L in keyof S["method"] & string as `${Prefix}${Capitalize<L>}`]: S["method"][L];
 };
 
+/** The methods of all services, by name. */
 export type Methods =
   & MethodsOf<"", typeof AuthService>
   & MethodsOf<"AccessMonitoringRulesService.", typeof AccessMonitoringRulesService>
@@ -34,22 +35,22 @@ export type Methods =
   & MethodsOf<"UsersService.", typeof UsersService>
   & MethodsOf<"AccessListService.", typeof AccessListService>;
 
-/** `Ping`, `WatchEvents`, ...; outside of the auth service `UsersService.GetUser` and so on. */
+/** `Ping`, `WatchEvents`, ...; outside the auth service `UsersService.GetUser` and so on. */
 export type MethodName = keyof Methods & string;
 
 /** `UNAVAILABLE`, `NOT_FOUND`, ...: every status that is an error. */
 export type StatusName = Exclude<keyof typeof status, "OK">;
 
-/** Where a streaming method puts its answers. */
+/** The answer stream of a streaming method. */
 export interface Sink<T> {
   send(message: T): void;
   end(): void;
   fail(code: StatusName, message: string): void;
-  /** Called once, when the stream is over for whatever reason. */
+  /** Called once when the stream ends, for any reason. */
   onClose(callback: () => void): void;
 }
 
-/** One function per method; what they throw becomes the status of the call. */
+/** One function for each method; errors become the status of the call. */
 export type Handlers<Context> = {
   readonly [N in MethodName]: Methods[N]["methodKind"] extends "unary" ? (
       request: MessageShape<Methods[N]["input"]>,
@@ -62,7 +63,7 @@ export type Handlers<Context> = {
     ) => void;
 };
 
-/** The descriptions of all methods. */
+/** The descriptors of all methods. */
 export const METHODS: ReadonlyMap<MethodName, DescMethod> = new Map(
   SERVICES.flatMap(([prefix, service]) =>
     service.methods.map((method) => [`${prefix}${method.name}` as MethodName, method] as const)
@@ -79,7 +80,7 @@ export function serviceOf(name: MethodName): string {
   return METHODS.get(name)?.parent.typeName ?? "";
 }
 
-/** All methods as one definition, also good for a generic client in tests. */
+/** All methods as one service definition, for the server and for a generic client in tests. */
 export const SERVICE_DEFINITION: ServiceDefinition = Object.fromEntries(
   [...METHODS].map(([name, method]) => [name, {
     path: `/${method.parent.typeName}/${method.name}`,

@@ -1,4 +1,4 @@
-/** Finding and paging access requests (teleport-protocol.md §5.2). */
+/** Filters and pages listings (teleport-protocol.md §5.2). */
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import {
@@ -16,7 +16,7 @@ import { ClusterError } from "./cluster_error.ts";
 const DEFAULT_PAGE = 1000;
 const MAX_PAGE = 16_000;
 
-/** Whether a request is what the filter asks for, on behalf of `caller`. */
+/** Whether a request matches the filter of `caller`. */
 export function matches(
   filter: AccessRequestFilter | undefined,
   request: AccessRequestV3,
@@ -43,7 +43,7 @@ export function matches(
   }
 }
 
-/** One page of requests, and the key of the next one ("" = that was the last). */
+/** One page of requests, and the key of the next page ("" = last page). */
 export function page(
   requests: readonly AccessRequestV3[],
   query: ListAccessRequestsRequest,
@@ -83,7 +83,7 @@ function sortKey({ Metadata: metadata, Spec: spec }: AccessRequestV3, sort: Acce
   }
 }
 
-/** A page of a listing by name: from the name `start`, "" = the first, at most `size` items. */
+/** A page of a listing by name: at most `size` items from the name `start`, "" = the first. */
 export function pageByName<T>(
   items: readonly (readonly [name: string, item: T])[],
   start: string,
@@ -94,7 +94,7 @@ export function pageByName<T>(
   return { items: rest.slice(0, size).map(([, item]) => item), next: rest[size]?.[0] ?? "" };
 }
 
-/** The size of a page: what the client asks for, 0 = as the server likes, and never more than `max`. */
+/** The size of a page: as requested, 0 = the server's default, at most `max`. */
 export function pageSize(asked: number, max: number): number {
   return asked > 0 ? Math.min(asked, max) : max;
 }

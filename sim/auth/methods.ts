@@ -1,5 +1,5 @@
 /**
- * What the methods of the auth service do, with the permissions that each needs
+ * The methods of the auth service, with the permissions that each needs
  * (teleport-protocol.md §5).
  */
 
@@ -28,7 +28,7 @@ import { ACCESS_PLUGIN_DATA, ACCESS_REQUEST, type Caller } from "./rbac.ts";
 import { ruleMethods } from "./rule_methods.ts";
 import { confirmKinds } from "./watchers.ts";
 
-/** The methods over a cluster. */
+/** Implements the methods on a cluster. */
 export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallContext> {
   const { roles } = cluster;
 
@@ -47,7 +47,7 @@ export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallCont
 
     WatchEvents: (request, caller, sink) => {
       const kinds = confirmKinds(request, (kind) => {
-        // Everybody may watch their own requests.
+        // Every user may watch their own requests.
         const isOwn = kind.Kind === ACCESS_REQUEST && kind.Filter["user"] === caller.user;
         if (!isOwn) roles.require(caller, "read", kind.Kind);
       }, host.isOld);
@@ -114,7 +114,7 @@ export function authMethods(cluster: Cluster, host: AuthHost): Handlers<CallCont
 }
 
 /**
- * Without list and read the answer shrinks in silence to what concerns the caller
+ * Without list and read, the answer silently omits requests that do not concern the caller
  * (teleport-protocol.md §5.2).
  */
 function visible(
@@ -131,7 +131,7 @@ function visible(
   );
 }
 
-/** Any threshold is enough for a role that says nothing of them. */
+/** A role without a mapping accepts any threshold. */
 function mapThresholds(spec: AccessRequestSpecV3): AccessRequestSpecV3["RoleThresholdMapping"] {
   const { Roles: roles, Thresholds: thresholds, RoleThresholdMapping: mapping } = spec;
   if (thresholds.length === 0 || Object.keys(mapping).length > 0) return mapping;
@@ -141,7 +141,7 @@ function mapThresholds(spec: AccessRequestSpecV3): AccessRequestSpecV3["RoleThre
   return Object.fromEntries(roles.map((role) => [role, all]));
 }
 
-/** What the server fills in of a request that comes over the wire. */
+/** Fills in the fields that the server sets in a submitted request. */
 function withGoTimes(request: AccessRequestV3, cluster: Cluster): AccessRequestV3 {
   const template = cluster.draft({
     ...request.Metadata?.Name && { id: request.Metadata.Name },

@@ -11,7 +11,7 @@ import {
 import { ClusterError } from "./cluster_error.ts";
 import { ACCESS_REQUEST } from "./rbac.ts";
 
-/** A record outlives its request by this, counted from the end of the access. */
+/** How long a record is kept after the end of the access. */
 const RECORD_GRACE_MS = 3_600_000;
 const MAX_RECORD_BYTES = 1_000_000;
 
@@ -19,20 +19,20 @@ type Entry = ReadonlyMap<string, string>;
 
 interface DataRecord {
   readonly expires: Date;
-  /** By plugin name; never holds an empty entry. */
+  /** By plugin name; without empty entries. */
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
-/** What the store has to know about requests: the end of their access, undefined = no such request. */
+/** Looks up the end of a request's access; undefined = the request does not exist. */
 export type AccessEnd = (requestId: string) => Date | undefined;
 
-/** The plugin data of a cluster. Every update is one step, so that concurrent callers are serial. */
+/** The plugin data of a cluster. Updates are synchronous, so that concurrent callers are serialized. */
 export class PluginDataStore {
   readonly #records = new Map<string, DataRecord>();
 
   constructor(readonly accessEnd: AccessEnd, readonly now: () => Date) {}
 
-  /** The matching records, each with the entries of all plugins, whichever plugin was asked for. */
+  /** The matching records, each with the entries of all plugins, even if a plugin was given. */
   get(filter: PluginDataFilter): PluginDataV3[] {
     checkKind(filter.Kind);
     this.sweep();
@@ -42,13 +42,13 @@ export class PluginDataStore {
       .map(([id, record]) => toMessage(id, record));
   }
 
-  /** Checks `Expect` and applies `Set`, both or nothing. */
+  /** Checks `Expect` and applies `Set` atomically. */
   update(params: PluginDataUpdateParams): void {
     checkKind(params.Kind);
     this.sweep();
     const record = this.#records.get(params.Resource) ?? this.#freshRecord(params.Resource);
     const entry = record.entries.get(params.Plugin);
-    // No keys means no condition at all: on the wire an empty map and an absent one are the same.
+    // No keys = no condition: an empty map and an absent one are encoded alike.
     for (const [key, expected] of Object.entries(params.Expect)) {
       if ((entry?.get(key) ?? "") !== expected) {
         throw new ClusterError(
@@ -67,7 +67,7 @@ export class PluginDataStore {
     this.#records.set(params.Resource, { expires: record.expires, entries });
   }
 
-  /** Drops records whose time is over. */
+  /** Deletes expired records. */
   sweep(): void {
     const now = this.now();
     for (const [id, record] of this.#records) {
@@ -75,7 +75,7 @@ export class PluginDataStore {
     }
   }
 
-  /** One plugin's entry as an object, for tests and the control API; undefined when it has none. */
+  /** One plugin's entry as an object, for tests and the control API; undefined when absent. */
   entry(requestId: string, plugin: string): Readonly<Record<string, string>> | undefined {
     this.sweep();
     const entry = this.#records.get(requestId)?.entries.get(plugin);
@@ -88,7 +88,7 @@ export class PluginDataStore {
     return Object.fromEntries([...this.#records].map(([id, { entries }]) => [id, plain(entries)]));
   }
 
-  /** The expiry is fixed here; nothing extends it later, not even a longer access. */
+  /** Fixes the expiry; nothing extends it later, not even a longer access. */
   #freshRecord(requestId: string): DataRecord {
     const end = this.accessEnd(requestId);
     if (end === undefined) {

@@ -1,37 +1,42 @@
-/** Roles as sets of (kind, verbs), and what each call needs (teleport-protocol.md §5.5). */
+/** Roles as sets of (kind, verbs), and permission checks (teleport-protocol.md §5.5). */
 
 import { create } from "@bufbuild/protobuf";
 import { type RoleV6, RoleV6Schema } from "../../src/teleport/generated/types_pb.ts";
 import { ClusterError } from "./cluster_error.ts";
 import { DEFAULT_ROLE } from "../pki/identity.ts";
 
-/** Who calls: the CN and the Os of the client certificate. */
+/** The caller: CN and Os of the client certificate. */
 export interface Caller {
   readonly user: string;
   readonly roles: readonly string[];
 }
 
-/** `review` is not a verb of Teleport's: it stands for a role's `review_requests`. */
+/** `review` is not a verb of Teleport's: it represents a role's `review_requests`. */
 export type Verb = "list" | "read" | "create" | "update" | "delete" | "review";
 
+/** A rule of a role. */
 export interface Rule {
   readonly kind: string;
   readonly verbs: readonly Verb[];
-  /** A rule below `deny`, which outweighs every rule below `allow`. */
+  /** A rule under `deny`, which overrides every rule under `allow`. */
   readonly deny?: boolean;
-  /** A condition on the resource. It never holds here, so the rule grants and denies nothing. */
+  /** A condition on the resource. It is never met here, so the rule has no effect. */
   readonly where?: string;
-  /** Granted by the role's `preview_as_roles`: it counts for calls that use these alone. */
+  /** Granted by the role's `preview_as_roles`: it applies only to calls that use these. */
   readonly preview?: boolean;
 }
 
+/** A role as a list of rules. */
 export type Role = readonly Rule[];
 
+/** The kind of access requests. */
 export const ACCESS_REQUEST = "access_request";
+/** The kind of plugin data. */
 export const ACCESS_PLUGIN_DATA = "access_plugin_data";
+/** The kind of access monitoring rules. */
 export const ACCESS_MONITORING_RULE = "access_monitoring_rule";
 
-/** The least that the plugin can work with. */
+/** The minimum role for the plugin. */
 export const MINIMAL_ROLE: Role = [
   { kind: ACCESS_REQUEST, verbs: ["list", "read"] },
   { kind: ACCESS_PLUGIN_DATA, verbs: ["update"] },
@@ -54,7 +59,7 @@ export const PRESET_ROLE: Role = [
   { kind: "kube_cluster", verbs: READ, preview: true },
 ];
 
-/** Somebody who may do everything here, for tests that play a user. */
+/** A caller with all permissions, for tests that act as a user. */
 export const ADMIN_ROLE: Role = [
   { kind: ACCESS_REQUEST, verbs: ["list", "read", "create", "update", "delete", "review"] },
   { kind: ACCESS_PLUGIN_DATA, verbs: ["list", "read", "update"] },
@@ -70,24 +75,24 @@ export const ADMIN_ROLE: Role = [
   { kind: "user_group", verbs: READ },
 ];
 
-/** The roles of a cluster, by name; a role that is not there grants nothing. */
+/** The roles of a cluster, by name; a missing role grants nothing. */
 export class Roles {
   readonly #roles = new Map<string, Role>([[DEFAULT_ROLE, PRESET_ROLE], ["admin", ADMIN_ROLE]]);
 
   readonly #denied = new Set<string>();
 
-  /** Adds a role, or replaces it: callers have the new rules from their next call on. */
+  /** Adds or replaces a role, with effect from the next call. */
   set(name: string, role: Role): void {
     this.#roles.set(name, role);
   }
 
-  /** Denies reading a kind to every role, or ends that. */
+  /** Denies every role to read a kind, or allows it again. */
   deny(kind: string, denied = true): void {
     if (denied) this.#denied.add(kind);
     else this.#denied.delete(kind);
   }
 
-  /** Whether one of the caller's roles has the verb on the kind; with `preview`, also as it previews. */
+  /** Whether a role of the caller grants the verb on the kind; `preview` includes previewed roles. */
   allows(
     caller: Caller,
     kind: string,

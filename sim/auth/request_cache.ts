@@ -1,6 +1,6 @@
 /**
- * An auth server's cache of access requests. Watches and `ListAccessRequests` are served from it, and it
- * may lag behind the cluster; streamed listings, single requests and plugin data are not.
+ * An auth server's cache of access requests, which may lag behind the cluster. Watches and
+ * `ListAccessRequests` read it; streamed listings, single requests and plugin data do not.
  */
 
 import { create } from "@bufbuild/protobuf";
@@ -15,26 +15,26 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { ACCESS_REQUEST } from "./rbac.ts";
 import { type Listener, Watchers } from "./watchers.ts";
 
-/** What a paused cache holds, and what it does not know yet. */
+/** The content of a paused cache, and the events it has missed. */
 interface Pause {
   readonly requests: readonly AccessRequestV3[];
   readonly missed: Event[];
   readonly unsubscribe: () => void;
 }
 
-/** Follows the cluster at once, unless it is paused. */
+/** Follows the cluster immediately, unless it is paused. */
 export class RequestCache {
   #pause: Pause | undefined;
   readonly #watchers = new Watchers();
 
   constructor(private readonly cluster: Cluster) {}
 
-  /** What the cache holds. */
+  /** The cached requests. */
   list(): readonly AccessRequestV3[] {
     return this.#pause?.requests ?? this.cluster.list();
   }
 
-  /** Stays at what the cluster has now, until `resume`. */
+  /** Freezes the cache until `resume`. */
   pause(): void {
     if (this.#pause !== undefined) return;
     const missed: Event[] = [];
@@ -45,7 +45,7 @@ export class RequestCache {
     this.#pause = { requests: this.cluster.list(), missed, unsubscribe };
   }
 
-  /** Catches up: every watch gets the events that were missed, also one that began meanwhile. */
+  /** Catches up: every watch receives the missed events, including watches that began meanwhile. */
   resume(): void {
     const pause = this.#pause;
     if (pause === undefined) return;
@@ -57,7 +57,7 @@ export class RequestCache {
     }
   }
 
-  /** As `Watchers.subscribe()`, with events held back while the cache is paused. */
+  /** As `Watchers.subscribe()`, but events are held back while the cache is paused. */
   subscribe(kinds: readonly WatchKind[], listener: Listener): () => void {
     const endings = [
       this.#watchers.subscribe(kinds, listener),

@@ -1,4 +1,4 @@
-/** What the service of access monitoring rules does. */
+/** The methods of the access monitoring rules service. */
 
 import { create } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
@@ -16,6 +16,7 @@ type RuleMethods = Pick<
   Extract<MethodName, `AccessMonitoringRulesService.${string}`>
 >;
 
+/** Implements the methods on a cluster. */
 export function ruleMethods({ rules, roles }: Cluster, host: AuthHost): RuleMethods {
   const may = (caller: CallContext, ...verbs: readonly Verb[]) =>
     verbs.forEach((verb) => roles.require(caller, verb, ACCESS_MONITORING_RULE));

@@ -26,7 +26,7 @@ export async function startAuthServer(cluster: Cluster, pki: Pki): Promise<AuthS
     ...await certificates(pki),
     requestCert: true,
     rejectUnauthorized: true,
-    // "h2" also for those who offer "teleport-auth@..." first (teleport-protocol.md §2.2).
+    // "h2" also for clients that offer "teleport-auth@..." first (teleport-protocol.md §2.2).
     ALPNProtocols: ["h2"],
   });
   const auth = new AuthServer(cluster, listener);
@@ -39,7 +39,7 @@ async function certificates(pki: Pki): Promise<tls.SecureContextOptions> {
   return { key, cert, ca: pki.userCa.certPem };
 }
 
-/** The server with its switches; `AuthFaults` has those that concern single calls. */
+/** The server with its switches; `AuthFaults` has those for single calls. */
 export class AuthServer extends AuthCalls
   implements AuthHost, HostCertificateHolder, AsyncDisposable {
   serverVersion = "17.4.8";
@@ -49,15 +49,15 @@ export class AuthServer extends AuthCalls
   maxPageSize = 1000;
   /** Whether INIT carries the confirmed kinds, as from v13 on. */
   watchStatus = true;
-  /** Kinds that INIT does not confirm, although the caller may watch them. */
+  /** Kinds that INIT does not confirm although the caller may watch them. */
   readonly unconfirmedKinds: Set<string> = new Set();
   /** Delay of INIT, as while a server's caches start. */
   initDelayMs = 0;
-  /** Whether connections end with the client's certificate (teleport-protocol.md §3.4). */
+  /** Whether connections end when the client's certificate expires (teleport-protocol.md §3.4). */
   disconnectExpired = false;
-  /** Whether connections are accepted and then left without an answer. */
+  /** Whether connections are accepted and never answered. */
   isSilent = false;
-  /** Whether clients that are too old are thrown out. */
+  /** Whether clients with an unsupported version are refused. */
   versionGate = true;
   /** Pause it to let this server's listings and watches lag behind the cluster. */
   readonly cache: RequestCache;
@@ -70,8 +70,8 @@ export class AuthServer extends AuthCalls
     super();
     this.cache = new RequestCache(cluster);
     this.#listener = new TcpListener(server);
-    // TLS ends here and not in grpc-js, so that connections can be broken one by one and the port
-    // taken up again. grpc-js still finds the client certificate on the socket.
+    // TLS terminates here and not in grpc-js, so that connections can be broken one by one and the
+    // port reused. grpc-js still finds the client certificate on the socket.
     this.#injector = this.#grpc.createConnectionInjector(grpc.ServerCredentials.createInsecure());
     server.on("secureConnection", (socket) => {
       if (this.disconnectExpired) this.#endWithCertificate(socket);
@@ -90,7 +90,7 @@ export class AuthServer extends AuthCalls
     return this.#listener.address;
   }
 
-  /** How many watch streams are open. */
+  /** The number of open watch streams. */
   get openWatches(): number {
     return this.#watches.size;
   }
@@ -103,15 +103,15 @@ export class AuthServer extends AuthCalls
     }
   }
 
-  /** Breaks every connection, without a word on any level above TCP. */
+  /** Breaks every TCP connection without a message on a higher level. */
   breakConnections(): void {
     this.#listener.breakConnections();
   }
 
-  /** Sends GOAWAY on every connection, as a server that shuts down, and breaks what stays open. */
+  /** Sends GOAWAY on every connection, as in a shutdown, and breaks those that stay open. */
   async goAway(graceMs = 100): Promise<void> {
     this.#injector.drain(graceMs);
-    // grpc-js does not say when it has finished.
+    // grpc-js does not report when it has finished.
     await this.timers.pause(graceMs + 20);
   }
 
@@ -124,7 +124,7 @@ export class AuthServer extends AuthCalls
     this.server.setSecureContext(await certificates(pki));
   }
 
-  /** Shows another certificate than an auth server's from the next connection on. */
+  /** Presents another certificate than an auth server's from the next connection on. */
   useCertificate({ keyPem: key, certPem: cert }: Issued, pki: Pki): void {
     this.server.setSecureContext({ key, cert, ca: pki.userCa.certPem });
   }

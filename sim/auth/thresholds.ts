@@ -1,4 +1,4 @@
-/** Whether the reviews of a request have decided it (teleport-protocol.md §5.4). */
+/** Evaluates the review thresholds of a request (teleport-protocol.md §5.4). */
 
 import {
   type AccessRequestSpecV3,
@@ -7,8 +7,8 @@ import {
 } from "../../src/teleport/generated/types_pb.ts";
 
 /**
- * The review that decided; undefined while none has. Approvals decide when each set of each role has a
- * threshold that is reached, denials when any threshold of any role is.
+ * The deciding review; undefined while there is none. Approvals decide when each set of each role has a
+ * reached threshold, denials when any threshold of any role is reached.
  */
 export function decidingReview(spec: AccessRequestSpecV3): AccessReview | undefined {
   const sets = Object.values(spec.RoleThresholdMapping).flatMap(({ Sets }) => Sets);
@@ -17,7 +17,7 @@ export function decidingReview(spec: AccessRequestSpecV3): AccessReview | undefi
   for (const review of spec.Reviews) {
     const counts = review.ProposedState === RequestState.DENIED ? denials : approvals;
     for (const index of review.ThresholdIndexes) counts.set(index, (counts.get(index) ?? 0) + 1);
-    // A threshold of 0 is one that was not set.
+    // A threshold of 0 is unset.
     const isApproved = (index: number) => {
       const needed = spec.Thresholds[index]?.Approve ?? 0;
       return needed > 0 && (approvals.get(index) ?? 0) >= needed;

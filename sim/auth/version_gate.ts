@@ -1,10 +1,10 @@
-/** Which clients a server refuses because of their version (teleport-protocol.md §4.2). */
+/** Refuses clients by their version (teleport-protocol.md §4.2). */
 
 const SEMVER = /^(\d+)\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 /**
- * Whether the values of a call's "version" header let it in: no header and a newer client do, one
- * that is no version or more than one major behind does not.
+ * Whether a call's "version" header is accepted: an absent header or a newer client is; an invalid
+ * version, or one more than one major behind, is not.
  */
 export function isVersionAccepted(headers: readonly string[], serverVersion: string): boolean {
   if (headers.length !== 1) return true;

@@ -1,5 +1,5 @@
 /**
- * Watch subscriptions: which kinds are confirmed, and who gets which event (teleport-protocol.md
+ * Watch subscriptions: confirmed kinds, and the dispatch of events (teleport-protocol.md
  * §1.3, §5.1).
  */
 
@@ -25,8 +25,9 @@ import { ACCESS_MONITORING_RULE, ACCESS_REQUEST } from "./rbac.ts";
 
 const WATCHABLE = [ACCESS_REQUEST, ACCESS_MONITORING_RULE];
 
-/** Throws unless the caller may read the kind that is to be watched. */
+/** Throws unless the caller may read the watched kind. */
 export type CheckKind = (kind: WatchKind) => void;
+/** Receives the events of a watch. */
 export type Listener = (event: Event) => void;
 
 const FILTER_KEYS = ["id", "user", "state"];
@@ -35,18 +36,18 @@ const FILTER_KEYS = ["id", "user", "state"];
 export class Watchers {
   readonly #open = new Map<Listener, readonly WatchKind[]>();
 
-  /** How many watches are open. */
+  /** The number of open watches. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Starts a watch of confirmed kinds; the result ends it. Nothing that happened before is replayed. */
+  /** Starts a watch of confirmed kinds; the result ends it. Earlier events are not replayed. */
   subscribe(kinds: readonly WatchKind[], listener: Listener): () => void {
     this.#open.set(listener, kinds);
     return () => void this.#open.delete(listener);
   }
 
-  /** Tells of a request that is new or has changed. */
+  /** Reports a new or changed request. */
   put(request: AccessRequestV3): void {
     for (const [listener, kinds] of this.#open) {
       const id = request.Metadata?.Name ?? "";
@@ -62,12 +63,12 @@ export class Watchers {
     }
   }
 
-  /** Tells of a request that is gone. Filters do not hold this back, since the state is unknown. */
+  /** Reports a deleted request. Filters do not apply, because the state is unknown. */
   delete(request: AccessRequestV3): void {
     this.#publish(ACCESS_REQUEST, request.Metadata?.Name ?? "", deletion);
   }
 
-  /** Tells of a rule that is new or has changed. */
+  /** Reports a new or changed rule. */
   putRule(rule: AccessMonitoringRule): void {
     const name = rule.metadata?.name ?? "";
     this.#publish(ACCESS_MONITORING_RULE, name, () =>
@@ -84,7 +85,7 @@ export class Watchers {
     this.#publish(ACCESS_MONITORING_RULE, name, deletion);
   }
 
-  /** Each listener gets an event of its own. */
+  /** Sends each listener its own event object. */
   #publish(kind: string, name: string, event: (kind: string, name: string) => Event): void {
     for (const [listener, kinds] of this.#open) {
       if (kinds.some((watched) => isOf(watched, kind, name))) listener(event(kind, name));
@@ -112,8 +113,8 @@ function deletion(kind: string, name: string): Event {
 }
 
 /**
- * The kinds of a watch that can be had: all of them, or those that remain with partial success, of which
- * an old server knows nothing.
+ * The kinds that can be watched: all of them, or the permitted ones with partial success, which an old
+ * server does not support.
  */
 export function confirmKinds(watch: Watch, checkAccess: CheckKind, isOld = false): WatchKind[] {
   if (watch.Kinds.length === 0) {
@@ -135,7 +136,7 @@ export function confirmKinds(watch: Watch, checkAccess: CheckKind, isOld = false
   return confirmed;
 }
 
-/** INIT, with the confirmed kinds unless the server is to be older than v13. */
+/** INIT, with the confirmed kinds unless the server simulates a version before v13. */
 export function initEvent(kinds: readonly WatchKind[], withStatus: boolean): Event {
   return create(EventSchema, {
     Type: Operation.INIT,

@@ -11,7 +11,7 @@ import {
 } from "../../src/teleport/generated/access_list_pb.ts";
 import { ClusterError } from "../auth/cluster_error.ts";
 
-/** An access list as a person would describe it. */
+/** An access list to add; omitted fields have defaults. */
 export interface NewAccessList {
   readonly name: string;
   readonly title?: string;
@@ -19,9 +19,9 @@ export interface NewAccessList {
   /** User names, or `list:NAME` for the owners of another list. */
   readonly owners?: readonly string[];
   readonly roles?: readonly string[];
-  /** Absent = its members are never reviewed. */
+  /** Absent = members are never reviewed. */
   readonly nextAudit?: Date;
-  /** How long before the audit owners are to be reminded; default two weeks. */
+  /** How long before the audit owners are reminded; default two weeks. */
   readonly remindBeforeMs?: number;
   /** Months between two audits; default 6. */
   readonly months?: number;
@@ -31,10 +31,11 @@ export interface NewAccessList {
 const LIST = "list:";
 const TWO_WEEKS_MS = 14 * 86_400_000;
 
+/** The store of access lists. */
 export class AccessListStore {
   readonly #lists = new Map<string, NewAccessList>();
 
-  /** Adds a list, or replaces it. */
+  /** Adds or replaces a list. */
   set(list: NewAccessList): void {
     this.#lists.set(list.name, list);
   }
@@ -48,7 +49,7 @@ export class AccessListStore {
     return [...this.#lists.values()].map((list) => [list.name, toMessage(list)]);
   }
 
-  /** The users among the owners, with those of lists that own the list, each once. */
+  /** The users among the owners, including those of owning lists, without duplicates. */
   owners(name: string): readonly AccessListOwner[] {
     if (!this.#lists.has(name)) {
       throw new ClusterError("NOT_FOUND", `access_list "${name}" doesn't exist`);

@@ -1,6 +1,6 @@
 /**
- * The state of a simulated cluster and everything that changes it, without any network and with an
- * injected clock. Permissions are the auth server's business: here everybody may do everything.
+ * The state of a simulated cluster and the operations on it, without a network and with an injected
+ * clock. It does not check permissions; the auth server does.
  */
 
 import { clone, create } from "@bufbuild/protobuf";
@@ -31,16 +31,16 @@ import { ResourceStore } from "./resource_store.ts";
 import { RuleStore } from "./rule_store.ts";
 import { UserStore } from "./user_store.ts";
 
-/** What a decision says beside the new state. */
+/** The details of a decision beside the new state. */
 export interface Decision {
   readonly reason?: string;
-  /** The part of the requested roles that is granted; absent or empty = all. */
+  /** The granted subset of the requested roles; absent or empty = all. */
   readonly roles?: readonly string[];
   readonly annotations?: LabelValues;
   readonly assumeStartTime?: Timestamp;
 }
 
-/** Everything that one cluster knows, and the watches of it. */
+/** One cluster: its resources and the watches on them. */
 export class Cluster {
   readonly pluginData: PluginDataStore;
   readonly roles: Roles = new Roles();
@@ -58,7 +58,7 @@ export class Cluster {
     this.pluginData = new PluginDataStore((id) => this.#accessEnd(id), now);
   }
 
-  /** Makes a pending request. */
+  /** Creates a pending request. */
   create(request: NewRequest = {}): AccessRequestV3 {
     return this.add(this.draft(request));
   }
@@ -68,7 +68,7 @@ export class Cluster {
     return buildRequest(request, this.now(), this.name);
   }
 
-  /** Stores a request that somebody else has built. */
+  /** Stores an existing request. */
   add(request: AccessRequestV3): AccessRequestV3 {
     const id = request.Metadata?.Name ?? "";
     if (this.#requests.has(id)) {
@@ -79,13 +79,13 @@ export class Cluster {
     return copy(request);
   }
 
-  /** One request, undefined when there is none. */
+  /** One request; undefined when it does not exist. */
   get(id: string): AccessRequestV3 | undefined {
     const request = this.#requests.get(id);
     return request && copy(request);
   }
 
-  /** All requests that have not expired, by id. */
+  /** All unexpired requests, by id. */
   list(): AccessRequestV3[] {
     const now = this.now();
     return [...this.#requests.values()]
@@ -114,14 +114,14 @@ export class Cluster {
     return this.#store(request, spec, state, decision.reason ?? "");
   }
 
-  /** Turns a request into a place on an access list. */
+  /** Promotes a request to a membership in an access list. */
   promote(id: string, list: { name: string; title: string }, reason = ""): AccessRequestV3 {
     const { request, spec } = this.#find(id, "promote");
     spec.accessList = accessList(list.name, list.title);
     return this.#store(request, spec, RequestState.PROMOTED, reason);
   }
 
-  /** Adds a review; with thresholds it may decide the request, which is one change with it. */
+  /** Adds a review; if it reaches the thresholds, the decision is part of the same change. */
   review(id: string, review: NewReview): AccessRequestV3 {
     const { request, spec } = this.#find(id, "review");
     spec.Reviews.push(buildReview(review, this.now(), spec.Thresholds.length));
@@ -139,13 +139,13 @@ export class Cluster {
     this.watchers.delete(request);
   }
 
-  /** Lets a request's time be over now; watchers cannot tell that from a deletion. */
+  /** Expires a request now; watches cannot distinguish it from a deletion. */
   expire(id: string): void {
     this.#find(id, "expire");
     this.delete(id);
   }
 
-  /** Deletes every request whose time is over and forgets old plugin data; says how many went. */
+  /** Deletes expired requests and old plugin data; returns the number of deleted requests. */
   sweep(): number {
     const now = this.now();
     const expired = [...this.#requests.values()].filter((request) => isExpired(request, now));
@@ -166,7 +166,7 @@ export class Cluster {
     return copy(request);
   }
 
-  /** A copy to work on, so that a refusal half-way leaves no trace. */
+  /** A copy to modify, so that a failed operation has no effect. */
   #find(id: string, action: string): { request: AccessRequestV3; spec: AccessRequestSpecV3 } {
     const request = this.get(id);
     if (!request?.Spec) {

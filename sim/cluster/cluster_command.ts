@@ -18,7 +18,7 @@ Runs a simulated Teleport cluster and mail server on 127.0.0.1 until Ctrl-C.
 
 ${CONTROL_HELP}`;
 
-/** Starts a playground, says how to use it, and waits for `signal`. */
+/** Starts a playground, prints how to use it, and waits for `signal`. */
 export async function runCluster(
   args: readonly string[],
   write: (text: string) => Promise<void>,
@@ -54,7 +54,7 @@ export async function runCluster(
   await write("Stopping.\n");
 }
 
-/** What to copy and paste. */
+/** Example commands to copy. */
 export function instructions(
   { auth, cluster, control, mail, mailgun, paths, proxy, ssh }: Playground,
 ) {

@@ -1,6 +1,6 @@
 /**
- * Whether a server would take a condition: its syntax and the names in it. Types and numbers of
- * arguments are not checked here. Written apart from the program's own parser, as a second opinion.
+ * Validates a condition as a server does: its syntax and the names in it. Types and numbers of
+ * arguments are not checked. Independent of the program's own parser, as a second implementation.
  */
 
 const VARIABLES = new Set([
@@ -13,7 +13,7 @@ const VARIABLES = new Set([
   "access_request.spec.creation_time",
   "access_request.spec.expiry",
 ]);
-/** They may be followed by one key. */
+/** Variables that may be followed by one key. */
 const DICTS = [
   "access_request.spec.system_annotations",
   "access_request.spec.resource_labels_union",
@@ -50,7 +50,7 @@ const TOKEN = new RegExp(
 
 class Fault extends Error {}
 
-/** What is wrong with a condition, undefined when a server takes it. */
+/** The error in a condition; undefined when a server accepts it. */
 export function conditionFault(text: string): string | undefined {
   try {
     new Parser(tokens(text)).expression();
@@ -61,7 +61,7 @@ export function conditionFault(text: string): string | undefined {
   }
 }
 
-/** A line that ends after an operand ends the expression, as in Go: it becomes an `end`. */
+/** As in Go, a line break after an operand ends the expression: it becomes an `end` token. */
 function tokens(text: string): Token[] {
   const found: Token[] = [];
   TOKEN.lastIndex = 0;
@@ -95,7 +95,7 @@ class Parser {
     if (this.#peek.kind !== "end" || this.#at < this.list.length - 1) this.#unexpected();
   }
 
-  /** Which operator binds closer makes no difference to syntax and names. */
+  /** Operator precedence does not affect syntax and names. */
   #binary(): void {
     this.#unary();
     while (["&&", "||", "==", "!="].includes(this.#peek.text)) {
@@ -126,7 +126,7 @@ class Parser {
     }
   }
 
-  /** `a.b.c` as far as it is one name, or undefined after a literal or a pair of parentheses. */
+  /** `a.b.c` as far as it is one name; undefined after a literal or parentheses. */
   #primary(): string | undefined {
     const { kind } = this.#peek;
     if (kind === "string" || kind === "number") {
@@ -140,7 +140,7 @@ class Parser {
     }
     let selector = this.#name();
     while (this.#peek.text === "." && this.list[this.#at + 1]?.kind === "name") {
-      // A method belongs to what stands before it.
+      // A method belongs to the operand before it.
       const method = this.list[this.#at + 1]?.text ?? "";
       if (this.list[this.#at + 2]?.text === "(" && METHODS.has(method)) break;
       this.#at++;
@@ -149,7 +149,7 @@ class Parser {
     return selector;
   }
 
-  /** A name is a function where it is called, and else a variable. */
+  /** A called name is a function, any other a variable. */
   #named(selector: string): void {
     if (this.#peek.text === "(") {
       if (!FUNCTIONS.has(selector)) throw new Fault(`unsupported function: ${selector}`);

@@ -1,4 +1,4 @@
-/** The resources of a cluster that access can be asked for. */
+/** The requestable resources of a cluster. */
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
@@ -6,7 +6,7 @@ import {
   PaginatedResourceSchema,
 } from "../../src/teleport/generated/auth_pb.ts";
 
-/** A resource as a person would describe it. */
+/** A resource to add. */
 export interface NewResource {
   readonly kind: ResourceKind;
   readonly name: string;
@@ -14,10 +14,11 @@ export interface NewResource {
   readonly hostname?: string;
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Labels whose value is the result of a command. */
+  /** Dynamic labels, whose values are results of commands. */
   readonly dynamic?: Readonly<Record<string, string>>;
 }
 
+/** The kinds of resources that can be requested. */
 export const RESOURCE_KINDS = [
   "node",
   "app",
@@ -26,9 +27,10 @@ export const RESOURCE_KINDS = [
   "windows_desktop",
   "user_group",
 ] as const;
+/** A kind of resource that can be requested. */
 export type ResourceKind = typeof RESOURCE_KINDS[number];
 
-/** The types of a listing, with the kind that requests name. */
+/** The types of listings, with the kind used in requests. */
 const LISTED_AS: ReadonlyMap<string, ResourceKind> = new Map([
   ["node", "node"],
   ["app_server", "app"],
@@ -39,15 +41,16 @@ const LISTED_AS: ReadonlyMap<string, ResourceKind> = new Map([
   ["user_group", "user_group"],
 ]);
 
-/** The kind that requests name, undefined for a type that cannot be listed. */
+/** The kind used in requests; undefined for a type that cannot be listed. */
 export function kindOfType(type: string): ResourceKind | undefined {
   return LISTED_AS.get(type);
 }
 
+/** The store of resources. */
 export class ResourceStore {
   readonly #resources = new Map<string, NewResource>();
 
-  /** Adds a resource, or replaces it. */
+  /** Adds or replaces a resource. */
   set(resource: NewResource): void {
     this.#resources.set(`${resource.kind}/${resource.name}`, resource);
   }
@@ -56,7 +59,7 @@ export class ResourceStore {
     this.#resources.delete(`${kind}/${name}`);
   }
 
-  /** Those of a type, of these names if names are given, with all the labels, by name. */
+  /** The resources of a type, by name, filtered by names and labels if given. */
   list(
     type: string,
     names: readonly string[] | undefined,
@@ -89,7 +92,7 @@ function body(resource: NewResource, type: string): Body {
     Description: description,
     Labels: { ...resource.labels },
   };
-  // The servers that proxy a thing have its name, and none of its labels.
+  // A server that proxies a resource has its name but not its labels.
   const server = { Metadata: { Name: name, Namespace: "default" }, Version: "v3" };
   const dynamic = Object.fromEntries(
     Object.entries(resource.dynamic ?? {}).map(([label, value]) => [label, {

@@ -1,28 +1,29 @@
-/** The rotation of a cluster's host authority, step by step as `tctl auth rotate --type=host` does it. */
+/** The rotation of a cluster's host CA, phase by phase as in `tctl auth rotate --type=host`. */
 
 import { ClusterError } from "../auth/cluster_error.ts";
 import { type Identity, type IdentityOptions, issueIdentity } from "../pki/identity.ts";
 import { createPki, type Pki } from "../pki/pki.ts";
 
 /**
- * `update_clients`: identities issued from now on name the old and the new authority;
- * `update_servers`: servers show certificates by the new one; `standby`: the old one is forgotten.
+ * `update_clients`: new identities contain the old and the new CA; `update_servers`: servers present
+ * certificates of the new CA; `standby`: the old CA is removed.
  */
 export type RotationPhase = "update_clients" | "update_servers" | "standby";
 
+/** The phases in order. */
 export const ROTATION_PHASES: readonly RotationPhase[] = [
   "update_clients",
   "update_servers",
   "standby",
 ];
 
-/** A server whose certificate is signed by the host authority. */
+/** A server whose certificate is signed by the host CA. */
 export interface HostCertificateHolder {
-  /** Shows a certificate by the host authority of `pki` from the next connection on. */
+  /** Presents a certificate by the host CA of `pki` from the next connection on. */
   useHostCa(pki: Pki): Promise<void>;
 }
 
-/** Who vouches for the servers of a cluster at the moment. */
+/** The current host CAs of a cluster. */
 export class HostAuthority {
   #next: Pki | undefined;
 
@@ -31,13 +32,13 @@ export class HostAuthority {
     private readonly servers: readonly HostCertificateHolder[],
   ) {}
 
-  /** An identity that names every authority in use. */
+  /** Issues an identity that contains every CA in use. */
   async issue(options: IdentityOptions = {}): Promise<Identity> {
     const alsoTrust = this.#next === undefined ? [] : [this.#next];
     return await issueIdentity(this.pki, { ...options, alsoTrust });
   }
 
-  /** The phases in their order, again and again; identities are not written by this. */
+  /** Enters the next phase, in a cycle; does not write identities. */
   async enter(phase: RotationPhase): Promise<void> {
     if (phase === "update_clients") {
       const { hostCa, sshHostCa } = await createPki(this.pki.clusterName);

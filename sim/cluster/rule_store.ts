@@ -11,13 +11,13 @@ import { ACCESS_MONITORING_RULE } from "../auth/rbac.ts";
 import type { Watchers } from "../auth/watchers.ts";
 import { checkRule } from "./rule_validation.ts";
 
-/** A rule as a person would write it; what is left out has a harmless default. */
+/** A rule to add; omitted fields have harmless defaults. */
 export interface NewRule {
   readonly name: string;
   /** Default `true`. */
   readonly condition?: string;
   readonly recipients?: readonly string[];
-  /** The plugin that is notified; default `email`, "" = none. */
+  /** The plugin to notify; default `email`, "" = none. */
   readonly notification?: string;
   /** Default access requests. */
   readonly subjects?: readonly string[];
@@ -28,10 +28,11 @@ export interface NewRule {
     readonly decision: string;
     readonly reason?: string;
   };
-  /** By name; null stands for a schedule without `time`. */
+  /** By name; null = a schedule without `time`. */
   readonly schedules?: Readonly<Record<string, NewSchedule | null>>;
 }
 
+/** A schedule to add. */
 export interface NewSchedule {
   readonly timezone?: string;
   readonly shifts?: readonly {
@@ -41,14 +42,15 @@ export interface NewSchedule {
   }[];
 }
 
+/** How a rule is written. */
 export interface RuleChange {
-  /** No watch is told, as if the rule changed while nobody watched. */
+  /** Sends no event, as if the rule had changed while no watch was open. */
   readonly silent?: boolean;
-  /** The rule is not checked, as if an older server had taken it. */
+  /** Skips validation, as if an older server had accepted the rule. */
   readonly unchecked?: boolean;
 }
 
-/** A rule as Teleport's Go code puts it on the wire. */
+/** Builds a rule as Teleport's Go code encodes it. */
 export function buildRule(rule: NewRule): AccessMonitoringRule {
   const { notification = "email", automaticReview: review } = rule;
   const schedules = Object.entries(rule.schedules ?? {}).map(([name, schedule]) => [
@@ -79,8 +81,9 @@ export function buildRule(rule: NewRule): AccessMonitoringRule {
   });
 }
 
+/** Selects rules. */
 export interface RuleFilter {
-  /** All of them must be among the rule's. */
+  /** The rule must have all of them. */
   readonly subjects: readonly string[];
   /** "" = any. */
   readonly notificationName: string;
@@ -88,19 +91,19 @@ export interface RuleFilter {
   readonly automaticReviewName: string;
 }
 
-/** Rules by name; every change is an event. */
+/** The store of rules; every change is an event. */
 export class RuleStore {
   readonly #rules = new Map<string, AccessMonitoringRule>();
 
   constructor(private readonly watchers: Watchers) {}
 
-  /** One rule, undefined when there is none. */
+  /** One rule; undefined when it does not exist. */
   get(name: string): AccessMonitoringRule | undefined {
     const rule = this.#rules.get(name);
     return rule && clone(AccessMonitoringRuleSchema, rule);
   }
 
-  /** The rules that pass the filter, by name. */
+  /** The rules that match the filter, by name. */
   list(filter?: RuleFilter): AccessMonitoringRule[] {
     return [...this.#rules.values()]
       .filter((rule) => filter === undefined || passes(rule, filter))
@@ -125,6 +128,7 @@ export class RuleStore {
   }
 }
 
+/** The error for a rule that does not exist. */
 export function noSuchRule(name: string): ClusterError {
   return new ClusterError("NOT_FOUND", `${ACCESS_MONITORING_RULE} "${name}" doesn't exist`);
 }

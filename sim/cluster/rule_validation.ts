@@ -1,4 +1,4 @@
-/** What a server checks when a rule is written, in Teleport's order and words. */
+/** Validates a rule as a server does, in Teleport's order and with its messages. */
 
 import type {
   AccessMonitoringRule,
@@ -11,8 +11,8 @@ import { conditionFault } from "./condition_syntax.ts";
 const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /**
- * Throws for a rule that no server takes. As a server does, it checks neither time zones nor recipients
- * nor states, and takes weekdays in spellings that never match.
+ * Rejects a rule that a server rejects. Like a server, it does not check time zones, recipients or
+ * states, and accepts weekdays in spellings that never match.
  *
  * @throws {ClusterError}
  */
@@ -79,7 +79,7 @@ function shiftFault({ weekday, start, end }: TimeSchedule_Shift): readonly strin
   return from < until ? [] : ["start time must be before end time"];
 }
 
-/** The minute of the day, or what Go says of a clock that is not `15:04`. */
+/** The minute of the day, or Go's error for a time that is not `15:04`. */
 function minuteOf(clock: string): number | string {
   const parts = /^(\d{1,2}):(\d{2})(.*)$/s.exec(clock);
   if (parts === null) {
@@ -96,7 +96,7 @@ function minuteOf(clock: string): number | string {
   return Number(hour) * 60 + Number(minute);
 }
 
-/** Teleport sends each wrapped error on a line of its own. */
+/** Teleport sends each wrapped error on a separate line. */
 function refuse(...errors: readonly string[]): never {
   throw new ClusterError("INVALID_ARGUMENT", errors.join("\n\t"));
 }

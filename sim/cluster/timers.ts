@@ -1,10 +1,10 @@
-/** Pauses that end with their owner, so that a closed server leaves no timer behind. */
+/** Delays that end with their owner, so that a closed server leaves no timers. */
 
-/** A set of running pauses. */
+/** A set of running delays. */
 export class Timers implements Disposable {
   readonly #running = new Map<ReturnType<typeof setTimeout>, () => void>();
 
-  /** Waits; 0 does not even wait for the next turn. Disposal ends the wait early. */
+  /** Waits; 0 returns without yielding. Disposal ends the wait early. */
   async pause(ms: number): Promise<void> {
     if (ms <= 0) return;
     await new Promise<void>((resolve) => {

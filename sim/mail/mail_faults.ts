@@ -1,4 +1,4 @@
-/** What can be made to go wrong with a simulated mail server. */
+/** Fault injection for the simulated mail server. */
 
 /** A reply that smtp-server sends instead of its own. */
 export class SmtpReply extends Error {
@@ -10,11 +10,11 @@ export class SmtpReply extends Error {
 
 interface Fault {
   readonly reply: SmtpReply;
-  /** How many more commands it spoils. */
+  /** For how many more commands it applies. */
   left: number;
 }
 
-/** Faults, each used up by the commands that it spoils. */
+/** Faults, each for a number of commands. */
 export class MailFaults {
   /** Delay before each reply: greeting, AUTH, MAIL, RCPT and the one after the final dot. */
   replyDelayMs = 0;
@@ -25,7 +25,7 @@ export class MailFaults {
   readonly #disconnections = new Set<string>();
   #hangUps = 0;
 
-  /** Refuses the next `times` log-ins, good ones too. */
+  /** Refuses the next `times` logins, including valid ones. */
   failNextAuths(code: number, message: string, times = 1): void {
     this.#auths.push({ reply: new SmtpReply(code, message), left: times });
   }
@@ -35,12 +35,12 @@ export class MailFaults {
     this.#mails.push({ reply: new SmtpReply(code, message), left: times });
   }
 
-  /** Refuses the next `times` mails after their final dot, and keeps none of them. */
+  /** Refuses the next `times` emails after their final dot, and stores none of them. */
   failNextDatas(code: number, message: string, times = 1): void {
     this.#datas.push({ reply: new SmtpReply(code, message), left: times });
   }
 
-  /** Refuses one recipient, for ever unless `times` says otherwise. */
+  /** Refuses one recipient, permanently unless `times` is given. */
   denyRecipient(address: string, code: number, message: string, times = Infinity): void {
     this.#recipients.set(address, { reply: new SmtpReply(code, message), left: times });
   }
@@ -55,12 +55,12 @@ export class MailFaults {
     this.#disconnections.add(address);
   }
 
-  /** Keeps the next `times` mails, but breaks the connection where the client waits for the reply. */
+  /** Stores the next `times` emails, but breaks the connection instead of replying. */
   hangUpAfterData(times = 1): void {
     this.#hangUps += times;
   }
 
-  /** Ends all faults. */
+  /** Removes all faults. */
   clearFaults(): void {
     this.replyDelayMs = 0;
     this.#hangUps = 0;
@@ -93,7 +93,7 @@ export class MailFaults {
     return this.#disconnections.has(address);
   }
 
-  /** Whether it is this mail's turn to get no answer. */
+  /** Whether this email gets no reply. */
   protected takeHangUp(): boolean {
     if (this.#hangUps === 0) return false;
     this.#hangUps--;
@@ -101,7 +101,7 @@ export class MailFaults {
   }
 }
 
-/** Throws the fault's reply, and takes it out of its queue with the last command that it is for. */
+/** Throws the fault's reply, and removes the fault with its last command. */
 function spoil(fault: Fault | undefined, queue: Fault[] = []): void {
   if (!fault) return;
   fault.left--;

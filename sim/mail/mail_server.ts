@@ -1,4 +1,4 @@
-/** A simulated mail server: SMTP with STARTTLS or implicit TLS, with or without log-in, and faults. */
+/** A simulated mail server: SMTP with STARTTLS or implicit TLS, with or without login, and faults. */
 
 import { Buffer } from "node:buffer";
 import PostalMime from "postal-mime";
@@ -16,15 +16,16 @@ import { createAuthority } from "../pki/pki.ts";
 import { TcpListener } from "../proxy/tcp_listener.ts";
 import { Timers } from "../cluster/timers.ts";
 
+/** How the server offers TLS and login. */
 export interface MailServerOptions {
   /** TLS from the first byte (RFC 8314 §3.3) instead of STARTTLS. */
   readonly implicitTls?: boolean;
-  /** Absent = no log-in is offered or asked for. */
+  /** Absent = login is neither offered nor required. */
   readonly auth?: { readonly username: string; readonly password: string };
   readonly hideStarttls?: boolean;
-  /** Offers no AUTH, and asks for none, although there is a user. */
+  /** Neither offers nor requires AUTH although there is a user. */
   readonly hideAuth?: boolean;
-  /** Lets a client log in without TLS, as CRAM-MD5 and old servers do. */
+  /** Allows a login without TLS, as with CRAM-MD5 and old servers. */
   readonly allowInsecureAuth?: boolean;
   /** Default PLAIN and LOGIN, or XOAUTH2 where tokens are taken. */
   readonly authMethods?: readonly string[];
@@ -39,7 +40,7 @@ export interface MailServerOptions {
   readonly maxConnections?: number;
 }
 
-/** smtp-server holds its greeting back so long, with a timer that it does not clear. */
+/** How long smtp-server delays its greeting, with a timer that it does not clear. */
 const GREETING_DELAY_MS = 100;
 
 /** Starts a mail server for `localhost` on a free port of 127.0.0.1. */
@@ -51,7 +52,7 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
   return server;
 }
 
-/** The server with its switches; see `MailFaults` for what can go wrong. */
+/** The server with its switches; `MailFaults` has the faults. */
 export class MailServer extends MailFaults implements AsyncDisposable {
   readonly mailbox: Mailbox = new Mailbox();
   readonly #timers = new Timers();
@@ -77,22 +78,22 @@ export class MailServer extends MailFaults implements AsyncDisposable {
     return this.#listener.port;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#listener.connections;
   }
 
-  /** How many connections clients have opened so far. */
+  /** The number of connections opened so far. */
   get accepted(): number {
     return this.#listener.accepted;
   }
 
-  /** Everything that was accepted so far. */
+  /** The accepted emails. */
   get mails(): readonly ReceivedMail[] {
     return this.mailbox.mails;
   }
 
-  /** Waits until at least so many mails were accepted. */
+  /** Waits until at least `count` emails were accepted. */
   waitForMails(count: number, timeoutMs?: number): Promise<readonly ReceivedMail[]> {
     return this.mailbox.waitFor(count, timeoutMs);
   }
@@ -178,7 +179,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
     throw new SmtpReply(421, "4.7.0 Too many concurrent SMTP connections");
   }
 
-  /** Answers after the delay that is set: with an error when the check throws one. */
+  /** Answers after the configured delay, with an error if the check throws one. */
   #reply<T>(
     check: () => boolean | void,
     callback: (error?: Error | null, response?: T) => void,
@@ -193,7 +194,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
     });
   }
 
-  /** False when the client is to get no answer, since its connection is gone. */
+  /** False when the client gets no answer because its connection was broken. */
   #hangUp(session: SMTPServerSession): boolean {
     if (!this.takeHangUp()) return true;
     this.#listener.breakConnections(session.remotePort);
@@ -222,7 +223,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
       parsed: await PostalMime.parse(bytes),
       tls: session.secure,
       hello: session.hostNameAppearsAs,
-      // smtp-server says false, whatever its types say, before a log-in.
+      // Before a login smtp-server passes false, contrary to its types.
       ...session.user && { user: session.user },
       receivedAt: new Date(),
     });

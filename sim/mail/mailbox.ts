@@ -1,28 +1,28 @@
-/** The mails that a simulated mail server has kept, and waiting for more. */
+/** The emails that a simulated mail server has accepted. */
 
 import type { Email } from "postal-mime";
 
-/** One accepted mail. */
+/** One accepted email. */
 export interface ReceivedMail {
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** As it came over the wire, without the dots of RFC 5321 §4.5.2. */
+  /** As received, without the dot-stuffing of RFC 5321 §4.5.2. */
   readonly raw: string;
   readonly parsed: Email;
   readonly tls: boolean;
-  /** The name that the client gave in EHLO. */
+  /** The client's EHLO name. */
   readonly hello: string;
   /** Absent when the client has not logged in. */
   readonly user?: string;
   readonly receivedAt: Date;
 }
 
-/** Mails in the order of their arrival. Iterating waits for more, until the mailbox is closed. */
+/** Emails in order of arrival. Iteration waits for more until the mailbox is closed. */
 export class Mailbox implements AsyncIterable<ReceivedMail>, Disposable {
   readonly #mails: ReceivedMail[] = [];
   readonly #waiting = new Set<() => void>();
   #closed = false;
 
-  /** Everything so far. */
+  /** All emails so far. */
   get mails(): readonly ReceivedMail[] {
     return this.#mails;
   }
@@ -32,17 +32,17 @@ export class Mailbox implements AsyncIterable<ReceivedMail>, Disposable {
     this.#wake();
   }
 
-  /** Forgets all mails. */
+  /** Deletes all emails. */
   clear(): void {
     this.#mails.length = 0;
   }
 
-  /** The mails that went to one recipient. */
+  /** The emails to one recipient. */
   to(recipient: string): readonly ReceivedMail[] {
     return this.#mails.filter((mail) => mail.envelope.to.includes(recipient));
   }
 
-  /** Waits until there are at least so many mails. */
+  /** Waits until there are at least `count` emails. */
   async waitFor(count: number, timeoutMs = 5000): Promise<readonly ReceivedMail[]> {
     const enough = Promise.withResolvers<void>();
     const check = () => {

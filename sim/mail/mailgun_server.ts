@@ -1,18 +1,19 @@
-/** A simulated Mailgun API: messages are kept, answers can be made to go wrong. */
+/** A simulated Mailgun API, which stores messages and can inject faults. */
 
 /** One accepted call. */
 export interface MailgunMessage {
   readonly domain: string;
-  /** The text fields of the form, each with all its values. */
+  /** The text fields of the form with all their values. */
   readonly fields: ReadonlyMap<string, readonly string[]>;
-  /** The id that the caller was given. */
+  /** The returned message id. */
   readonly id: string;
 }
 
+/** The API key and the domain. */
 export interface MailgunOptions {
   /** The API key, default `000000`. */
   readonly key?: string;
-  /** The one domain that exists, default `test.example.com`. */
+  /** The only domain, default `test.example.com`. */
   readonly domain?: string;
 }
 
@@ -31,13 +32,13 @@ export function startMailgunServer(options: MailgunOptions = {}): MailgunServer 
 export class MailgunServer implements AsyncDisposable {
   readonly key: string;
   readonly domain: string;
-  /** Everything that was accepted, in order. */
+  /** The accepted messages, in order. */
   readonly messages: MailgunMessage[] = [];
-  /** How many calls there were, refused ones included. */
+  /** The number of calls, including refused ones. */
   calls = 0;
-  /** Answers with an id of its own and without brackets, as the original's mock does. */
+  /** Answers with a generated id without brackets, as the original's mock does. */
   ignoreMessageId = false;
-  /** What is said of the domain: `active`, `unverified` or `disabled`. */
+  /** The state of the domain: `active`, `unverified` or `disabled`. */
   domainState = "active";
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #planned: PlannedAnswer[] = [];
@@ -51,12 +52,12 @@ export class MailgunServer implements AsyncDisposable {
     );
   }
 
-  /** The API root without the version, as `mailgun.base_url` wants it. */
+  /** The API root without the version, for `mailgun.base_url`. */
   get baseUrl(): string {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** Answers the next `times` calls so, whoever makes them, and keeps nothing. */
+  /** Gives the next `times` calls this answer, and stores nothing. */
   failNext(
     status: number,
     body: unknown = { message: "simulated failure" },
@@ -100,12 +101,12 @@ export class MailgunServer implements AsyncDisposable {
   }
 }
 
-/** The whole form, read also when it is not looked at, since the connection is used again. */
+/** Reads the whole form, even if it is not used, because the connection is reused. */
 async function readForm(request: Request): Promise<FormData | undefined> {
   try {
     return await request.formData();
   } catch {
-    return undefined; // no form
+    return undefined; // not a form
   }
 }
 

@@ -8,14 +8,14 @@ import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
 import { issueServer } from "../pki/identity.ts";
 import { createAuthority } from "../pki/pki.ts";
 
-/** A client that the endpoint knows, by what it proves itself with. */
+/** A registered client and its credentials. */
 export interface TokenClient {
   readonly secret?: string;
   /** PEM: signs its assertions (`private_key_jwt`). */
   readonly certificatePem?: string;
-  /** An assertion of another issuer, taken as it is. */
+  /** An assertion of another issuer, compared literally. */
   readonly federatedAssertion?: string;
-  /** What it may refresh with. */
+  /** Its refresh token. */
   readonly refreshTokens?: readonly string[];
 }
 
@@ -26,6 +26,7 @@ export interface ServiceAccount {
   readonly mailboxes: readonly string[];
 }
 
+/** Clients, service accounts and the clock of the endpoint. */
 export interface TokenServerOptions {
   readonly clients?: Readonly<Record<string, TokenClient>>;
   readonly serviceAccounts?: Readonly<Record<string, ServiceAccount>>;
@@ -33,12 +34,12 @@ export interface TokenServerOptions {
   readonly now?: () => number;
 }
 
-/** A request that was understood. */
+/** A parsed request. */
 export interface TokenRequest {
   readonly grantType: string;
   readonly clientId: string | undefined;
   readonly scope: string | undefined;
-  /** How the client proved who it is. */
+  /** How the client authenticated. */
   readonly proof: "secret" | "basic" | "certificate" | "federated" | "assertion" | "none";
 }
 
@@ -59,21 +60,22 @@ export async function startTokenServer(options: TokenServerOptions = {}): Promis
   return server;
 }
 
+/** The endpoint with its switches. */
 export class TokenServer implements AsyncDisposable {
   /** Requests that were granted, in order. */
   readonly granted: TokenRequest[] = [];
-  /** How many calls there were, refused ones included. */
+  /** The number of calls, including refused ones. */
   calls = 0;
-  /** Seconds that a token is good for. */
+  /** Lifetime of tokens, seconds. */
   lifetimeS = 3600;
   /** Milliseconds before each answer. */
   delayMs = 0;
   /** Claims of the tokens; `roles` is the application permission that Entra grants. */
   claims: Readonly<Record<string, unknown>> = { roles: ["SMTP.SendAsApp"] };
-  /** The refresh token that an answer brings in place of the one that was used. */
+  /** The new refresh token to send with an answer. */
   nextRefreshToken: string | undefined;
   readonly #planned: PlannedAnswer[] = [];
-  /** When each token that was issued expires. */
+  /** The expiry of each issued token. */
   readonly #tokens = new Map<string, number>();
   #server: Deno.HttpServer<Deno.NetAddr> | undefined;
   #port = 0;
@@ -91,17 +93,17 @@ export class TokenServer implements AsyncDisposable {
     return `https://localhost:${this.#port}/tenant/oauth2/v2.0/token`;
   }
 
-  /** Whether a mail server takes this token. */
+  /** Whether a mail server accepts this token. */
   accepts(token: string): boolean {
     return (this.#tokens.get(token) ?? 0) > this.#now();
   }
 
-  /** Makes every token that was issued invalid, as an administrator does who revokes them. */
+  /** Revokes all issued tokens. */
   revokeAll(): void {
     this.#tokens.clear();
   }
 
-  /** Answers the next `times` calls so, whatever they ask. */
+  /** Gives the next `times` calls this answer. */
   failNext(
     status: number,
     body: unknown,
@@ -317,7 +319,7 @@ export class TokenServer implements AsyncDisposable {
   }
 }
 
-/** Undefined when it is not an assertion at all. */
+/** Undefined when the text is not an assertion. */
 function thumbprintIn(assertion: string): unknown {
   try {
     return decodeProtectedHeader(assertion)["x5t#S256"];
@@ -326,7 +328,7 @@ function thumbprintIn(assertion: string): unknown {
   }
 }
 
-/** A refusal, in the words of Entra where it has a number, of Google where it has none. */
+/** A refusal in Entra's format if it has a number, else in Google's. */
 class OAuthFault extends Error {
   readonly body: Readonly<Record<string, unknown>>;
   constructor(error: string, number: number, description: string, readonly status = 400) {

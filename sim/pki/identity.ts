@@ -7,34 +7,36 @@ import { join } from "node:path";
 import type { Issued, KeyType, Pki } from "./pki.ts";
 import { authorityLine, issueSshCertificate, sshLine } from "../proxy/ssh/certificates.ts";
 
-/** How the private key is written: PKCS#8, or the form of its own type (SEC1 or PKCS#1). */
+/** The encoding of the private key: PKCS#8, or that of its type (SEC1 or PKCS#1). */
 export type KeyForm = "pkcs8" | "traditional";
 
+/** What a new identity contains. */
 export interface IdentityOptions {
-  /** Becomes the CN. */
+  /** The CN of the certificate. */
   readonly user?: string;
-  /** Each becomes an O. */
+  /** The Os of the certificate. */
   readonly roles?: readonly string[];
-  /** Negative = expired; default 12 hours, as `tctl auth sign` gives. */
+  /** Negative = expired; default 12 hours, as with `tctl auth sign`. */
   readonly ttlMs?: number;
   readonly keyType?: KeyType;
   readonly keyForm?: KeyForm;
-  /** Whether the identity file has SSH lines, default true. */
+  /** Whether the identity has an SSH part, default true. */
   readonly ssh?: boolean;
-  /** Clusters whose host authorities the identity names, too; the new one during a rotation. */
+  /** More clusters whose host CAs the identity contains, such as the new one during a rotation. */
   readonly alsoTrust?: readonly Pki[];
 }
 
-/** A client's credentials with the CAs by which it knows the cluster. */
+/** A client's credentials with the CAs of the cluster. */
 export interface Identity extends Issued {
   readonly user: string;
   readonly casPem: string;
-  /** The SSH certificate of the same key and the authorities for hosts, a line each. */
+  /** The SSH certificate of the same key and the CAs for hosts, one line each. */
   readonly ssh?: { readonly certificate: string; readonly authorities: readonly string[] };
 }
 
-/** The user and the role of an identity that names no others. */
+/** The user of an identity without an explicit user. */
 export const DEFAULT_USER = "access-email";
+/** The role of an identity without explicit roles. */
 export const DEFAULT_ROLE = "access-plugin";
 
 const DEFAULT_TTL_MS = 12 * 3_600_000;
@@ -74,17 +76,17 @@ export async function issueIdentity(pki: Pki, options: IdentityOptions = {}): Pr
   return { ...identity, ssh: { certificate: sshLine(certificate), authorities } };
 }
 
-/** The certificate of an auth server. */
+/** Issues the certificate of an auth server. */
 export function issueAuthServer(pki: Pki): Promise<Issued> {
   return issueServer(pki.hostCa, AUTH_NAMES);
 }
 
-/** The certificate of a node, which the same authority vouches for as for auth servers. */
+/** Issues the certificate of a node, signed by the same CA as those of auth servers. */
 export function issueNode(pki: Pki): Promise<Issued> {
   return issueServer(pki.hostCa, [`node.${pki.clusterName}`, "localhost"]);
 }
 
-/** The certificate of a proxy's web listener, from the CA that plays the public one. */
+/** Issues the certificate of a proxy's web listener, signed by the simulated public CA. */
 export function issueWebServer(pki: Pki): Promise<Issued> {
   return issueServer(pki.webCa, ["localhost", `proxy.${pki.clusterName}`]);
 }
@@ -111,7 +113,7 @@ export function identityFileText({ keyPem, certPem, casPem, ssh }: Identity): st
   return keyPem + sshCertificate + certPem + lines(ssh?.authorities ?? []) + casPem;
 }
 
-/** Where `writeIdentity` has put the two forms of an identity. */
+/** The paths of the two forms of an identity that `writeIdentity` wrote. */
 export interface IdentityPaths {
   readonly identity: string;
   readonly key: string;
@@ -139,14 +141,14 @@ export async function writeIdentity(dir: string, identity: Identity): Promise<Id
   return paths;
 }
 
-/** Renames over the old file, so that a reader never sees half of it. */
+/** Replaces the file by renaming, so that readers never see a partial file. */
 async function replaceFile(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(`${path}.new`, text, { mode: 0o600 });
   await Deno.rename(`${path}.new`, path);
 }
 
 function traditionalKey(pkcs8Pem: string, type: KeyType): string {
-  if (type === "ed25519") return pkcs8Pem; // has no other form
+  if (type === "ed25519") return pkcs8Pem; // has no other encoding
   const key = createPrivateKey(pkcs8Pem);
   const text = key.export({ format: "pem", type: type === "rsa" ? "pkcs1" : "sec1" }).toString();
   return text.endsWith("\n") ? text : text + "\n";

@@ -1,7 +1,7 @@
 /**
- * The certificate authorities of a simulated cluster: host CA (servers), user CA (clients) and a
- * web CA that plays the public one, each with its own key (teleport-protocol.md §3.4, §7); host and
- * user CA have another key for SSH certificates.
+ * The CAs of a simulated cluster: host CA (servers), user CA (clients) and a web CA that simulates
+ * a public one, each with its own key (teleport-protocol.md §3.4, §7); host and user CA have another
+ * key for SSH certificates.
  */
 
 import "./reflect_metadata.ts";
@@ -18,11 +18,13 @@ export interface Issued {
   readonly certPem: string;
 }
 
+/** A CA: its certificate, its key, and the function that signs. */
 export interface Authority extends Issued {
-  /** Signs a certificate for a fresh key pair. */
+  /** Signs a certificate for a new key pair. */
   issue(request: CertificateRequest): Promise<Issued>;
 }
 
+/** What a new certificate contains. */
 export interface CertificateRequest {
   readonly commonName: string;
   readonly organizations?: readonly string[];
@@ -34,7 +36,7 @@ export interface CertificateRequest {
   readonly keyType?: KeyType;
 }
 
-/** Everything that vouches for somebody in one cluster. */
+/** The CAs of one cluster. */
 export interface Pki {
   readonly clusterName: string;
   readonly hostCa: Authority;
@@ -66,7 +68,7 @@ const ALGORITHMS: Readonly<Record<KeyType, RsaHashedKeyGenParams | EcKeyGenParam
 };
 
 /**
- * Makes the authorities of a cluster; their SSH keys are Ed25519, as in new clusters
+ * Creates the CAs of a cluster; their SSH keys are Ed25519, as in new clusters
  * (teleport-protocol.md §3.3).
  */
 export async function createPki(clusterName: string): Promise<Pki> {
@@ -79,7 +81,7 @@ export async function createPki(clusterName: string): Promise<Pki> {
   return { clusterName, hostCa, userCa, webCa, sshHostCa, sshUserCa };
 }
 
-/** Makes a self-signed authority whose subject has `name` as both O and CN, as Teleport's have. */
+/** Creates a self-signed CA with `name` as both O and CN of its subject, as Teleport's CAs have. */
 export async function createAuthority(name: string): Promise<Authority> {
   const keys = await generateKeys("ec");
   const subject = distinguishedName(name, [name]);
@@ -135,7 +137,7 @@ async function issue(
     signingKey: issuerKeys.privateKey,
     signingAlgorithm: EC,
     serialNumber: serialNumber(),
-    // An expired certificate must still begin before it ends.
+    // The validity of an expired certificate must also begin before it ends.
     notBefore: new Date(Math.min(Date.now(), notAfter) - BACKDATE_MS),
     notAfter: new Date(notAfter),
     extensions,
@@ -153,7 +155,7 @@ async function generateKeys(type: KeyType): Promise<CryptoKeyPair> {
   ]) as CryptoKeyPair;
 }
 
-/** One RDN per organization: Teleport keeps each role in an O of its own. */
+/** One RDN for each organization: Teleport puts each role into a separate O. */
 function distinguishedName(commonName: string, organizations: readonly string[]): x509.JsonName {
   return [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }];
 }

@@ -1,7 +1,7 @@
 /**
- * What `@peculiar/x509` needs before it loads: its dependency tsyringe refuses to start without
- * `Reflect.getMetadata`, although it only ever asks for metadata that nobody has set. These three
- * functions say so, which saves the polyfill package. Import this file first.
+ * A minimal `Reflect` metadata API for `@peculiar/x509`: its dependency tsyringe requires
+ * `Reflect.getMetadata` at load time but reads only metadata that is never set. These three functions
+ * replace the polyfill package. Import this file first.
  */
 
 interface MetadataReflect {

@@ -1,4 +1,4 @@
-/** The control API: play with a simulated cluster by `curl`, as with the Go one's. */
+/** The HTTP control API of a simulated cluster, for use with `curl`. */
 
 import type { AuthServer } from "../auth/server.ts";
 import { ClusterError } from "../auth/cluster_error.ts";
@@ -8,12 +8,12 @@ import { requestActions } from "./control_requests.ts";
 import type { MailServer } from "../mail/mail_server.ts";
 import { type HostAuthority, ROTATION_PHASES } from "../cluster/rotation.ts";
 
-/** What the API works on. */
+/** The parts of the playground that the API controls. */
 export interface Controlled {
   readonly auth: AuthServer;
   readonly mail: MailServer;
   readonly hostAuthority: HostAuthority;
-  /** Signs a new identity over the old files. */
+  /** Signs a new identity and overwrites the old files. */
   renew(ttlMs: number | undefined): Promise<void>;
 }
 

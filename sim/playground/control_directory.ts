@@ -1,4 +1,4 @@
-/** The calls of the control API about rules, users, resources, access lists, and who may read them. */
+/** Control calls for rules, users, resources, access lists, and the permissions to read them. */
 
 import { toJson } from "@bufbuild/protobuf";
 import * as v from "valibot";
@@ -22,6 +22,7 @@ const SCHEDULES = v.record(
   })),
 );
 
+/** The calls for an auth server and its cluster. */
 export function directoryActions(auth: AuthServer): Actions {
   const { rules, users, resources, accessLists, roles, now } = auth.cluster;
   return [
@@ -108,7 +109,7 @@ function newRule(parameters: Parameters): NewRule {
     ...parameters.someList("recipients"),
     ...parameters.someList("subjects"),
     ...parameters.someList("states"),
-    // Given empty, nobody is notified.
+    // An empty value = no notification.
     ...parameters.has("notification") && { notification: parameters.text("notification") ?? "" },
     ...parameters.has("condition") && { condition: parameters.text("condition") ?? "" },
     desiredState: parameters.text("desired_state") ?? "",

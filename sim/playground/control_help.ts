@@ -1,5 +1,6 @@
-/** The calls of the control API, for `deno task cluster --help`. */
+/** The help of the control API. */
 
+/** The calls of the control API, for `deno task cluster --help`. */
 export const CONTROL_HELP =
   `Control API: GET or POST, parameters in the query or as a form. Lists are separated by commas; what
 is marked JSON is written as in the example; times are RFC 3339 or a duration from now, such as 4h.
@@ -26,8 +27,8 @@ Rules and directory
   /rule               name, condition, recipients, notification (default email, empty: none),
                       subjects, states, desired_state, automatic_review (integration), decision,
                       reason, schedules JSON {"office":{"timezone":"Europe/Berlin","shifts":
-                      [{"weekday":"Monday","start":"09:00","end":"17:00"}]}}; a rule is checked as
-                      a server does. silent=1: no event; unchecked=1: as an older server took it
+                      [{"weekday":"Monday","start":"09:00","end":"17:00"}]}}; a rule is validated
+                      as by a server. silent=1: no event; unchecked=1: skips the validation
   /rule/delete        name, silent
   /rules              answers all of them
   /user               name, state (login, user, none, denied), traits JSON {"team":["a"]},
@@ -35,18 +36,18 @@ Rules and directory
   /resource           kind (node, app, db, kube_cluster, windows_desktop, user_group), name,
                       hostname, description, labels JSON {"env":"prod"}, dynamic
   /resource/delete    kind, name
-  /access_list        name, title, description, owners (list:NAME: those of another list), roles,
+  /access_list        name, title, description, owners (list:NAME = owners of another list), roles,
                       next_audit (a time), notify (before it, default 336h), months, members
   /access_list/delete name
 
-What goes wrong
+Faults
   /forbid             kind; on=0 ends it: no role may list or read it
   /old                on=0 ends it: the server is Teleport 9
   /drop               ends all watches
-  /goaway             the server says that it goes away
+  /goaway             the server sends GOAWAY
   /rotate             phase: update_clients, then update_servers, then standby (a new host CA)
   /renew              ttl: signs a new identity
 
-What came of it
+Results
   /mails, /data (plugin data), /stats
 `;

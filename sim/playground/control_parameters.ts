@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
 
-/** What is wrong with a parameter. */
+/** An invalid parameter; the message names it. */
 export class ParameterError extends Error {
   override readonly name = "ParameterError";
 }
@@ -16,8 +16,9 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** The calls of a part of the API, by path. */
+/** Calls of the API, by path. */
 export type Actions = readonly (readonly [path: string, action: Action])[];
+/** Executes a call; the result is sent as JSON. */
 export type Action = (parameters: Parameters) => unknown;
 
 /** Reads parameters by their name and type. */
@@ -28,7 +29,7 @@ export class Parameters {
     this.#values = values;
   }
 
-  /** Those of a call; what the form says goes before the query. */
+  /** The parameters of a call; the form overrides the query. */
   static async of(request: Request): Promise<Parameters> {
     const values = new URLSearchParams(new URL(request.url).search);
     const type = request.headers.get("content-type") ?? "";
@@ -44,7 +45,7 @@ export class Parameters {
     return new Parameters(values);
   }
 
-  /** Whether it is given, be it empty. */
+  /** Whether the parameter is given, even if empty. */
   has(name: string): boolean {
     return this.#values.has(name);
   }
@@ -60,19 +61,19 @@ export class Parameters {
     return value;
   }
 
-  /** An object with the one parameter, or an empty one. */
+  /** An object with this parameter, or an empty object. */
   some<N extends string>(name: N): { [K in N]?: string } {
     const value = this.text(name);
     return (value === undefined ? {} : { [name]: value }) as { [K in N]?: string };
   }
 
-  /** The same for a list that is separated by commas. */
+  /** As `some()`, for a comma-separated list. */
   someList<N extends string>(name: N): { [K in N]?: string[] } {
     const list = this.text(name)?.split(",").map((item) => item.trim()).filter(Boolean);
     return (list === undefined ? {} : { [name]: list }) as { [K in N]?: string[] };
   }
 
-  /** A whole number that is `fallback` when absent. */
+  /** A non-negative integer; `fallback` when absent. */
   integer(name: string, fallback: number, max: number): number {
     const value = this.text(name) ?? String(fallback);
     if (!/^\d{1,9}$/.test(value) || Number(value) > max) {
@@ -81,12 +82,12 @@ export class Parameters {
     return Number(value);
   }
 
-  /** The name of a request state, in any case. */
+  /** The name of a request state, case-insensitive. */
   state(name: string): RequestState {
     return RequestState[this.oneOf(name, ["PENDING", "APPROVED", "DENIED", "PROMOTED"])];
   }
 
-  /** One of a few words, in any case. */
+  /** One of the given words, case-insensitive. */
   oneOf<const W extends string>(name: string, words: readonly W[]): W {
     const value = this.required(name);
     const known = words.find((word) => word.toLowerCase() === value.toLowerCase());
@@ -123,7 +124,7 @@ export class Parameters {
     throw new ParameterError(`parameter '${name}' is '${value}', want 1 or 0`);
   }
 
-  /** JSON of that form; undefined when absent. */
+  /** JSON of this schema; undefined when absent. */
   json<T>(name: string, schema: v.GenericSchema<unknown, T>): T | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The calls of the control API that make requests and decide them. */
+/** Control calls that create and decide requests. */
 
 import { toJson } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
@@ -39,6 +39,7 @@ const THRESHOLDS = v.array(v.strictObject({
 const SETS = v.record(v.string(), v.array(v.array(v.pipe(v.number(), v.integer()))));
 const LABELS = v.record(v.string(), texts);
 
+/** The calls for the requests of a cluster. */
 export function requestActions(cluster: Cluster): Actions {
   const decide = (state?: RequestState) => (parameters: Parameters) => {
     const id = parameters.required("id");
@@ -139,7 +140,7 @@ function thresholds(parameters: Parameters): Pick<NewRequest, "thresholds"> {
   return approve + deny > 0 ? { thresholds: { approve, deny } } : {};
 }
 
-/** A JSON list, or paths that are separated by commas. */
+/** A JSON list, or comma-separated paths. */
 function resources(parameters: Parameters): readonly NewRequestedResource[] {
   const text = parameters.text("resources") ?? "";
   if (!text.startsWith("[")) {
@@ -169,7 +170,7 @@ function resources(parameters: Parameters): readonly NewRequestedResource[] {
   });
 }
 
-/** `/cluster/kind/name`, or with a part of it behind. */
+/** `/cluster/kind/name`, optionally followed by `/part`. */
 function fromPath(path: string): NewRequestedResource {
   const [, cluster, kind, name, part = ""] =
     /^\/([^/]+)\/([^/]+)\/([^/]+)(?:\/(.+))?$/.exec(path) ??

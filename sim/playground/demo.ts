@@ -1,6 +1,6 @@
 /**
- * `deno task demo`: the main job before your eyes. A simulated cluster and mail server, the real plugin
- * as a process of its own, three requests from beginning to end, and every mail as it arrives.
+ * `deno task demo`: shows the program at work with a simulated cluster and mail server, the real plugin
+ * as a separate process, three requests from creation to decision, and every email as it arrives.
  */
 
 import { instructions } from "../cluster/cluster_command.ts";

@@ -1,4 +1,4 @@
-/** A whole simulated environment on 127.0.0.1: cluster, proxy, mail servers, control API, files. */
+/** A simulated environment on 127.0.0.1: cluster, proxy, mail servers, control API, files. */
 
 import { join, resolve } from "node:path";
 import { type AuthServer, startAuthServer } from "../auth/server.ts";
@@ -22,13 +22,14 @@ import { startProxy, type TeleportProxy } from "../proxy/proxy.ts";
 import { HostAuthority } from "../cluster/rotation.ts";
 import { type SshTunnelServer, startSshTunnel } from "../proxy/ssh/server.ts";
 
+/** What a playground starts, and where its files go. */
 export interface PlaygroundOptions {
-  /** Where the files go; it must exist. */
+  /** The directory for the files; it must exist. */
   readonly dir: string;
   readonly clusterName?: string;
-  /** The identity that is written for the plugin. */
+  /** The identity written for the plugin. */
   readonly identity?: IdentityOptions;
-  /** What the configuration names as the cluster's address; default the proxy. */
+  /** The cluster's address in the configuration; default the proxy. */
   readonly connectTo?: "auth" | "proxy";
   /** Default STARTTLS with the user `teleport`, password `secret`. */
   readonly mail?: MailServerOptions;
@@ -41,7 +42,7 @@ export interface PlaygroundOptions {
   readonly controlPort?: number;
 }
 
-/** Everything that runs, and where its files are. */
+/** The running servers, and the paths of the files. */
 export interface Playground extends AsyncDisposable {
   readonly pki: Pki;
   readonly cluster: Cluster;
@@ -49,7 +50,7 @@ export interface Playground extends AsyncDisposable {
   readonly proxy: TeleportProxy;
   /** The proxy's SSH tunnel port. */
   readonly ssh: SshTunnelServer;
-  /** Who vouches for the auth server and the tunnel, and its rotation. */
+  /** The CAs of the auth server and the tunnel, and their rotation. */
   readonly hostAuthority: HostAuthority;
   readonly mail: MailServer;
   readonly mailgun: MailgunServer;
@@ -59,13 +60,13 @@ export interface Playground extends AsyncDisposable {
     readonly mailCa: string;
     readonly webCa: string;
   };
-  /** Signs an identity like the first one, or with other options, and writes it over the old one. */
+  /** Signs an identity like the first one, or with other options, and overwrites the old one. */
   renew(options?: IdentityOptions): Promise<Identity>;
 }
 
 const DEFAULT_MAIL: MailServerOptions = { auth: { username: "teleport", password: "secret" } };
 
-/** Starts everything; disposal stops it and leaves the files. */
+/** Starts all servers; disposal stops them and keeps the files. */
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
   const dir = resolve(options.dir);
   await using stack = new AsyncDisposableStack();
@@ -118,7 +119,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   });
   await Deno.writeTextFile(paths.config, config, { mode: 0o600 });
 
-  // From here on the caller disposes; until here a failure stops what has been started.
+  // From here on the caller disposes; until here a failure stops the started servers.
   const owned = stack.move();
   return {
     pki,

@@ -1,7 +1,8 @@
-/** The configuration file that fits a playground. */
+/** The configuration file for a playground. */
 
 import { stringify } from "smol-toml";
 
+/** The addresses and files that the configuration refers to. */
 export interface PlaygroundConfig {
   /** `host:port` of the auth server or the proxy. */
   readonly addr: string;
@@ -15,7 +16,7 @@ export interface PlaygroundConfig {
   readonly roleToRecipients: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Role `dev` has its own recipient, all others go to everybody. */
+/** Role `dev` has its own recipient; all other roles use the default one. */
 export const DEFAULT_RECIPIENTS = {
   dev: ["dev-lead@example.com"],
   "*": ["all@example.com"],

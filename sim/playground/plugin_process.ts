@@ -1,4 +1,4 @@
-/** The real program as a process of its own, as systemd would run it: for the demo and the tests. */
+/** Runs the real program as a separate process, as systemd does, for the demo and the tests. */
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** The flags of `deno task start`. */
 const FLAGS = config.tasks.start.command.split(" ").filter((word) => word.startsWith("--"));
 
-/** Runs `main.ts` with arguments until it ends by itself. */
+/** Runs `main.ts` with arguments until it exits. */
 export async function runProgram(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -42,7 +42,7 @@ function command(
 
 /** A running `teleport-email start`. */
 export class PluginProcess implements AsyncDisposable {
-  /** What it has logged so far, line by line. */
+  /** The lines logged so far. */
   readonly lines: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
@@ -57,12 +57,12 @@ export class PluginProcess implements AsyncDisposable {
       readonly onLine?: (line: string) => void;
       /** More flags for `deno run`. */
       readonly flags?: readonly string[];
-      /** What was built, instead of the sources. */
+      /** A compiled executable instead of the sources. */
       readonly program?: string;
     } = {},
   ) {
     const args = ["start", "--config", configPath, ...options.args ?? []];
-    // A log file may stand beside the configuration.
+    // The log file may be beside the configuration.
     const flags = [`--allow-write=${dirname(configPath)}`, ...options.flags ?? []];
     this.#child = command(args, options.env ?? {}, flags, options.program).spawn();
     this.#reading = this.#read(options.onLine);
@@ -72,7 +72,11 @@ export class PluginProcess implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Resolves when a line that matches has been logged; rejects when the process ends before. */
+  /**
+   * Resolves when a matching line has been logged.
+   *
+   * @throws {Error} when the process exits first
+   */
   async waitFor(pattern: RegExp, timeoutMs = 20_000): Promise<string> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
@@ -89,14 +93,14 @@ export class PluginProcess implements AsyncDisposable {
     this.#child.kill(name);
   }
 
-  /** The exit code, once the process has ended: 128 and more for a signal that killed it. */
+  /** The exit code after the process has ended; 128 and more when a signal killed it. */
   async ended(): Promise<number> {
     const { code } = await this.#child.status;
     await this.#reading;
     return code;
   }
 
-  /** Stops it as systemd does, and hard if it is not there any more after 20 s. */
+  /** Stops it as systemd does: SIGTERM, then SIGKILL after 20 s. */
   async stop(): Promise<number> {
     if (this.#code === undefined) this.#child.kill("SIGTERM");
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);

@@ -1,6 +1,6 @@
 /**
- * A simulated load balancer of layer 7 in front of a proxy: TLS ends here and ALPN is lost, so that
- * only HTTP and upgraded connections get through (teleport-protocol.md §2.4).
+ * A simulated layer 7 load balancer before a proxy: it terminates TLS and drops ALPN, so that only HTTP
+ * and upgraded connections reach the proxy (teleport-protocol.md §2.4).
  */
 
 import type { Duplex } from "node:stream";
@@ -10,18 +10,18 @@ import type { Issued, Pki } from "../pki/pki.ts";
 import { splice } from "./splice.ts";
 import { TcpListener } from "./tcp_listener.ts";
 
-/** Starts a balancer on a free port of 127.0.0.1, in front of a proxy's `host:port`. */
+/** Starts a load balancer on a free port of 127.0.0.1, before a proxy's `host:port`. */
 export async function startBalancer(pki: Pki, proxyAddress: string): Promise<Balancer> {
   const balancer = new Balancer(await issueWebServer(pki), pki.webCa.certPem, proxyAddress);
   await balancer.start();
   return balancer;
 }
 
-/** The balancer with its switches. */
+/** The load balancer with its switches. */
 export class Balancer extends TcpListener {
-  /** Drops connections on which nothing has moved for so long; 0 = never. */
+  /** Drops connections that have been idle for this long, milliseconds; 0 = never. */
   idleTimeoutMs = 0;
-  /** How many connections have been dropped for being idle. */
+  /** The number of connections dropped because they were idle. */
   idleDrops = 0;
 
   constructor(web: Issued, private readonly webCaPem: string, readonly proxyAddress: string) {

@@ -1,4 +1,4 @@
-/** The network between a client and a server, which can be made to fail in the ways that networks do. */
+/** A simulated network between a client and a server, with fault injection. */
 
 import net from "node:net";
 import { dial } from "./splice.ts";
@@ -11,13 +11,13 @@ export async function startCable(target: string): Promise<Cable> {
   return cable;
 }
 
-/** The forwarder with its switches; they hold for connections that are open, too. */
+/** The forwarder with its switches, which also affect open connections. */
 export class Cable extends TcpListener {
-  /** Whether bytes of clients, or of the server, are lost while TCP stays up. */
+  /** Whether bytes of clients, or of the server, are dropped while TCP stays connected. */
   readonly silent = { up: false, down: false };
-  /** How long every piece is held back. */
+  /** Delay of every chunk, milliseconds. */
   delayMs = 0;
-  /** How many bytes have been lost to silence. */
+  /** The number of dropped bytes. */
   lostBytes = 0;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
@@ -25,7 +25,7 @@ export class Cable extends TcpListener {
     super(net.createServer((client) => this.#join(client)));
   }
 
-  /** Nothing gets through any more, in neither direction, and nobody is told. */
+  /** Silently drops all bytes in both directions. */
   silence(isSilent = true): void {
     this.silent.up = this.silent.down = isSilent;
   }
@@ -48,7 +48,7 @@ export class Cable extends TcpListener {
       if (this.silent[direction]) return void (this.lostBytes += chunk.length);
       this.#later(() => to.destroyed || to.write(chunk));
     });
-    // The end of one side is not heard of through a cable that is silent.
+    // A silent cable does not forward the end of a connection.
     from.on("end", () => this.silent[direction] || this.#later(() => to.end()));
     from.on("close", () => this.silent[direction] || this.#later(() => to.destroy()));
   }

@@ -1,13 +1,13 @@
 /** Reads SNI and ALPN from the first bytes of a TLS connection (RFC 8446 §4.1.2, RFC 6066, RFC 7301). */
 
-/** What a client says before anything is encrypted. */
+/** The unencrypted part of a client's handshake. */
 export interface ClientHello {
   readonly serverName?: string;
   /** In the client's order. */
   readonly alpn: readonly string[];
 }
 
-/** `more`: the message is not complete yet. `bad`: this is no ClientHello. */
+/** `more`: the message is incomplete. `bad`: it is not a ClientHello. */
 export type ParsedHello =
   | { readonly kind: "hello"; readonly hello: ClientHello }
   | { readonly kind: "more" }
@@ -21,7 +21,7 @@ const NAME_TYPE_HOST = 0;
 /** RFC 8446 §5.1: a record holds 2^14 bytes; a ClientHello that needs more than a few is an attack. */
 const MAX_HELLO_BYTES = 65_536;
 
-/** Reads as much as has arrived. */
+/** Parses the bytes received so far. */
 export function parseClientHello(bytes: Uint8Array): ParsedHello {
   const message = handshakeBytes(bytes);
   if (typeof message === "string") return { kind: message };
@@ -60,7 +60,7 @@ function readHello(hello: Cursor): ClientHello {
   hello.vector(1); // compression methods
   let serverName: string | undefined;
   const alpn: string[] = [];
-  // TLS 1.2 without extensions ends here.
+  // A TLS 1.2 message without extensions ends here.
   const extensions = hello.atEnd ? hello : hello.vector(2);
   while (!extensions.atEnd) {
     const type = extensions.uint(2);

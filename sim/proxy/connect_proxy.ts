@@ -1,4 +1,4 @@
-/** An HTTP proxy that only knows CONNECT (RFC 9110 §9.3.6). */
+/** An HTTP proxy that supports only CONNECT (RFC 9110 §9.3.6). */
 
 import http from "node:http";
 import https from "node:https";
@@ -8,7 +8,7 @@ import { refuse } from "./connection_upgrade.ts";
 import { dial, splice } from "./splice.ts";
 import { TcpListener } from "./tcp_listener.ts";
 
-/** Starts a proxy on a free port of 127.0.0.1, that speaks TLS with clients if it has a certificate. */
+/** Starts a proxy on a free port of 127.0.0.1, which uses TLS with clients if it has a certificate. */
 export async function startConnectProxy(certificate?: Issued): Promise<ConnectProxy> {
   const proxy = new ConnectProxy(certificate);
   await proxy.start();
@@ -17,21 +17,21 @@ export async function startConnectProxy(certificate?: Issued): Promise<ConnectPr
 
 /** The proxy with its switches and counters. */
 export class ConnectProxy extends TcpListener {
-  /** `user:password` that clients have to show. */
+  /** The required `user:password`. */
   login: string | undefined;
-  /** Refuses every tunnel, such as with `403 Forbidden`. */
+  /** Refuses every tunnel with this status, such as `403 Forbidden`. */
   refusal: string | undefined;
-  /** Takes requests and never answers. */
+  /** Accepts requests and never answers. */
   isSilent = false;
-  /** Answers with something that is no HTTP. */
+  /** Answers with something that is not HTTP. */
   isGarbled = false;
-  /** What it answers when a tunnel is open. */
+  /** The status of its answer when a tunnel is open. */
   success = "200 Connection established";
   /** The `Proxy-Authorization` of each request, "" for none. */
   readonly authorizations: string[] = [];
-  /** Where a target is, for names that no resolver knows. */
+  /** Addresses of targets whose names cannot be resolved. */
   resolve: (target: string) => string = (target) => target;
-  /** How many tunnels have been opened, by `host:port`. */
+  /** The number of opened tunnels, by `host:port`. */
   readonly tunnels: Map<string, number> = new Map();
 
   constructor(certificate?: Issued) {

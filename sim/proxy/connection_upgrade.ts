@@ -13,21 +13,21 @@ const ACCEPT_HEADER = "Sec-WebSocket-Accept: ";
 
 /** The upgrade with its switches and counters. */
 export class ConnectionUpgrade {
-  /** Answers 404, as a server that is too old. */
+  /** Answers 404, as an older server does. */
   isMissing = false;
-  /** The subprotocols that the server knows, best first. */
+  /** The supported subprotocols, best first. */
   protocols: readonly string[] = ["alpn-ping", "alpn"];
   /** Answers with a Sec-WebSocket-Accept that belongs to another key. */
   wrongAccept = false;
-  /** Answers with this subprotocol, whatever was asked for. */
+  /** Answers with this subprotocol, regardless of the request. */
   wrongProtocol: string | undefined;
-  /** How many upgrades are refused with 502 from now on. */
+  /** The number of next upgrades to refuse with 502. */
   refusals = 0;
   /** Ends the connection right after the 101. */
   closeAfterSwitch = false;
-  /** How often an `alpn-ping` connection gets a PING. */
+  /** Interval of PINGs on `alpn-ping` connections, milliseconds. */
   pingIntervalMs = 30_000;
-  /** How many connections have been upgraded, by subprotocol. */
+  /** The number of upgraded connections, by subprotocol. */
   readonly accepted: Map<string, number> = new Map();
   pings = 0;
   /** PONGs with the payload of the PING. */
@@ -40,14 +40,14 @@ export class ConnectionUpgrade {
       this.wrongProtocol ?? this.protocols.find((protocol) => asked.has(protocol)) ?? false,
   });
 
-  /** `serve` gets what comes out of the WebSockets. */
+  /** `serve` receives the connections inside the WebSockets. */
   constructor(readonly serve: (stream: Duplex) => void) {
     this.#server.on("headers", (headers) => {
       if (!this.wrongAccept) return;
       const at = headers.findIndex((header) => header.startsWith(ACCEPT_HEADER));
       headers[at] = `${ACCEPT_HEADER}s3pPLMBiTxaQ9kYGzzhZRbK+xOo=`; // the example of RFC 6455 §1.3
     });
-    // Otherwise ws answers 400 by itself, and an error of the socket at that time goes unheard.
+    // Otherwise ws itself answers 400, and a socket error at that time is uncaught.
     this.#server.on("wsClientError", (_error, socket) => void socket.destroy());
   }
 
@@ -80,7 +80,7 @@ export class ConnectionUpgrade {
   }
 }
 
-/** What a WebSocket carries. */
+/** The connection inside a WebSocket. */
 export function streamOf(webSocket: WebSocket): Duplex {
   const stream = createWebSocketStream(webSocket);
   stream.on("error", () => {});
@@ -89,7 +89,7 @@ export function streamOf(webSocket: WebSocket): Duplex {
   return stream;
 }
 
-/** Answers a request that is not upgraded, and ends the connection. */
+/** Answers a request without an upgrade, and closes the connection. */
 export function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -1,10 +1,10 @@
-/** Looks at the ClientHello of a connection without taking it away from whoever serves it. */
+/** Reads the ClientHello of a connection without consuming it. */
 
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { parseClientHello, type ParsedHello } from "./client_hello.ts";
 
-/** Calls back once with what the connection begins with; a stream that ends before is dropped. */
+/** Calls back once with the parsed beginning of the connection; drops a stream that ends before. */
 export function peekHello(
   stream: Duplex,
   decide: (parsed: Exclude<ParsedHello, { kind: "more" }>) => void,

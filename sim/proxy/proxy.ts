@@ -1,7 +1,7 @@
 /**
- * A simulated Teleport proxy: one TLS port that passes connections for the auth server through
- * unopened, speaks SSH to those who ask for the tunnel, and answers everything else as the web
- * server (teleport-protocol.md §2.2 to §2.6).
+ * A simulated Teleport proxy: one TLS port that passes connections for the auth server through without
+ * terminating TLS, speaks SSH with clients that request the tunnel, and is a web server for all others
+ * (teleport-protocol.md §2.2 to §2.6).
  */
 
 import { Buffer } from "node:buffer";
@@ -19,17 +19,18 @@ import { SshTunnelServer } from "./ssh/server.ts";
 import { TcpListener } from "./tcp_listener.ts";
 import { WebFind } from "./web_find.ts";
 
+/** The servers behind the proxy, and its certificate. */
 export interface ProxyOptions {
   readonly clusterName: string;
-  /** Where the auth server listens, `host:port`. */
+  /** The auth server's `host:port`. */
   readonly authAddress: string;
-  /** The certificate that the web server shows. */
+  /** The web server's certificate. */
   readonly web: Issued;
-  /** Speaks SSH on the web port; whether it listens itself is its owner's business. */
+  /** Serves SSH on the web port; it may also have a listener of its own. */
   readonly ssh: SshTunnelServer;
 }
 
-/** Where a connection goes. */
+/** The target of a connection. */
 export type Route = "auth" | "tunnel" | "web" | "no protocol" | "unknown cluster" | "not TLS";
 
 const ALPN_AUTH = "teleport-auth@";
@@ -50,7 +51,7 @@ export async function startProxy(
   return proxy;
 }
 
-/** The ALPN entry that asks a proxy for the auth server of a cluster. */
+/** The ALPN entry that requests the auth server of a cluster. */
 export function authAlpn(clusterName: string): string {
   return ALPN_AUTH + Buffer.from(clusterName).toString("hex") + ALPN_SUFFIX;
 }
@@ -58,11 +59,11 @@ export function authAlpn(clusterName: string): string {
 /** The proxy with its switches. */
 export class TeleportProxy extends TcpListener {
   serverVersion = "17.4.8";
-  /** What /webapi/find says. */
+  /** /webapi/find. */
   readonly find: WebFind = new WebFind();
   /** /webapi/connectionupgrade. */
   readonly upgrade: ConnectionUpgrade = new ConnectionUpgrade((stream) => this.#serve(stream));
-  /** How many connections have gone where; what comes out of an upgrade counts once more. */
+  /** The number of connections by target; a connection inside an upgrade counts again. */
   readonly routes: Map<Route, number> = new Map();
   readonly #web: tls.Server;
   readonly #tunnel: tls.Server;
@@ -74,21 +75,21 @@ export class TeleportProxy extends TcpListener {
     this.#tunnel = this.#tlsServer([ALPN_TUNNEL], (socket) => options.ssh.serve(socket));
   }
 
-  /** Sends a connection to where its ClientHello wants to go. */
+  /** Routes a connection by its ClientHello. */
   #serve(stream: Duplex): void {
     peekHello(stream, (parsed) => {
       const route = parsed.kind === "bad" ? "not TLS" : this.#route(parsed.hello);
       this.routes.set(route, (this.routes.get(route) ?? 0) + 1);
       if (route === "auth") splice(stream, dial(this.options.authAddress));
       else if (route === "tunnel") this.#tunnel.emit("connection", stream);
-      // TLS itself refuses those for whom there is no protocol, with an alert.
+      // TLS itself refuses clients without a common protocol, with an alert.
       else if (route === "web" || route === "no protocol") this.#web.emit("connection", stream);
       else stream.destroy(); // without a TLS alert
     });
   }
 
   /**
-   * By the client's order; the auth server is found only by the first entry (teleport-protocol.md
+   * In the client's order; only the first entry can select the auth server (teleport-protocol.md
    * §2.2).
    */
   #route({ alpn }: ClientHello): Route {

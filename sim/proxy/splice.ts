@@ -1,4 +1,4 @@
-/** Connections that end in other connections. */
+/** Joins connections. */
 
 import net from "node:net";
 import type { Duplex } from "node:stream";
@@ -9,7 +9,7 @@ export function dial(address: string): net.Socket {
   return net.connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) });
 }
 
-/** Joins two connections: whichever ends or breaks takes the other one with it. */
+/** Joins two connections: when one ends or breaks, so does the other. */
 export function splice(one: Duplex, other: Duplex): void {
   forward(one, other);
   forward(other, one);
@@ -18,11 +18,11 @@ export function splice(one: Duplex, other: Duplex): void {
 function forward(from: Duplex, to: Duplex): void {
   from.on("error", () => {});
   from.on("close", () => {
-    // What came before a clean end still has to leave.
+    // Bytes before a clean end must still be sent.
     if (from.readableEnded) to.end(() => to.destroy());
     else to.destroy();
   });
-  // Small packets must not wait for each other's acknowledgement on the way through.
+  // Forwarded small packets must not wait for acknowledgements.
   if (from instanceof net.Socket) from.setNoDelay();
   from.pipe(to);
 }

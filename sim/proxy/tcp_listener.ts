@@ -1,16 +1,16 @@
-/** A listener on 127.0.0.1 that can go down, come back on its port, and break its connections. */
+/** A listener on 127.0.0.1 that can stop, restart on the same port, and break connections. */
 
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-/** Keeps the sockets of a `node:net` or `node:tls` server. */
+/** Tracks the sockets of a `node:net` or `node:tls` server. */
 export class TcpListener implements AsyncDisposable {
   /** By the client's port. */
   readonly #sockets = new Map<number | undefined, Socket>();
   #port: number;
   #accepted = 0;
 
-  /** Port 0 = a free one, which stays the same over `stop()` and `start()`. */
+  /** Port 0 = a free port, which is kept across `stop()` and `start()`. */
   constructor(readonly server: Server, port = 0) {
     this.#port = port;
     server.on("connection", (socket: Socket) => {
@@ -18,15 +18,15 @@ export class TcpListener implements AsyncDisposable {
       this.#accepted++;
       this.#sockets.set(remotePort, socket);
       socket.on("close", () => this.#sockets.delete(remotePort));
-      // A broken connection is no error of the server; those who use the socket see it close.
+      // A broken connection is not a server error; users of the socket see it close.
       socket.on("error", () => {});
     });
     server.on("secureConnection", (socket: TLSSocket) => this.breakFirst(socket));
   }
 
   /**
-   * Breaks a connection by its TLS instead of the socket below, which Deno 2.9.3 answers with a panic
-   * when something is written at that moment.
+   * Destroys the TLS socket instead of the TCP socket below: Deno 2.9.3 panics when data is written
+   * while the latter is destroyed.
    */
   protected breakFirst(socket: TLSSocket): void {
     if (this.#sockets.has(socket.remotePort)) this.#sockets.set(socket.remotePort, socket);
@@ -41,17 +41,17 @@ export class TcpListener implements AsyncDisposable {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  /** How many connections clients have opened so far. */
+  /** The number of connections opened so far. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Listens; nothing happens when it already does. */
+  /** Starts listening, if it is not listening already. */
   async start(): Promise<void> {
     if (this.server.listening) return;
     await new Promise<void>((resolve, reject) => {
@@ -64,7 +64,7 @@ export class TcpListener implements AsyncDisposable {
     this.#port = (this.server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections from now on and breaks those that there are. */
+  /** Refuses new connections and breaks the open ones. */
   async stop(): Promise<void> {
     if (!this.server.listening) return;
     await new Promise<void>((resolve) => {
@@ -80,7 +80,7 @@ export class TcpListener implements AsyncDisposable {
     }
   }
 
-  /** Breaks all connections without an end of what is on its way. */
+  /** Resets all connections; data in flight is lost. */
   resetConnections(): void {
     for (const socket of this.#sockets.values()) socket.resetAndDestroy();
   }

@@ -1,6 +1,6 @@
-/** What a proxy says about itself under /webapi/find (teleport-protocol.md §2.6). */
+/** The settings that a proxy serves at /webapi/find (teleport-protocol.md §2.6). */
 
-/** One web port for everything, or an SSH tunnel port of its own. */
+/** One web port for everything, or a separate SSH tunnel port. */
 export type ListenerMode = "multiplex" | "separate";
 
 /** Names of the addresses under `proxy.ssh`. */
@@ -12,14 +12,14 @@ export type SshAddressKey =
   | "ssh_public_addr"
   | "ssh_tunnel_public_addr";
 
-/** What can be changed about the answer. */
+/** Changes to the answer. */
 export class WebFind {
   listenerMode: ListenerMode = "multiplex";
-  /** The address that the world knows, such as that of a balancer; default the proxy's own. */
+  /** The public address, such as that of a load balancer; default the proxy's own. */
   publicAddr: string | undefined;
-  /** Default what fits the mode; the routing itself works in any case. */
+  /** Default according to the mode; routing works regardless. */
   tlsRoutingEnabled: boolean | undefined;
-  /** Put over the addresses that fit the mode; undefined takes one away. */
+  /** Overrides addresses; undefined removes one. */
   ssh: { readonly [Key in SshAddressKey]?: string | undefined } = {};
 
   /** The answer of a proxy with these ports. */
@@ -28,7 +28,7 @@ export class WebFind {
     ports: { readonly web: number; readonly tunnel: number },
   ): Readonly<Record<string, unknown>> {
     const isMultiplex = this.listenerMode === "multiplex";
-    // A real proxy listens everywhere, and says so.
+    // A real proxy listens on all interfaces and reports that address.
     const listen = (port: number) => `0.0.0.0:${port}`;
     return {
       auth: { type: "local", second_factor: "on" },

@@ -1,4 +1,4 @@
-/** A plain client of the simulated auth server, for tests that play somebody beside the plugin. */
+/** A generic gRPC client of the simulated auth server, for tests that act as another user. */
 
 import {
   create,
@@ -17,7 +17,7 @@ import {
 } from "../auth/grpc_service.ts";
 import type { Identity } from "../pki/identity.ts";
 
-/** `ping`, or `UsersService.GetUser` outside of the auth service. */
+/** `ping`, or `UsersService.GetUser` outside the auth service. */
 type CallName = { [N in MethodName]: N extends `${string}.${string}` ? N : Uncapitalize<N> }[
   MethodName
 ];
@@ -27,18 +27,18 @@ type Unary = {
 }[CallName];
 type Streaming = Exclude<CallName, Unary>;
 
-/** What a call or a stream came to: `OK`, or the name and the text of its status. */
+/** The result of a call or stream: `OK`, or name and text of its status. */
 export type Outcome<T> =
   | { readonly code: "OK"; readonly value: T }
   | { readonly code: StatusName; readonly message: string };
 
-/** An answer stream as it comes in. */
+/** A server stream. */
 export interface Incoming<T> extends Disposable {
-  /** Everything so far. */
+  /** The messages so far. */
   readonly messages: readonly T[];
-  /** Waits until there are so many messages. */
+  /** Waits until there are at least `count` messages. */
   atLeast(count: number): Promise<readonly T[]>;
-  /** How the stream ended. */
+  /** The status with which the stream ended. */
   readonly ended: Promise<Outcome<readonly T[]>>;
 }
 
@@ -98,7 +98,7 @@ export class RpcClient implements Disposable {
     });
   }
 
-  /** Opens an answer stream. */
+  /** Opens a server stream. */
   stream<L extends Streaming>(
     name: L,
     init?: MessageInitShape<MethodOf<L>["input"]>,

@@ -1,4 +1,4 @@
-/** Plain clients for the tests of servers and middlemen. */
+/** Simple clients for tests of servers and proxies. */
 
 import net from "node:net";
 import type { Duplex } from "node:stream";
@@ -9,7 +9,11 @@ import { issueIdentity } from "../pki/identity.ts";
 import type { Pki } from "../pki/pki.ts";
 import { authAlpn } from "../proxy/proxy.ts";
 
-/** Resolves with a connection after its handshake, rejects when it is closed before. */
+/**
+ * Waits for the handshake of a connection.
+ *
+ * @throws {Error} when it is closed before
+ */
 export async function connectTls(options: tls.ConnectionOptions): Promise<TLSSocket> {
   return await new Promise((resolve, reject) => {
     const socket = tls.connect(options);
@@ -34,7 +38,7 @@ export async function connectWeb(
   });
 }
 
-/** The handshake with the auth server, on a port of this machine or inside of another connection. */
+/** The handshake with the auth server, on a local port or inside another connection. */
 export async function connectAuth(pki: Pki, through: number | Duplex): Promise<TLSSocket> {
   const { certPem: cert, keyPem: key, casPem: ca } = await issueIdentity(pki);
   return await connectTls({
@@ -60,7 +64,7 @@ export async function upgrade(web: Duplex, protocols: string[]): Promise<WebSock
   return socket;
 }
 
-/** Connects in the clear and waits until it stands. */
+/** Opens a TCP connection and waits until it is connected. */
 export async function connectTcp(port: number): Promise<net.Socket> {
   return await new Promise((resolve, reject) => {
     const socket = net.connect(port, "127.0.0.1", () => resolve(socket));
@@ -68,7 +72,7 @@ export async function connectTcp(port: number): Promise<net.Socket> {
   });
 }
 
-/** Resolves when a connection is over: with the code of its error, or with "" after a clean end. */
+/** Waits for the end of a connection: resolves with its error code, or "" after a clean end. */
 export async function ending(stream: Duplex): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let code = "";
@@ -78,14 +82,14 @@ export async function ending(stream: Duplex): Promise<string> {
   return await promise;
 }
 
-/** Closes a connection and waits until that is done. */
+/** Closes a connection and waits until it is closed. */
 export async function close(stream: Duplex): Promise<void> {
   const closed = ending(stream);
   stream.destroy();
   await closed;
 }
 
-/** Waits for something that another party does, for as long as a test may take. */
+/** Waits until a condition of another process or connection is met. */
 export async function until(condition: () => boolean): Promise<void> {
   const end = Date.now() + 30_000;
   while (!condition()) {

@@ -1,4 +1,4 @@
-/** What the SSH library needs to show a host's certificate and to check users'. */
+/** The SSH library's algorithms for host and user certificates. */
 
 import { Buffer } from "node:buffer";
 import type { KeyObject } from "node:crypto";
@@ -22,7 +22,7 @@ export function sshAlgorithms(): Algorithm[] {
   return [...plain.map((name) => name + CERTIFICATE), ...plain].map((name) => new Algorithm(name));
 }
 
-/** A host's key with a certificate or plain, for each algorithm that it can sign with. */
+/** A host's key, plain or with a certificate, for each algorithm that it can sign with. */
 export function hostKeyPairs(blob: Buffer, key: KeyObject): Pair[] {
   const type = keyTypeName(key);
   const isCertificate = new Reader(blob).string().toString().endsWith(CERTIFICATE);
@@ -30,7 +30,7 @@ export function hostKeyPairs(blob: Buffer, key: KeyObject): Pair[] {
   return names.map((name) => new Pair(isCertificate ? name + CERTIFICATE : name, blob, key));
 }
 
-/** Bytes that name a public key, and its private half for our own. */
+/** A public key or certificate in wire format, with the private key for our own. */
 export class Pair implements KeyPair {
   comment: string | null = null;
 

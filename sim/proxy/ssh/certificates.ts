@@ -1,4 +1,4 @@
-/** Issues OpenSSH certificates and reads users' (OpenSSH's PROTOCOL.certkeys). */
+/** Issues OpenSSH certificates and verifies those of users (OpenSSH's PROTOCOL.certkeys). */
 
 import { Buffer } from "node:buffer";
 import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
@@ -12,9 +12,10 @@ const KINDS = { user: 1, host: 2 } as const;
  */
 const BACKDATE_MS = 60_000;
 
+/** What a new certificate contains. */
 export interface SshCertificateRequest {
   readonly kind: keyof typeof KINDS;
-  /** Whose key is certified; the public half is enough. */
+  /** The key to certify; a public key is enough. */
   readonly key: KeyObject;
   readonly keyId: string;
   readonly principals: readonly string[];
@@ -22,11 +23,11 @@ export interface SshCertificateRequest {
   readonly ttlMs: number;
   readonly notBeforeMs?: number;
   readonly criticalOptions?: Readonly<Record<string, string>>;
-  /** How an RSA authority signs, default `rsa-sha2-512`. */
+  /** The signature algorithm of an RSA CA, default `rsa-sha2-512`. */
   readonly signature?: "rsa-sha2-512" | "rsa-sha2-256" | "ssh-rsa";
 }
 
-/** Signs a certificate; the result is its bytes. */
+/** Signs a certificate and returns it in SSH wire format. */
 export function issueSshCertificate(ca: KeyObject, request: SshCertificateRequest): Buffer {
   const key = publicKeyBlob(request.key);
   const type = keyTypeName(request.key);
@@ -60,7 +61,7 @@ export function sshLine(blob: Buffer): string {
 }
 
 /**
- * The known_hosts line by which an identity names the host authority (teleport-protocol.md §3.1).
+ * The known_hosts line of an identity for the host CA (teleport-protocol.md §3.1).
  */
 export function authorityLine(ca: KeyObject, clusterName: string): string {
   const patterns = `proxy.${clusterName},${clusterName},*.${clusterName}`;
@@ -75,7 +76,7 @@ export function publicKeyOf(blob: Buffer): KeyObject {
   return readKey(name.replace(SUFFIX, ""), reader);
 }
 
-/** Why a proxy does not let a user in with these bytes; undefined when it does. */
+/** Why a proxy refuses this user certificate; undefined when it accepts it. */
 export function refuseUser(blob: Buffer, user: string, ca: KeyObject): string | undefined {
   const reader = new Reader(blob);
   const name = reader.string().toString();

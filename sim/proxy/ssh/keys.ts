@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { mpint, Reader, string } from "./wire.ts";
 
-/** The types of keys that Teleport and OpenSSH issue. */
+/** The key types of Teleport and OpenSSH. */
 export type SshKeyType = "ed25519" | "rsa" | "p256" | "p384" | "p521";
 
 const CURVES: Readonly<Record<string, { name: string; hash: string; bytes: number }>> = {
@@ -18,7 +18,7 @@ const HASHES: Readonly<Record<string, string>> = {
   "ssh-rsa": "sha1",
 };
 
-/** Makes a private key; RSA takes its time. */
+/** Generates a private key; RSA keys take a while. */
 export function generateSshKey(type: SshKeyType): KeyObject {
   if (type === "ed25519") return generateKeyPairSync("ed25519").privateKey;
   if (type === "rsa") return generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
@@ -30,7 +30,7 @@ export function keyTypeName(key: KeyObject): string {
   return new Reader(publicKeyBlob(key)).string().toString();
 }
 
-/** A public key, or the public half of a private one, as it travels. */
+/** A public key, or that of a private key, in SSH wire format. */
 export function publicKeyBlob(key: KeyObject): Buffer {
   const { kty, crv = "", n, e, x, y } = key.export({ format: "jwk" });
   if (kty === "RSA") return Buffer.concat([string("ssh-rsa"), mpint(raw(e)), mpint(raw(n))]);
@@ -40,7 +40,7 @@ export function publicKeyBlob(key: KeyObject): Buffer {
   return Buffer.concat([string(`ecdsa-sha2-${name}`), string(name), string(point)]);
 }
 
-/** A signature's body. `algorithm` matters for RSA only. */
+/** Signs data; returns the signature's body. `algorithm` matters only for RSA. */
 export function signBody(key: KeyObject, algorithm: string, data: Buffer): Buffer {
   const { kty, crv = "" } = key.export({ format: "jwk" });
   if (kty === "RSA") return sign(HASHES[algorithm], data, key);
@@ -50,7 +50,7 @@ export function signBody(key: KeyObject, algorithm: string, data: Buffer): Buffe
   return Buffer.concat([mpint(both.subarray(0, bytes)), mpint(both.subarray(bytes))]);
 }
 
-/** Checks a signature's body with a public key. */
+/** Whether a signature's body is valid for a public key. */
 export function verifyBody(key: KeyObject, algorithm: string, data: Buffer, body: Buffer): boolean {
   const { kty, crv = "" } = key.export({ format: "jwk" });
   if (kty === "RSA") return verify(HASHES[algorithm], data, key, body);

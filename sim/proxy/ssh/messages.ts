@@ -1,4 +1,4 @@
-/** What the SSH library lacks on the server's side of a tunnel. */
+/** SSH messages for the server side of a tunnel that the library lacks. */
 
 import { Buffer } from "node:buffer";
 import {
@@ -13,7 +13,7 @@ import { Reader } from "./wire.ts";
 
 /** SSH_MSG_CHANNEL_EXTENDED_DATA (RFC 4254 §5.2). */
 const EXTENDED_DATA = 95;
-/** Message type and channel number stand before a request's type. */
+/** A request's type follows the message type and channel number. */
 const REQUEST_HEADER_BYTES = 1 + 4;
 
 /** Text on a channel's stderr. */
@@ -33,7 +33,7 @@ export class ErrorText extends SshMessage {
   }
 }
 
-/** The type of a channel request and everything behind its header, as text. */
+/** The type of a channel request, and the rest after its header as text. */
 export function readRequest(request: SshMessage): { type: string; payload: string } {
   const bytes = Buffer.from(request.toBuffer()).subarray(REQUEST_HEADER_BYTES);
   const reader = new Reader(bytes);
@@ -41,7 +41,7 @@ export function readRequest(request: SshMessage): { type: string; payload: strin
   return { type, payload: bytes.subarray(reader.offset + 1).toString() };
 }
 
-/** The library's defaults with our algorithms, and publickey as the only way to log in. */
+/** The library's defaults with our algorithms, and publickey as the only login method. */
 export function serverConfiguration(rekeyBytes?: number): SshSessionConfiguration {
   const config = new SshSessionConfiguration(true);
   config.publicKeyAlgorithms.splice(0, Infinity, ...sshAlgorithms());

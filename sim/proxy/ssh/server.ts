@@ -29,18 +29,19 @@ const CHANNEL = "teleport-transport";
 const DIAL_REQUEST = "teleport-transport-dial";
 const AUTH_SERVER = "@remote-auth-server";
 
+/** The host's key and certificate, including faulty ones. */
 export interface SshTunnelOptions {
-  /** The host's private key, default a fresh one of Ed25519. */
+  /** The host's private key, default a new Ed25519 key. */
   readonly hostKey?: KeyObject;
-  /** What is wrong with, or else about, the host certificate. */
+  /** Changes to the host certificate, for example to make it invalid. */
   readonly certificate?: Partial<SshCertificateRequest>;
-  /** Shows the host key without a certificate. */
+  /** Presents the host key without a certificate. */
   readonly plainHostKey?: boolean;
-  /** Shows a certificate whose private key it does not have. */
+  /** Presents a certificate whose private key it does not have. */
   readonly stolenCertificate?: boolean;
-  /** After how many bytes the server asks for new keys, default the library's 512 MiB. */
+  /** Number of bytes after which the server starts a key re-exchange, default 512 MiB. */
   readonly rekeyBytes?: number;
-  /** Whose host authority has signed the certificate, default the cluster's. */
+  /** The cluster whose host CA signs the certificate, default this one. */
   readonly signedBy?: Pki;
 }
 
@@ -57,15 +58,15 @@ export async function startSshTunnel(
 
 /** The tunnel port with its counters and switches. */
 export class SshTunnelServer extends TcpListener implements HostCertificateHolder {
-  /** Users that have been let in, in order. */
+  /** Users that have logged in, in order. */
   readonly logins: string[] = [];
-  /** Why users have not been let in. */
+  /** The reasons of refused logins. */
   readonly refusals: string[] = [];
   /** The payloads of the dial requests. */
   readonly dials: unknown[] = [];
-  /** The sessions of the connections that are open. */
+  /** The sessions of open connections. */
   readonly sessions = new Set<SshServerSession>();
-  /** Text with which dial requests are refused. */
+  /** The error text with which dial requests are refused. */
   refuseDial: string | undefined;
   #hostKeys: readonly Pair[];
 
@@ -83,13 +84,13 @@ export class SshTunnelServer extends TcpListener implements HostCertificateHolde
     return Promise.resolve();
   }
 
-  /** Speaks SSH on a connection that somebody else has accepted, such as a TLS port. */
+  /** Serves SSH on a connection accepted by another listener, such as a TLS port. */
   serve(stream: Duplex): void {
     stream.on("error", () => {});
     // Only after the client's first bytes: in the library a connection that closes at once is an
     // unhandled rejection.
     stream.once("data", (chunk: Uint8Array) => {
-      // Who says something else first, such as TLS, learns what this is and no more.
+      // A client that does not speak SSH, but TLS for example, gets only the version line.
       if (!Buffer.from(chunk).toString("latin1").startsWith("SSH-")) {
         return void stream.end("SSH-2.0-Teleport\r\n");
       }
@@ -138,11 +139,11 @@ export class SshTunnelServer extends TcpListener implements HostCertificateHolde
       args.isAuthorized = refusal === undefined;
       if (refusal === undefined) {
         const stream = new SshStream(channel);
-        // Of which the library's stream takes no notice.
+        // The library's stream ignores it.
         channel.onEof(() => stream.push(null));
         return splice(stream, dial(this.authAddress));
       }
-      // Past the channel's own queue, which waits for the reply to this very request.
+      // Bypasses the channel's queue, which waits for the reply to this request.
       session.sendMessage(new ErrorText(channel.remoteChannelId, refusal)).catch(() => {});
     });
   }

@@ -1,32 +1,39 @@
-/** SSH's data types (RFC 4251 §5), as plain as they are; written apart from the client's on purpose. */
+/** SSH's data types (RFC 4251 §5), deliberately independent of the client's implementation. */
 
 import { Buffer } from "node:buffer";
 
+/** A `uint32`. */
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
+/** A `uint64`. */
 export function uint64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(value);
   return bytes;
 }
 
+/** A `string`. */
 export function string(value: string | Uint8Array): Buffer {
   const bytes = Buffer.from(value);
   return Buffer.concat([uint32(bytes.length), bytes]);
 }
 
-/** A positive number of any length. */
+/** An `mpint` of a positive number. */
 export function mpint(value: Buffer): Buffer {
   let digits = value;
   while (digits.length > 0 && digits[0] === 0) digits = digits.subarray(1);
   return string((digits[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), digits]) : digits);
 }
 
-/** Reads one value after the other; throws a `RangeError` at the end. */
+/**
+ * Reads values in sequence.
+ *
+ * @throws {RangeError} at the end of the bytes
+ */
 export class Reader {
   offset = 0;
 
