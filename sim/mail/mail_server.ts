@@ -58,6 +58,8 @@ export class MailServer extends MailFaults implements AsyncDisposable {
   readonly #timers = new Timers();
   readonly #listener: TcpListener;
   #lastConnection = 0;
+  /** By smtp-server's count: Deno reports no end of a socket under the TLS of STARTTLS. */
+  readonly #sessions = new Set<string>();
 
   constructor(
     readonly options: MailServerOptions,
@@ -148,7 +150,11 @@ export class MailServer extends MailFaults implements AsyncDisposable {
             : auth.password === password);
         this.#reply(() => this.checkAuth(known), callback, { user: auth.username });
       },
-      onConnect: (_session, callback) => this.#reply(() => this.#checkRoom(), callback),
+      onConnect: (session, callback) => {
+        this.#sessions.add(session.id);
+        this.#reply(() => this.#checkRoom(), callback);
+      },
+      onClose: ({ id }) => void this.#sessions.delete(id),
       onMailFrom: (_address, _session, callback) => this.#reply(() => this.checkMail(), callback),
       onRcptTo: ({ address }, session, callback) =>
         this.#reply(() => this.#checkRecipient(address, session), callback),
@@ -175,7 +181,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
   }
 
   #checkRoom(): void {
-    if (this.#listener.connections <= (this.options.maxConnections ?? Infinity)) return;
+    if (this.#sessions.size <= (this.options.maxConnections ?? Infinity)) return;
     throw new SmtpReply(421, "4.7.0 Too many concurrent SMTP connections");
   }
 

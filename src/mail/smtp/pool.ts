@@ -35,6 +35,8 @@ export interface SendResult {
 
 /** A pool of connections to one server. */
 export interface SmtpPool {
+  /** How many connections are open, idle ones included. */
+  readonly connections: number;
   send(mail: SendMailOptions, signal: AbortSignal): Promise<SendResult>;
   /** Whether sending the content of the email with this signal had begun. */
   contentStarted(signal: AbortSignal): boolean;
@@ -56,6 +58,8 @@ export function createSmtpPool(
   const sockets = new Set<net.Socket>();
   const closing = new AbortController();
   const connect = async () => {
+    // More sockets than other mails need: one is closing, and the server may still count it.
+    if (sockets.size > 0 && sockets.size >= underWay.size) await oneClosed(sockets, closing.signal);
     const connection = await dial(options, {
       lookup: deps.lookup,
       timeoutMs: deps.timeouts.connectMs,
@@ -66,6 +70,7 @@ export function createSmtpPool(
     if (mustHideCredentials(options)) refuseClearCredentials(connection);
     return { connection };
   };
+  const underWay = new Set<Promise<unknown>>();
   const transporter = nodemailer.createTransport(
     poolOptions(options, secrets, login, deps.timeouts),
   );
@@ -88,8 +93,10 @@ export function createSmtpPool(
     done();
   });
 
-  const underWay = new Set<Promise<unknown>>();
   return {
+    get connections() {
+      return sockets.size;
+    },
     async send(mail, signal) {
       const sending = transporter.sendMail({ ...mail, signal });
       underWay.add(sending);
@@ -153,6 +160,20 @@ function poolOptions(
     disableFileAccess: true,
     disableUrlAccess: true,
   };
+}
+
+/** Waits until one of the sockets is closed, as long as closing may take. */
+async function oneClosed(sockets: ReadonlySet<net.Socket>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const done = () => resolve();
+  const timer = setTimeout(done, CLOSE_GRACE_MS);
+  signal.addEventListener("abort", done, { once: true });
+  const watched = [...sockets];
+  for (const socket of watched) socket.once("close", done);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", done);
+  for (const socket of watched) socket.off("close", done);
 }
 
 async function allClosed(sockets: ReadonlySet<net.Socket>): Promise<void> {

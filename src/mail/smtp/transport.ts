@@ -54,6 +54,8 @@ export function createSmtpTransport(options: SmtpOptions, deps: SmtpDeps = {}): 
   }, deps.tokens);
 }
 
+const WORKS: Receipt = { ok: true, messageId: "", response: "" };
+
 /** What a server offers may change with an update. */
 const EXTENSIONS_MS = 600_000;
 
@@ -127,10 +129,16 @@ class SmtpTransport implements MailTransport {
       return pool;
     };
     try {
-      return await this.#attempt(signal, [], open, async (pool, limit) => {
+      const receipt = await this.#attempt(signal, [], open, async (pool, limit) => {
         await orAborted(pool.verify(), limit);
-        return { ok: true, messageId: "", response: "" };
+        return WORKS;
       });
+      // It takes no more connections than we have: so it works, and mails go over those.
+      const isFull = !receipt.ok && receipt.pace === "connections";
+      const hasOthers = [...this.#pools].some((pool) =>
+        !opened.includes(pool) && pool.connections > 0
+      );
+      return isFull && hasOthers ? WORKS : receipt;
     } finally {
       for (const pool of opened) await this.#close(pool);
     }
