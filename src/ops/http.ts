@@ -115,11 +115,22 @@ export async function serveHttp(
 async function listen(address: ListenAddress): Promise<Deno.TcpListener> {
   const { host, port } = address;
   try {
+    if (host === "") return listenAnywhere(port);
     // Deno.listen() itself would block while it resolves the name.
     const [hostname = host] = isIP(host) === 0 ? await lookupAll(host) : [host];
     return Deno.listen({ hostname, port });
   } catch (fault) {
     throw new ListenError(address, fault);
+  }
+}
+
+/** All addresses of both families, or of IPv4 on a machine without IPv6. */
+function listenAnywhere(port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname: "::", port });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) throw error;
+    return Deno.listen({ hostname: "0.0.0.0", port });
   }
 }
 

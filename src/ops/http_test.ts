@@ -143,3 +143,20 @@ Deno.test("serveHttp() names the address that it cannot listen on, and the cause
     await assert.rejects(serveHttp(address, {}, systemClock), { message });
   }
 });
+
+Deno.test("serveHttp() without a host answers both families where the machine has both", async () => {
+  const hasIpv6 = (() => {
+    try {
+      Deno.listen({ hostname: "::1", port: 0 }).close();
+      return true;
+    } catch {
+      return false;
+    }
+  })();
+  const pages = { "/healthz": { make: () => ({ status: 200, body: "ok\n" }) } };
+  await using server = await serveHttp({ host: "", port: 0 }, pages, systemClock);
+  for (const host of ["127.0.0.1", ...hasIpv6 ? ["[::1]"] : []]) {
+    const response = await fetch(`http://${host}:${server.port}/healthz`);
+    assert.equal(await response.text(), "ok\n");
+  }
+});

@@ -70,6 +70,10 @@ Deno.test({
     assert.deepEqual(config.Entrypoint, [PROGRAM]);
     const label = (name: string) => config.Labels[`org.opencontainers.image.${name}`];
     assert.deepEqual([label("version"), label("licenses")], [project.version, "Apache-2.0"]);
+    assert.equal(label("base.name"), "docker.io/library/debian:bookworm-slim");
+    for (const name of ["source", "url", "created", "revision", "base.digest"]) {
+      assert.equal(typeof label(name), "string", name);
+    }
     assert.deepEqual(health.Test, ["CMD", PROGRAM, "health"]);
     assert.equal(machine, MACHINE);
   },
@@ -105,6 +109,15 @@ Deno.test({
         assert.equal(await Deno.readTextFile(join(root, PROGRAM)), machine);
         await must(podman("image", "unmount", built.id));
       }
+      const layers = async () => {
+        await using built = await buildImage({ tarballs, from: "scratch", epoch: 1_769_904_000 });
+        const [{ RootFS: root }] = JSON.parse(await must(podman("inspect", built.id)));
+        return root.Layers;
+      };
+      const first = await layers();
+      // Directories that a build makes have its time, unless told otherwise.
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      assert.deepEqual(await layers(), first, "the same tarball gives the same layers");
     }),
 });
 

@@ -11,7 +11,11 @@ export type Answer =
 
 const TIMEOUT_MS = 5_000;
 /** A daemon that listens on all addresses is asked on this machine's own. */
-const LOOPBACK: ReadonlyMap<string, string> = new Map([["0.0.0.0", "127.0.0.1"], ["::", "::1"]]);
+const LOOPBACK: ReadonlyMap<string, string> = new Map([
+  ["", "127.0.0.1"],
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+]);
 
 /** The URL of `path` at the daemon. */
 export function daemonUrl(

@@ -8,8 +8,6 @@ import { readSection } from "../section.ts";
 
 type Listen = NonNullable<HttpConfig["listen"]>;
 
-const ALL_INTERFACES = "0.0.0.0";
-
 const schema = v.partial(v.object({
   listen: v.pipe(
     text,
@@ -17,8 +15,8 @@ const schema = v.partial(v.object({
       if (dataset.value === undefined) return undefined;
       const result = parseHostPort(dataset.value);
       if (result.ok && result.port !== undefined) {
-        // As everywhere in Go, `:8080` listens on all interfaces; port 0 is any free one.
-        return { host: result.host || ALL_INTERFACES, port: result.port };
+        // As everywhere in Go, `:8080` listens on all addresses of both families; port 0 is any free one.
+        return { host: result.host, port: result.port };
       }
       addIssue({
         message: result.ok

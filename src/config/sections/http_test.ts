@@ -7,7 +7,7 @@ Deno.test("[http] does not listen by default", async () => {
     ['listen = ""', undefined],
     ['listen = "127.0.0.1:8080"', { host: "127.0.0.1", port: 8080 }],
     ['listen = "[::1]:8080"', { host: "::1", port: 8080 }],
-    ['listen = ":8080"', { host: "0.0.0.0", port: 8080 }],
+    ['listen = ":8080"', { host: "", port: 8080 }],
     ['listen = "localhost:0"', { host: "localhost", port: 0 }],
   ];
   for (const [body, listen] of cases) {

@@ -19,11 +19,13 @@ export interface ImageOptions {
   readonly from?: string;
   /** Such as `linux/arm64`; this machine's without it. */
   readonly platform?: string;
+  /** Seconds since 1970 that every file gets, as a release does it. */
+  readonly epoch?: number;
 }
 
 /** Builds the Dockerfile. */
 export async function buildImage(
-  { tarballs, base, from, platform }: ImageOptions,
+  { tarballs, base, from, platform, epoch }: ImageOptions,
 ): Promise<BuiltImage> {
   const context = await Deno.makeTempDir({ prefix: "teleport-email-image-" });
   try {
@@ -38,6 +40,7 @@ export async function buildImage(
     const choices = [
       ...from === undefined ? [] : ["--build-arg", `BASE=${from}`],
       ...platform === undefined ? [] : ["--platform", platform],
+      ...epoch === undefined ? [] : ["--timestamp", String(epoch)],
     ];
     const idFile = join(context, "id");
     await must([...bud, ...choices, "--iidfile", idFile, context]);
