@@ -59,7 +59,7 @@ export class ResourceStore {
     this.#resources.delete(`${kind}/${name}`);
   }
 
-  /** The resources of a type, by name, filtered by names and labels if given. */
+  /** The resources of a type that have all of `labels`, limited to `names` if given, by name. */
   list(
     type: string,
     names: readonly string[] | undefined,

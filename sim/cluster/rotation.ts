@@ -38,7 +38,7 @@ export class HostAuthority {
     return await issueIdentity(this.pki, { ...options, alsoTrust });
   }
 
-  /** Enters the next phase, in a cycle; does not write identities. */
+  /** Enters a phase; phases follow each other in order, cyclically. Does not write identities. */
   async enter(phase: RotationPhase): Promise<void> {
     if (phase === "update_clients") {
       const { hostCa, sshHostCa } = await createPki(this.pki.clusterName);

@@ -4,7 +4,7 @@
 export class Timers implements Disposable {
   readonly #running = new Map<ReturnType<typeof setTimeout>, () => void>();
 
-  /** Waits; 0 returns without yielding. Disposal ends the wait early. */
+  /** Waits; 0 starts no timer. Disposal ends the wait early. */
   async pause(ms: number): Promise<void> {
     if (ms <= 0) return;
     await new Promise<void>((resolve) => {

@@ -15,7 +15,7 @@ export interface TokenClient {
   readonly certificatePem?: string;
   /** An assertion of another issuer, compared literally. */
   readonly federatedAssertion?: string;
-  /** Its refresh token. */
+  /** Its valid refresh tokens. */
   readonly refreshTokens?: readonly string[];
 }
 

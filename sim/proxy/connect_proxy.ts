@@ -29,7 +29,7 @@ export class ConnectProxy extends TcpListener {
   success = "200 Connection established";
   /** The `Proxy-Authorization` of each request, "" for none. */
   readonly authorizations: string[] = [];
-  /** Addresses of targets whose names cannot be resolved. */
+  /** Maps a target to the address to dial, for names that cannot be resolved. */
   resolve: (target: string) => string = (target) => target;
   /** The number of opened tunnels, by `host:port`. */
   readonly tunnels: Map<string, number> = new Map();

@@ -79,7 +79,7 @@ const REMEDIES: Readonly<Record<ClusterError["kind"], string>> = {
   denied: "give the user the preset role 'access-plugin', or one as in docs/install.md",
   credentials: "sign new credentials in the cluster that teleport.addr names; if the address is " +
     "another cluster's or a web server's, correct it; if a proxy's public certificate is private, " +
-    "name its authority in teleport.web_root_cas",
+    "name its CA in teleport.web_root_cas",
   unsupported: "upgrade the Teleport server",
   "not-found": "report this as a bug of teleport-email",
   invalid: "report this as a bug of teleport-email",

@@ -38,7 +38,7 @@ export function mailgunProvider(
       throw new MailgunStatusError(
         response.status,
         answer === undefined
-          ? "no Mailgun API, it does not answer with JSON"
+          ? "not the Mailgun API: the response is not JSON"
           : String(answer["message"] ?? "") || response.statusText,
         response.headers.get("retry-after"),
       );

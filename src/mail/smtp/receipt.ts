@@ -86,7 +86,7 @@ function withoutLogin(
   const step = mechanism === undefined ? "" : ` during AUTH ${mechanism}`;
   const shown = singleLine(words, [...attempt.secrets, ...secrets]).replace(CREDENTIALS, "***");
   const error = `Cannot log in to SMTP server '${attempt.target}'${step}: ${
-    isForeign(words) && mechanism !== undefined ? `no SMTP server, it says ${shown}` : shown
+    isForeign(words) && mechanism !== undefined ? `not an SMTP server, it says ${shown}` : shown
   }`;
   const code = Number(words.slice(0, 3));
   const remedy = mechanism === undefined || !TOKEN_MECHANISMS.includes(mechanism)
@@ -220,10 +220,10 @@ function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): st
       // Deno has one text for two causes that an operator must distinguish.
       .replace(
         /^unable to verify the first certificate$/,
-        "the server's certificate has expired, or its authority is not known (smtp.root_cas)",
+        "the server's certificate has expired, or its CA is not known (smtp.root_cas)",
       );
   }
-  return isForeign(parts.reply) ? `no SMTP server, it says ${parts.reply}` : parts.reply;
+  return isForeign(parts.reply) ? `not an SMTP server, it says ${parts.reply}` : parts.reply;
 }
 
 function isCertificateFailure({ systemCode, message }: SmtpError): boolean {
