@@ -393,7 +393,7 @@ for (const flag of ["--deny-rules", "--old"]) {
         }
         const warnings = plugin.lines.filter((line) => /WARN.*rules/i.test(line));
         assert.equal(warnings.length, 1, warnings.join("\n"));
-        assert.match(warnings[0] ?? "", /"access-plugin"/);
+        assert.match(warnings[0] ?? "", /access-plugin/);
         assert.equal(await plugin.stop(), 0);
       }, [flag]);
     },

@@ -80,6 +80,7 @@ export function readRoutes(tables: unknown, { report }: Context): readonly Route
   const routes = tables.map((table, i) => readRoute(table, i + 1, report));
   warnOfNames(routes, report);
   warnOfUnreached(routes, report);
+  warnOfUnused(routes, report);
   return routes;
 }
 
@@ -121,6 +122,21 @@ function warnOfNames(routes: readonly RouteConfig[], report: Report): void {
   for (const [name, { length }] of byName) {
     if (length > 1) {
       report.warn(`${length} routes are named '${name}': logs do not tell them apart`);
+    }
+  }
+}
+
+/** Later emails go to those who got the first one; nobody is added to a request that is known. */
+function warnOfUnused(routes: readonly RouteConfig[], report: Report): void {
+  for (const { name, on, recipients } of routes) {
+    if (!on.includes("new")) {
+      report.warn(
+        `Route '${name}' is not used: recipients are chosen with the first email, of kind new`,
+      );
+    } else if (recipients.includes("access_list_owners")) {
+      report.warn(
+        `Route '${name}' names access_list_owners, who are not known with the first email`,
+      );
     }
   }
 }

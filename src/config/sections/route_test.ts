@@ -34,7 +34,9 @@ silence = true
 [[route]]
 recipients = "one@example.com"
 `);
-  assert.deepEqual(warnings, []);
+  assert.deepEqual(warnings, [
+    "Route 'payments' names access_list_owners, who are not known with the first email",
+  ]);
   assert.deepEqual(config.routing, { precedence: "routes", strictSchedules: true });
   const [payments, silent, last] = config.routes;
   assert.deepEqual(payments, {
@@ -152,10 +154,16 @@ name = "a"
 recipient = "a@example.com"
 recipients = "a@example.com"
 match = "false"
+[[route]]
+name = "later"
+recipients = "a@example.com"
+on = ["review"]
 `);
   assert.deepEqual(warnings, [
     "2 routes are named 'a': logs do not tell them apart",
     "Route 'a' is never reached: 'a' matches every request",
+    "Route 'later' is never reached: 'a' matches every request",
+    "Route 'later' is not used: recipients are chosen with the first email, of kind new",
     "Unknown key 'route 2.recipient': did you mean 'route 2.recipients'?",
   ]);
 });
