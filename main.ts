@@ -38,18 +38,10 @@ runCli(Deno.args, {
   stdout: (text) => write(Deno.stdout, text),
   stderr: (text) => write(Deno.stderr, text),
 }, {
-  // Loaded when needed: `version` and `configure` answer at once.
+  // The other commands load their actions themselves: `version` answers at once.
   start: async (options) => {
     // Loading takes a while, in which a signal must not kill the process.
     using signals = listenForSignals(systemClock);
     return await (await import("./src/cli/start.ts")).start(options, signals, uncaught);
   },
-  configure: async (...args) => (await import("./src/cli/configure.ts")).configure(...args),
-  check: async (options, io) => (await import("./src/cli/check.ts")).check(options, io),
-  testMail: async (options, io) => (await import("./src/cli/test_mail.ts")).testMail(options, io),
-  templates: async (options, io) => (await import("./src/cli/templates.ts")).templates(options, io),
-  preview: async (options, io) => (await import("./src/cli/preview.ts")).preview(options, io),
-  route: async (options, io) => (await import("./src/cli/route.ts")).route(options, io),
-  health: async (options, io) => (await import("./src/cli/health.ts")).health(options, io),
-  status: async (options, io) => (await import("./src/cli/status.ts")).status(options, io),
 }).then((exitCode) => Deno.exit(exitCode));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
-import { SAMPLE_KINDS, type SampleKind } from "../src/cli/commands.ts";
+import { SAMPLE_KINDS, type SampleKind } from "../src/cli/sample_kinds.ts";
 import { preview } from "../src/cli/preview.ts";
 import { templates } from "../src/cli/templates.ts";
 import { route } from "../src/cli/route.ts";

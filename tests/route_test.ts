@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { RouteOptions } from "../src/cli/commands.ts";
+import type { RouteOptions } from "../src/cli/route/options.ts";
 import { route } from "../src/cli/route.ts";
 import { runCommand } from "./support.ts";
 

@@ -8,7 +8,7 @@ import {
   startPlayground,
 } from "../sim/playground/playground.ts";
 import { PluginProcess } from "../sim/playground/plugin_process.ts";
-import type { CliIo } from "../src/cli/commands.ts";
+import type { CliIo } from "../src/cli/io.ts";
 
 export interface Stage {
   readonly playground: Playground;

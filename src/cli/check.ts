@@ -7,9 +7,15 @@ import { checkCluster } from "./check/cluster.ts";
 import type { Finding } from "./check/finding.ts";
 import { countLevel, findingText, reportJson, summaryText, type Terminal } from "./check/report.ts";
 import { checkHttp, checkLog } from "./check/local.ts";
-import type { CheckOptions, CliIo } from "./commands.ts";
+import type { CliIo, ConfigOptions } from "./io.ts";
 import { readConfig } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
+
+/** What the command takes from the command line. */
+export interface CheckOptions extends ConfigOptions {
+  readonly offline: boolean;
+  readonly json: boolean;
+}
 
 /** Prints the findings as they come, or all as JSON; returns the exit code. */
 export async function check(options: CheckOptions, io: CliIo): Promise<number> {

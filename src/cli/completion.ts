@@ -2,7 +2,9 @@
 
 import type { Command, Option } from "commander";
 import { PROGRAM } from "../version.ts";
-import type { Shell } from "./commands.ts";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = typeof SHELLS[number];
 
 interface Flag {
   readonly names: readonly string[];
@@ -20,6 +22,7 @@ interface Word {
   readonly choices: readonly string[];
 }
 
+/** The script that completes the visible commands of `program` in a shell. */
 export function completionScript(shell: Shell, program: Command): string {
   const words = wordsOf(program);
   switch (shell) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Commands, SHELLS } from "./commands.ts";
+import { SHELLS } from "./completion.ts";
+import type { Commands } from "./definition.ts";
 import { runCli } from "./program.ts";
 
 const UNUSED = () => Promise.resolve(1);
@@ -93,14 +94,4 @@ Deno.test("bash completes commands, options and their values", async () => {
     await Deno.remove(dir, { recursive: true });
   }
   assert.equal(await complete("help", "ver"), "version");
-});
-
-Deno.test("The manual page in packaging is that of the commands as they are ('task man')", async () => {
-  const page = new URL("../../packaging/teleport-email.1", import.meta.url);
-  const current = await output("man");
-  assert.equal(await Deno.readTextFile(page), current);
-  assert.deepEqual(current.split("\n").filter((line) => line.length > 80), []);
-  assert.match(current, /^\.SS version$/m);
-  assert.match(current, /^\.SS test\\-mail \[options\] <address\.\.\.>$/m);
-  assert.match(current, /^\.B \\-c, \\-\\-config <path>$/m);
 });

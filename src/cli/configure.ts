@@ -2,7 +2,13 @@
 
 import { EXAMPLE, exampleFor } from "../config/example.ts";
 import { SERVICE_NAMES, smtpService } from "../config/sections/smtp_services.ts";
-import type { CliIo, ConfigureOptions } from "./commands.ts";
+import type { CliIo } from "./io.ts";
+
+/** What the command takes from the command line. */
+export interface ConfigureOptions {
+  /** A mail service to fill in; none without it. */
+  readonly service?: string;
+}
 
 /** Prints it; returns the exit code. */
 export function configure({ service }: ConfigureOptions, io: CliIo): Promise<number> {

@@ -1,8 +1,14 @@
 /** `teleport-email health`: one question to the running daemon, for the health check of a container. */
 
-import type { CliIo, HealthOptions } from "./commands.ts";
+import type { CliIo, ConfigOptions } from "./io.ts";
 import { readConfig, reportErrors } from "./read_config.ts";
 import { ask, daemonUrl } from "./status/ask.ts";
+
+/** What the command takes from the command line. */
+export interface HealthOptions extends ConfigOptions {
+  /** Whether it can do its job now, not only whether it works. */
+  readonly ready: boolean;
+}
 
 /** Returns the exit code: 0 or 1, as Docker wants it. */
 export async function health({ config: path, ready }: HealthOptions, io: CliIo): Promise<number> {

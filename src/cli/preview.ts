@@ -10,13 +10,28 @@ import { DEFAULT_LOOK } from "../mail/content/scope.ts";
 import { loadTemplates, type Templates } from "../mail/content/templates.ts";
 import { rawMessage } from "../mail/smtp/raw_message.ts";
 import { ClusterError } from "../teleport/errors.ts";
-import { type CliIo, type PreviewOptions, SAMPLE_KINDS } from "./commands.ts";
+import type { CliIo, ConfigOptions } from "./io.ts";
+import { SAMPLE_KINDS, type SampleKind } from "./sample_kinds.ts";
 import { type PreviewedMail, previewPage } from "./preview/page.ts";
 import { requestData } from "./preview/request.ts";
 import { loadConfigOrReport, reportErrors } from "./read_config.ts";
 import { loadTemplatesOrReport } from "./read_templates.ts";
 import { DocumentError } from "./route/documents.ts";
 import { sampleOf } from "./samples.ts";
+
+/** What the command takes from the command line. */
+export interface PreviewOptions extends ConfigOptions {
+  /** Whether the path was not given: no file need be there. */
+  readonly isDefaultConfig?: boolean;
+  /** Absent = `new` on the terminal, every kind in files. */
+  readonly kind?: SampleKind | "all";
+  /** `true`: the HTML part alone; a path: a page with all emails side by side. */
+  readonly html: boolean | string;
+  /** A directory for messages as they would be sent. */
+  readonly eml?: string;
+  /** Id of a request of the cluster, or the path of a file. */
+  readonly request?: string;
+}
 
 /** Prints or writes the emails; returns the exit code. */
 export async function preview(options: PreviewOptions, io: CliIo): Promise<number> {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import type { CheckOptions, CliIo, RouteOptions, StartOptions } from "./commands.ts";
+import type { CheckOptions } from "./check.ts";
+import type { CliIo } from "./io.ts";
+import type { RouteOptions } from "./route/options.ts";
+import type { StartOptions } from "./start.ts";
+import { DEFINITIONS } from "./commands.ts";
 import { runCli } from "./program.ts";
 
 async function run(...args: string[]) {
@@ -182,4 +186,11 @@ Deno.test("runCli() escapes what a terminal would obey in the output of any comm
     health: unused,
   });
   assert.equal(stdout, "\x1b[32mok\x1b[0m a\\u009b2Jb\\u202ec 👩\u200d💻\n");
+});
+
+Deno.test("runCli() shows an example in the help of every command", async () => {
+  for (const { name, example } of DEFINITIONS) {
+    const { stderr } = await run(name, "--help");
+    assert.ok(stderr.replace(/\s+/g, " ").includes(`Example: ${example}`), name);
+  }
 });

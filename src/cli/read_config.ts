@@ -2,7 +2,7 @@
 
 import type { Config, LoadResult } from "../config/config.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
-import type { CliIo } from "./commands.ts";
+import type { CliIo } from "./io.ts";
 
 const STDIN = "-";
 

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { loadTemplates, type Templates } from "../mail/content/templates.ts";
-import type { CliIo } from "./commands.ts";
+import type { CliIo } from "./io.ts";
 import { reportErrors } from "./read_config.ts";
 
 /** Reads the templates, or says on stderr what is wrong with them and gives undefined. */

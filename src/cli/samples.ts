@@ -2,7 +2,7 @@
 
 import type { MailData } from "../mail/content/mail_data.ts";
 import { sampleData, sampleResourceData } from "../mail/content/sample_data.ts";
-import type { SampleKind } from "./commands.ts";
+import type { SampleKind } from "./sample_kinds.ts";
 
 /** The facts of each mail that `preview` can show. */
 const SAMPLES: Readonly<Record<SampleKind, () => MailData>> = {

@@ -14,11 +14,16 @@ import { GIT_REF, VERSION } from "../version.ts";
 import { EXIT_CONFIGURATION, EXIT_FAILURE, exitWithErrors } from "./bail.ts";
 import { runDaemon } from "../daemon/daemon.ts";
 import { readFailFast } from "../daemon/fail_fast.ts";
-import type { StartOptions } from "./commands.ts";
 import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
 import { StartError } from "../daemon/start_error.ts";
 import { reasonOf } from "../text.ts";
+
+/** What the command takes from the command line. */
+export interface StartOptions {
+  readonly configPath: string;
+  readonly debug: boolean;
+}
 
 /** Runs until a signal or an uncaught error stops it; returns the exit code. */
 export async function start(

@@ -8,13 +8,20 @@ import { retryFailed, type RetryResult } from "../requests/retry_failed.ts";
 import type { TeleportClient } from "../teleport/client.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { openCluster } from "../daemon/cluster.ts";
-import type { CliIo, StatusOptions } from "./commands.ts";
+import type { CliIo, ConfigOptions } from "./io.ts";
 import { pluralize } from "./counted.ts";
 import { loadConfigOrReport, reportErrors } from "./read_config.ts";
 import { StartError } from "../daemon/start_error.ts";
 import { askDaemon } from "./status/daemon.ts";
 import { type OutboxListing, outboxOf } from "../daemon/mail_status.ts";
 import { outboxText, statusText } from "./status/report.ts";
+
+/** What the command takes from the command line. */
+export interface StatusOptions extends ConfigOptions {
+  readonly json: boolean;
+  /** Id of a request, or `all`: puts its failed mails back in the outbox. */
+  readonly retry?: string;
+}
 
 /** Returns the exit code. */
 export async function status(options: StatusOptions, io: CliIo): Promise<number> {

@@ -3,8 +3,14 @@
 import { join } from "node:path";
 import { fileFault } from "../text.ts";
 import { exportedTemplates } from "../mail/content/export_templates.ts";
-import type { CliIo, TemplatesOptions } from "./commands.ts";
+import type { CliIo } from "./io.ts";
 import { reportErrors } from "./read_config.ts";
+
+/** What the command takes from the command line. */
+export interface TemplatesOptions {
+  /** Where the files go. */
+  readonly directory: string;
+}
 
 /** Writes all files, or none where one is there already; returns the exit code. */
 export async function templates({ directory }: TemplatesOptions, io: CliIo): Promise<number> {

@@ -6,11 +6,17 @@ import { domainOf } from "../mail/address.ts";
 import { composeMail } from "../mail/content/compose.ts";
 import type { Templates } from "../mail/content/templates.ts";
 import type { MailMessage, MailTransport } from "../mail/transport.ts";
-import type { CliIo, SampleKind, TestMailOptions } from "./commands.ts";
+import type { CliIo, ConfigOptions } from "./io.ts";
+import type { SampleKind } from "./sample_kinds.ts";
 import { loadConfigOrReport, reportErrors } from "./read_config.ts";
 import { loadTemplatesOrReport } from "./read_templates.ts";
 import { sampleOf } from "./samples.ts";
 import { createTransport } from "../daemon/transport.ts";
+
+/** What the command takes from the command line. */
+export interface TestMailOptions extends ConfigOptions {
+  readonly addresses: readonly string[];
+}
 
 const KINDS: readonly SampleKind[] = ["new", "review", "approved", "denied", "expired"];
 const NOTE = "This is a test of teleport-email. There is no such access request.";

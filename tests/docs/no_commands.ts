@@ -1,4 +1,4 @@
-import type { Commands } from "../../src/cli/commands.ts";
+import type { Commands } from "../../src/cli/definition.ts";
 
 const NEVER = () => Promise.reject(new Error("only help is asked for"));
 

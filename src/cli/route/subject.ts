@@ -5,7 +5,7 @@ import type { Facts } from "../../routing/condition/facts.ts";
 import type { LookupCluster } from "../../routing/lookups.ts";
 import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import { ClusterError } from "../../teleport/errors.ts";
-import type { RouteOptions } from "../commands.ts";
+import type { RouteOptions } from "./options.ts";
 import { DocumentError, type Documents, parseTime } from "./documents.ts";
 
 /** The request that the flags describe. */

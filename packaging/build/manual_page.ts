@@ -1,10 +1,12 @@
 /** The manual page, from the commands and options as they are (man(7)). */
 
 import type { Command } from "commander";
-import { PROGRAM, RELEASE_DATE, VERSION } from "../version.ts";
-import { DEFAULT_CONFIG_PATH } from "./commands.ts";
-import { HELP_TEXTS } from "./help_texts.ts";
-import { wrap } from "./wrap.ts";
+import { DEFINITIONS } from "../../src/cli/commands.ts";
+import type { Definition } from "../../src/cli/definition.ts";
+import { DEFAULT_CONFIG_PATH } from "../../src/cli/io.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { wrap } from "../../src/cli/wrap.ts";
+import { PROGRAM, RELEASE_DATE, VERSION } from "../../src/version.ts";
 
 /** What `mandoc -T lint` wants of lines; roff fills them anew. */
 const LINE_WIDTH = 80;
@@ -15,7 +17,9 @@ function roff(text: string): string {
   return wrap(escaped, LINE_WIDTH - 2).join("\n").replace(/^(?=[.'])/gm, "\\&");
 }
 
-export function manualPage(program: Command): string {
+/** The page as roff. */
+export function manualPage(): string {
+  const program = createProgram({ stdout: () => {}, stderr: () => {} });
   const commands = program.createHelp().visibleCommands(program);
   return `.TH TELEPORT\\-EMAIL 1 "${RELEASE_DATE}" "${PROGRAM} ${VERSION}" "User Commands"
 .nh
@@ -26,10 +30,9 @@ ${roff(PROGRAM)} \\- mails reviewers about Teleport access requests
 .I command
 [\\fIoption\\fR ...] [\\fIargument\\fR ...]
 .SH DESCRIPTION
-A daemon that stands beside a Teleport cluster, mails the right people when
-somebody asks for access, and follows up reviews, approval, denial and expiry
-in the same thread. The other commands help to set it up and to see how it is
-doing.
+A daemon that emails the right reviewers when someone requests access to a
+Teleport cluster, and follows up reviews, approval, denial and expiry in the
+same thread. The other commands help to set it up and to monitor it.
 .SH COMMANDS
 ${commands.map((command) => commandSection(program, command)).join("\n")}
 .SH EXIT STATUS
@@ -37,16 +40,16 @@ ${commands.map((command) => commandSection(program, command)).join("\n")}
 .SH ENVIRONMENT
 .TP
 .B HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-HTTP proxies to reach the cluster by.
+HTTP proxies for the connection to the cluster.
 .TP
 .B TELEPORT_TUNNEL_PUBLIC_ADDR
 Address of the proxy's SSH tunnel.
 .TP
 .B TELEPORT_TLS_ROUTING_CONN_UPGRADE
-Whether connections are upgraded through a load balancer that ends TLS.
+Whether connections are upgraded through a load balancer that terminates TLS.
 .TP
 .B TELEPORT_PLUGIN_FAIL_FAST
-Whether the daemon ends when it loses the cluster.
+Whether the daemon exits when it loses the connection to the cluster.
 .TP
 .B NO_COLOR
 If set, reports have no colors.
@@ -59,6 +62,7 @@ The configuration, if no other is given.
 
 function commandSection(program: Command, command: Command): string {
   const help = program.createHelp();
+  const definition = DEFINITIONS.find(({ name }) => name === command.name());
   const options = help.visibleOptions(command).filter((option) => option.long !== "--help");
   const syntax = options.length === 0
     ? command.usage().replace(/^\[options\] ?/, "")
@@ -67,11 +71,22 @@ function commandSection(program: Command, command: Command): string {
   return [
     `.SS ${roff(usage)}`,
     roff(command.description()),
-    ...(HELP_TEXTS[command.name()] ?? []).flatMap((paragraph) => [".PP", roff(paragraph)]),
+    ...paragraphs(definition).flatMap((paragraph) => [".PP", roff(paragraph)]),
     ...options.flatMap((option) => [
       ".TP",
       `.B ${roff(option.flags)}`,
       roff(`${help.optionDescription(option)}.`),
     ]),
   ].join("\n");
+}
+
+function paragraphs(definition: Definition | undefined): readonly string[] {
+  return definition === undefined ? [] : [...definition.details, `Example: ${definition.example}`];
+}
+
+if (import.meta.main) {
+  await Deno.writeTextFile(
+    new URL("../teleport-email.1", import.meta.url),
+    manualPage(),
+  );
 }
