@@ -9,8 +9,11 @@
 import assert from "node:assert/strict";
 import { FATES } from "./simulation/line.ts";
 import {
+  BELIEVE_LISTINGS,
   DROP_OWED_ON_CONFLICT,
   FORGET_THE_LEASE,
+  IGNORE_REFUSED_WRITES,
+  NEVER_REOPEN,
   type Sabotage,
   SETTLE_BEFORE_SEND,
 } from "./simulation/sabotage.ts";
@@ -28,6 +31,11 @@ const EXPECTED = [
   "sender crashed",
   "sender was cut off",
   "lease was overtaken",
+  "listings were narrowed",
+  "caches lagged",
+  "writes were refused",
+  "write was refused",
+  "false ends",
 ];
 
 function describe({ seed, wrong, trace }: Outcome): string {
@@ -89,6 +97,9 @@ const SABOTAGES: readonly (readonly [string, Sabotage, RegExp])[] = [
     DROP_OWED_ON_CONFLICT,
     /did not get review|does not know the outcome/,
   ],
+  ["believes that a listing is complete", BELIEVE_LISTINGS, /as expired, which exists/],
+  ["sends what it cannot record", IGNORE_REFUSED_WRITES, /which it cannot record/],
+  ["never corrects a false end", NEVER_REOPEN, /its record says 'EXPIRED' and not/],
 ];
 
 for (const [what, sabotage, complaint] of SABOTAGES) {

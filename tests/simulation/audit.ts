@@ -1,11 +1,9 @@
 /** What must hold at every step of a simulation, whatever happens (docs/internals/delivery.md). */
 
-import { LEASE_GRACE_MS } from "../../src/requests/record/lease.ts";
-import { mailKey, type OwedMail } from "../../src/requests/record/outbox.ts";
-import type { PluginRecord } from "../../src/requests/record/record.ts";
 import type { RecordWritten, SimulatedCluster } from "./cluster.ts";
 import type { Ledger, Sending } from "./ledger.ts";
 import { MAX_SKEW_MS } from "./machine.ts";
+import { GRACE_MS, type StoredFacts, type StoredMail } from "./record_reader.ts";
 import type { World } from "./world.ts";
 
 export class Audit {
@@ -23,7 +21,10 @@ export class Audit {
   readonly onSend = ({ request, mail, instance }: Sending): void => {
     const record = this.cluster().record(request);
     const owner = record?.owner?.instance;
-    if (owner !== instance && record?.owed.some((other) => mailKey(other) === mail)) {
+    if (owner !== instance && this.cluster().refused.has(request)) {
+      this.#complain(`${instance} sends ${request} ${mail}, which it cannot record`);
+    }
+    if (owner !== instance && record?.owed.some((other) => other.key === mail)) {
       this.#complain(
         `${instance} sends ${request} ${mail}, but the lease is ${owner ?? "nobody"}'s`,
       );
@@ -38,29 +39,35 @@ export class Audit {
   };
 
   /** A lease ends by its owner, by time, or when nothing is left to send. */
-  #checkLease(id: string, by: string, before: PluginRecord, after: PluginRecord): void {
+  #checkLease(id: string, by: string, before: StoredFacts, after: StoredFacts): void {
     const { owner } = before;
     if (owner === undefined || owner.instance === by || after.owed.length === 0) return;
     if (after.owner?.instance === owner.instance) return;
-    const overMs = owner.untilMs + LEASE_GRACE_MS;
+    const overMs = owner.untilMs + GRACE_MS;
     if (this.world.nowMs + MAX_SKEW_MS < overMs) {
       this.#complain(`${by} takes the lease of ${id}, which is ${owner.instance}'s`);
     }
   }
 
-  #compare(id: string, by: string, before: PluginRecord, after: PluginRecord): void {
+  #compare(id: string, by: string, before: StoredFacts, after: StoredFacts): void {
     this.#checkLease(id, by, before, after);
-    const still = new Set(after.owed.map(mailKey));
+    const still = new Set(after.owed.map(({ key }) => key));
     for (const mail of before.owed) {
-      if (!still.has(mailKey(mail)) && !this.#mayLeave(id, mail, before, after)) {
-        this.#complain(`${by} drops ${id} ${mailKey(mail)}, which nobody has got`);
+      if (!still.has(mail.key) && !this.#mayLeave(id, mail, before, after)) {
+        this.#complain(`${by} drops ${id} ${mail.key}, which nobody has got`);
       }
     }
-    const threads = new Set(after.threads.map((thread) => thread.recipient));
-    for (const { recipient } of before.threads) {
+    const threads = new Set(after.threads);
+    for (const recipient of before.threads) {
       if (!threads.has(recipient)) this.#complain(`${by} drops ${recipient}'s thread of ${id}`);
     }
-    if (before.resolution !== "" && before.resolution !== after.resolution) {
+    const exists = this.cluster().requests.has(id);
+    const reopens = before.resolution === "EXPIRED" && after.reopened === before.reopened + 1;
+    if (reopens && !exists) this.#complain(`${by} reopens ${id}, which is gone`);
+    if (before.resolution === "" && after.resolution === "EXPIRED" && exists) {
+      this.#complain(`${by} closes ${id} as expired, which exists`);
+    }
+    if (before.resolution !== "" && before.resolution !== after.resolution && !reopens) {
       this.#complain(`${by} resolves ${id} a second time`);
     }
     // Reviews that the closing superseded are owed again if the request is reopened.
@@ -71,14 +78,18 @@ export class Audit {
   }
 
   /** Accepted, given up, or superseded by the rules of the plan. */
-  #mayLeave(id: string, mail: OwedMail, before: PluginRecord, after: PluginRecord): boolean {
-    const key = mailKey(mail);
+  #mayLeave(id: string, mail: StoredMail, before: StoredFacts, after: StoredFacts): boolean {
+    const { key } = mail;
     if (this.ledger.wasAccepted(id, key)) return true;
-    if (after.failed.some((other) => mailKey(other) === key)) return true;
+    if (after.failed.some((other) => other.key === key)) return true;
+    // A reopening supersedes the ends that are still owed.
+    if (after.reopened > before.reopened && mail.kind.endsWith("resolution")) return true;
     if (after.resolution === "") return false;
     switch (mail.kind) {
       case "new":
       case "requester-new":
+      case "reopened":
+      case "requester-reopened":
         return true;
       case "review":
       case "requester-review": {
@@ -92,8 +103,8 @@ export class Audit {
   }
 
   /** What a write means for a mail that is on its way, or accepted and not written down. */
-  #judge(sending: Sending, by: string, after: PluginRecord): void {
-    const isOwed = after.owed.some((mail) => mailKey(mail) === sending.mail);
+  #judge(sending: Sending, by: string, after: StoredFacts): void {
+    const isOwed = after.owed.some(({ key }) => key === sending.mail);
     if (sending.state === "accepted" && !isOwed) {
       sending.settled = true;
       return;

@@ -2,7 +2,7 @@
 
 import type { Receipt } from "../../src/mail/transport.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
-import { LISTING_ROLE } from "../../src/requests/testing/fake_cluster.ts";
+import type { Role } from "../../src/teleport/permissions.ts";
 import { ClusterError } from "../../src/teleport/errors.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Ledger } from "./ledger.ts";
@@ -23,6 +23,25 @@ export interface Surroundings {
   readonly onSend: (sending: ReturnType<Ledger["call"]>) => void;
 }
 
+function role(mayList: boolean): Role {
+  const verbs = mayList ? ["list", "read"] : ["read"];
+  return {
+    name: "access-plugin",
+    allow: [{ kinds: ["access_request"], verbs, where: "" }],
+    deny: [],
+  };
+}
+
+/** The server's refusal as an answer, which travels back as any other does. */
+function refusable<T>(perform: () => T): T | ClusterError {
+  try {
+    return perform();
+  } catch (error) {
+    if (error instanceof ClusterError) return error;
+    throw error;
+  }
+}
+
 /** The exits, and a way to end the machine's watches. */
 export function exitsOf(
   machine: Machine,
@@ -40,18 +59,20 @@ export function exitsOf(
   const watches = new Watches(machine, world, cluster, random, ask);
   const port: Cluster = {
     watch: (signal) => watches.watch(signal),
-    listRequests: (signal) => ask("list requests", () => [...cluster.requests.values()], signal),
-    findRequest: (id, signal) =>
-      ask(`find ${id}`, () => cluster.requests.get(id) ?? "absent", signal),
-    currentRoles: (signal) => ask("read roles", () => [LISTING_ROLE], signal),
+    listRequests: (signal) => ask("list requests", () => cluster.list(), signal),
+    findRequest: (id, signal) => ask(`find ${id}`, () => cluster.find(id), signal),
+    currentRoles: (signal) => ask("read roles", () => [role(!cluster.isNarrowed)], signal),
     listRecords: (signal) => ask("list records", () => new Map(cluster.records), signal),
     readRecord: (id, signal) => ask(`read ${id}`, () => cluster.records.get(id) ?? {}, signal),
     writeRecord: (id, set, expect, signal) =>
       ask(
         `write ${id} ${JSON.stringify(set)}`,
-        () => cluster.write(id, set, expect, machine.name),
+        () => refusable(() => cluster.write(id, set, expect, machine.name)),
         signal,
-      ),
+      ).then((outcome) => {
+        if (outcome instanceof ClusterError) throw outcome;
+        return outcome;
+      }),
   };
 
   const mail = async (

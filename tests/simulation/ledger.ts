@@ -2,14 +2,18 @@
 
 import type { MailMessage } from "../../src/mail/transport.ts";
 import type { MailJob } from "../../src/requests/delivery/mailer.ts";
-import { mailKey } from "../../src/requests/record/outbox.ts";
 import type { Machine } from "./machine.ts";
 
 /**
  * Why an acceptance may be followed by another of the same mail (docs/internals/delivery.md, "When an email
  * is sent twice"): no replica that could know of it was able to record it.
  */
-export type Excuse = "no answer" | "sender crashed" | "sender was cut off" | "lease was overtaken";
+export type Excuse =
+  | "no answer"
+  | "sender crashed"
+  | "sender was cut off"
+  | "lease was overtaken"
+  | "write was refused";
 
 export interface Sending {
   readonly request: string;
@@ -39,7 +43,7 @@ export class Ledger {
   ): Sending {
     const sending: Sending = {
       request: job.id,
-      mail: mailKey(job.mail),
+      mail: `${job.mail.kind}/${job.mail.index}/${job.mail.to}`,
       to: job.mail.to,
       message,
       instance: machine.name,
@@ -67,6 +71,13 @@ export class Ledger {
     return this.sendings.filter((sending) =>
       sending.request === request && !sending.settled && sending.state !== "refused"
     );
+  }
+
+  /** What nobody could record of a request. */
+  abandonRequest(request: string, excuse: Excuse): void {
+    for (const sending of this.sendings) {
+      if (sending.request === request && !sending.settled) sending.excuse ??= excuse;
+    }
   }
 
   /** What a replica that is no more has left behind. */

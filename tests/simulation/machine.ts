@@ -18,12 +18,12 @@ export class Machine {
     /** Of the machine and of the instance on it. */
     readonly name: string,
     private readonly world: World,
-    skewMs: number,
+    private skewMs: number,
     /** The machine is gone; calls under way may still arrive. */
     private readonly onCrash: () => void,
   ) {
     this.clock = {
-      now: () => world.nowMs + skewMs,
+      now: () => world.nowMs + this.skewMs,
       after: (ms, action) => {
         let cancelled = false;
         const cancel = world.after(ms, () => {
@@ -90,6 +90,12 @@ export class Machine {
   /** Something went wrong that takes `ms` to find out; until then nothing can be done about it. */
   noteFault(ms: number): void {
     this.lastFaultMs = Math.max(this.lastFaultMs, this.world.nowMs + ms);
+  }
+
+  /** Sets the clock on the wall; timers run on. */
+  stepClock(skewMs: number): void {
+    this.say(() => `its clock is set from ${this.skewMs} to ${skewMs} ms off`);
+    this.skewMs = skewMs;
   }
 
   /** The cluster cannot be reached for a while. */

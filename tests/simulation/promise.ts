@@ -1,10 +1,10 @@
 /** What must be true of a simulation at rest: the promise of docs/internals/delivery.md. */
 
-import type { PluginRecord } from "../../src/requests/record/record.ts";
 import { originalCanWrite } from "../../src/requests/testing/original_record.ts";
 import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Ledger, Sending } from "./ledger.ts";
+import type { StoredFacts } from "./record_reader.ts";
 import { mailsOfRequester, mailsOfReviewer } from "./recipient.ts";
 
 export interface Rest {
@@ -58,7 +58,7 @@ function ofRequest(request: AccessRequest, rest: Rest): readonly string[] {
 }
 
 function ofRecord(
-  record: PluginRecord,
+  record: StoredFacts,
   { id, state }: AccessRequest,
   { cluster }: Rest,
 ): readonly string[] {

@@ -1,32 +1,35 @@
 /** Whether one recipient got the mails of a request: each that is due, in order, in one thread. */
 
-import type { MailKind } from "../../src/requests/record/outbox.ts";
-import type { PluginRecord } from "../../src/requests/record/record.ts";
 import type { Excuse, Sending } from "./ledger.ts";
+import type { StoredFacts } from "./record_reader.ts";
 
 /** Mails that outlive their sender may come late: the next owner cannot wait for them. */
 const LATE: ReadonlySet<Excuse | undefined> = new Set([
   "lease was overtaken",
   "sender crashed",
   "sender was cut off",
+  "write was refused",
 ]);
 
 export function mailsOfReviewer(
   to: string,
-  record: PluginRecord,
+  record: StoredFacts,
   reviews: number,
   got: readonly Sending[],
 ): readonly string[] {
   if (hasFailed(record, to, "new", 0)) {
     return got.length > 0 ? [`${to} got mails after a first one that was refused`] : [];
   }
-  const lacks = (kind: MailKind, index = 0) => isLacking(record, to, got, kind, index);
+  const lacks = (kind: string, index = 0) => isLacking(record, to, got, kind, index);
   const wrong: string[] = [];
   if (record.resolution !== "") {
     // What a resolution may supersede is judged when it is written, by the audit.
-    if (lacks("resolution")) wrong.push(`${to} does not know the outcome`);
+    if (lacks("resolution", record.reopened)) wrong.push(`${to} does not know the outcome`);
   } else {
     if (lacks("new")) wrong.push(`${to} was not told`);
+    if (record.reopened > 0 && lacks("reopened", record.reopened)) {
+      wrong.push(`${to} still believes in a false end`);
+    }
     for (let index = 0; index < reviews; index++) {
       if (lacks("review", index)) wrong.push(`${to} did not get review ${index}`);
     }
@@ -36,16 +39,22 @@ export function mailsOfReviewer(
 
 export function mailsOfRequester(
   to: string,
-  record: PluginRecord,
+  record: StoredFacts,
   reviews: number,
   got: readonly Sending[],
 ): readonly string[] {
-  const lacks = (kind: MailKind, index = 0) => isLacking(record, to, got, kind, index);
+  const lacks = (kind: string, index = 0) => isLacking(record, to, got, kind, index);
   const wrong: string[] = [];
   if (record.resolution !== "") {
-    if (lacks("requester-resolution")) wrong.push("the requester does not know the outcome");
+    if (lacks("requester-resolution", record.reopened)) {
+      wrong.push("the requester does not know the outcome");
+    }
   } else {
-    if (lacks("requester-new")) wrong.push("the requester got no confirmation");
+    // A request that is reopened is confirmed again, also where the first confirmation was superseded.
+    const isConfirmed = record.reopened > 0
+      ? !lacks("requester-reopened", record.reopened)
+      : !lacks("requester-new");
+    if (!isConfirmed) wrong.push("the requester got no confirmation");
     for (let index = 0; index < reviews; index++) {
       if (lacks("requester-review", index)) wrong.push(`the requester lacks review ${index}`);
     }
@@ -54,34 +63,47 @@ export function mailsOfRequester(
 }
 
 function isLacking(
-  record: PluginRecord,
+  record: StoredFacts,
   to: string,
   got: readonly Sending[],
-  kind: MailKind,
+  kind: string,
   index: number,
 ): boolean {
   const mail = `${kind}/${index}/${to}`;
   return !got.some((sending) => sending.mail === mail) && !hasFailed(record, to, kind, index);
 }
 
-function hasFailed(record: PluginRecord, to: string, kind: MailKind, index: number): boolean {
+function hasFailed(record: StoredFacts, to: string, kind: string, index: number): boolean {
   return record.failed.some((mail) => mail.to === to && mail.kind === kind && mail.index === index);
 }
 
+/** Reviews come in order, and so do ends and reopenings; a request that is reopened goes on as before. */
 function disorder(to: string, got: readonly Sending[]): readonly string[] {
   const firsts = got
     .filter(({ mail }, at) => got.findIndex((other) => other.mail === mail) === at)
     .filter(({ excuse }) => !LATE.has(excuse));
-  return firsts.flatMap((sending, at) => {
-    const before = firsts[at - 1];
-    const isWrong = before !== undefined && rank(before) > rank(sending);
-    return isWrong ? [`${to} got ${before.mail} before ${sending.mail}`] : [];
-  });
+  const isReview = ({ mail }: Sending) => /^(requester-)?review\//.test(mail);
+  const isReopened = firsts.some(({ mail }) =>
+    !/^(requester-)?(new|review|resolution\/0)/.test(mail)
+  );
+  const rows = isReopened
+    ? [firsts.filter(isReview), firsts.filter((sending) => !isReview(sending))]
+    : [firsts];
+  return rows.flatMap((row) =>
+    row.flatMap((sending, at) => {
+      const before = row[at - 1];
+      const isWrong = before !== undefined && rank(before) > rank(sending);
+      return isWrong ? [`${to} got ${before.mail} before ${sending.mail}`] : [];
+    })
+  );
 }
 
+/** Behind every review, `resolution/0`, `reopened/1`, `resolution/1` and so on. */
 function rank({ mail }: Sending): number {
   const [kind = "", index] = mail.replace(/^requester-/, "").split("/");
-  return kind === "new" ? -1 : kind === "review" ? Number(index) : Infinity;
+  if (kind === "review") return Number(index);
+  if (kind === "new") return -1;
+  return 1000 + 2 * Number(index) + (kind === "reopened" ? 0 : 1);
 }
 
 /** Follow-ups answer the first mail. */

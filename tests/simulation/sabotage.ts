@@ -4,6 +4,7 @@ import type { Mailer } from "../../src/requests/delivery/mailer.ts";
 import { settle } from "../../src/requests/delivery/outcome.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
 import { expectation, type RawRecord } from "../../src/requests/record/record.ts";
+import { ClusterError } from "../../src/teleport/errors.ts";
 import { StoredRecord } from "../../src/requests/record/stored_record.ts";
 
 export interface Sabotage {
@@ -68,4 +69,50 @@ export const DROP_OWED_ON_CONFLICT: Sabotage = {
       return outcome;
     },
   }),
+};
+
+/** Takes what a listing lacks for gone, as if every role could list and no cache lagged. */
+export const BELIEVE_LISTINGS: Sabotage = {
+  cluster: (honest) => ({
+    ...honest,
+    findRequest: () => Promise.resolve("absent" as const),
+    currentRoles: () =>
+      Promise.resolve([{
+        name: "all",
+        allow: [{ kinds: ["*"], verbs: ["*"], where: "" }],
+        deny: [],
+      }]),
+  }),
+};
+
+/** Goes on sending when a write is refused, as if it had been done. */
+export const IGNORE_REFUSED_WRITES: Sabotage = {
+  cluster: (honest) => ({
+    ...honest,
+    async writeRecord(id, set, expect, signal) {
+      try {
+        return await honest.writeRecord(id, set, expect, signal);
+      } catch (error) {
+        if (error instanceof ClusterError && error.kind === "invalid") return "written";
+        throw error;
+      }
+    },
+  }),
+};
+
+/** Leaves a record closed that says EXPIRED, although its request was listed. */
+export const NEVER_REOPEN: Sabotage = {
+  cluster: (honest) => {
+    const listed = new Set<string>();
+    return {
+      ...honest,
+      async listRequests(signal) {
+        const requests = await honest.listRequests(signal);
+        for (const { id } of requests ?? []) listed.add(id);
+        return requests;
+      },
+      findRequest: (id, signal) =>
+        listed.has(id) ? Promise.resolve("absent" as const) : honest.findRequest(id, signal),
+    };
+  },
 };

@@ -3,6 +3,8 @@
 import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Ledger } from "./ledger.ts";
+import { MAX_SKEW_MS } from "./machine.ts";
 import type { PostOffice } from "./post_office.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
@@ -85,6 +87,62 @@ export function planMailTrouble(
   }
 }
 
+/**
+ * What a cluster does to a program that trusts it: listings that are narrowed, caches that lag, records
+ * that cannot be changed, and ends that an older version wrote falsely.
+ */
+export function planClusterTrouble(
+  { world, cluster, fleet, ledger, random, untilMs, count, requester }: Plan & {
+    readonly requester: string | undefined;
+    readonly cluster: SimulatedCluster;
+    readonly fleet: Fleet;
+    readonly ledger: Ledger;
+    readonly count: (what: string) => void;
+  },
+): void {
+  const relist = () => {
+    for (const member of fleet.alive) member.dropWatches();
+  };
+  const sometimes = (chance: number, begin: (endMs: number) => void) => {
+    if (!random.chance(chance)) return;
+    const startMs = random.int(0, untilMs);
+    const lastsMs = random.int(1_000, 60_000);
+    world.after(startMs, () => begin(lastsMs));
+  };
+  sometimes(0.3, (lastsMs) => {
+    world.say("cluster", () => `listings are NARROWED for ${lastsMs} ms`);
+    count("listings were narrowed");
+    cluster.isNarrowed = true;
+    relist();
+    world.after(lastsMs, () => cluster.isNarrowed = false);
+  });
+  sometimes(0.3, (lastsMs) => {
+    world.say("cluster", () => `caches LAG for ${lastsMs} ms`);
+    count("caches lagged");
+    cluster.cached = new Map(cluster.requests);
+    world.after(random.int(0, lastsMs), relist);
+    world.after(lastsMs, () => cluster.catchUp());
+  });
+  sometimes(0.3, (lastsMs) => {
+    const id = random.pick(["r1", "r2", "r3"]);
+    world.say("cluster", () => `the record of ${id} CANNOT BE CHANGED for ${lastsMs} ms`);
+    count("writes were refused");
+    cluster.refused.add(id);
+    const excuse = () => ledger.abandonRequest(id, "write was refused");
+    world.after(lastsMs, () => {
+      excuse();
+      cluster.refused.delete(id);
+    });
+  });
+  sometimes(0.2, () => {
+    const [id] = [...cluster.records.keys()].filter((id) => !cluster.refused.has(id));
+    if (id === undefined || !cluster.closeFalsely(id, requester, world.nowMs)) return;
+    world.say("cluster", () => `an older version closes ${id} FALSELY`);
+    count("false ends");
+    relist();
+  });
+}
+
 /** One to three replicas that come, lose their watch, are stopped; unless it is calm, worse. */
 export function planReplicas(
   { world, cluster, fleet, calm, random, untilMs }: Plan & {
@@ -120,6 +178,7 @@ export function planReplicas(
     world.after(random.int(0, 60_000), () => fleet.start());
   });
   sometimes(-1, 2, () => one()?.machine.hang(random.int(1, 90_000)));
+  sometimes(-2, 2, () => one()?.machine.stepClock(random.int(-MAX_SKEW_MS, MAX_SKEW_MS)));
   sometimes(-1, 1, () => {
     const member = one();
     member?.machine.goOffline(random.int(1, 60_000));

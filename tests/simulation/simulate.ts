@@ -9,7 +9,7 @@ import { PostOffice } from "./post_office.ts";
 import { broken } from "./promise.ts";
 import { Random } from "./random.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { planMailTrouble, planReplicas, planRequests } from "./schedule.ts";
+import { planClusterTrouble, planMailTrouble, planReplicas, planRequests } from "./schedule.ts";
 import { World } from "./world.ts";
 
 export interface Outcome {
@@ -58,6 +58,10 @@ export async function simulate(
   planRequests({ world, cluster, history, random: random.fork(), untilMs: TROUBLE_MS });
   planMailTrouble({ world, office, random: random.fork(), untilMs: TROUBLE_MS });
   planReplicas({ world, cluster, fleet, calm, random: random.fork(), untilMs: TROUBLE_MS });
+  if (!calm) {
+    const trouble = { world, cluster, fleet, ledger, random: random.fork(), count, requester };
+    planClusterTrouble({ ...trouble, untilMs: TROUBLE_MS });
+  }
   const rest = { cluster, ledger, history, recipients, requester };
   const wrong: string[] = [];
   try {
@@ -65,6 +69,10 @@ export async function simulate(
     world.say("world", () => "trouble is over");
     office.isDown = false;
     office.laterRate = 0;
+    cluster.isNarrowed = false;
+    cluster.catchUp();
+    for (const id of cluster.refused) ledger.abandonRequest(id, "write was refused");
+    cluster.refused.clear();
     fleet.heal();
     // Nothing is left to happen: no timer, no call, no event. That is rest.
     await world.run();
