@@ -7,6 +7,7 @@ import { checkCluster } from "./check/cluster.ts";
 import type { Finding } from "./check/finding.ts";
 import { countLevel, findingText, reportJson, summaryText, type Terminal } from "./check/report.ts";
 import { checkHttp, checkLog } from "./check/local.ts";
+import { checkServiceAccess } from "./check/service_access.ts";
 import type { CliIo, ConfigOptions } from "./io.ts";
 import { readConfig } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
@@ -48,6 +49,7 @@ async function* look(path: string, loaded: LoadResult, offline: boolean): AsyncG
   if (runtime !== undefined) yield { check: "runtime", level: "warning", text: runtime };
   if (!loaded.ok) return;
   const { config } = loaded;
+  yield* checkServiceAccess(path, config);
   yield* templates(config);
   yield checkLog(config.log);
   if (!offline) yield await checkHttp(config.http);

@@ -21,6 +21,7 @@ export interface Finding {
 /** What everything prints under; also the order of the report. */
 export const TITLES: Readonly<Record<string, string>> = {
   configuration: "configuration",
+  access: "service access",
   templates: "templates",
   runtime: "runtime",
   log: "log",
