@@ -3,6 +3,8 @@
 import {
   ChannelOpenFailureMessage,
   ChannelOpenMessage,
+  PromiseCompletionSource,
+  type SshChannel,
   SshChannelOpenFailureReason,
   SshClientSession,
   SshMessage,
@@ -23,6 +25,20 @@ const UNHEEDED = [4, 53];
 export class TunnelSession extends SshClientSession {
   constructor() {
     super(configuration());
+  }
+
+  /**
+   * Opens a channel. As the library's `openChannel`, which leaves a rejection unhandled when the session
+   * ends while the request is being sent.
+   */
+  async openTunnelChannel(channelType: string): Promise<SshChannel> {
+    this.activateService("ssh-connection");
+    const opened = new PromiseCompletionSource<SshChannel>();
+    opened.promise.catch(() => {});
+    const request = new ChannelOpenMessage();
+    request.channelType = channelType;
+    await this.connectionService?.openChannel(request, opened);
+    return await opened.promise;
   }
 
   protected override async handleMessage(

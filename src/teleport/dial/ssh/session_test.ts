@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { SshExtendedDataType } from "@microsoft/dev-tunnels-ssh";
 import { echoThrough, sendThrough, startBench } from "../testing/tunnel.ts";
+import { TunnelSession } from "./session.ts";
 
 Deno.test("A tunnel survives key exchanges that its server starts", async () => {
   await using bench = await startBench({ rekeyBytes: 100_000 });
@@ -34,4 +35,17 @@ Deno.test("Text on a tunnel's stderr does not use up its window", async () => {
   const text = Buffer.alloc(3 * 1024 * 1024, "x");
   await session?.channels[0]?.sendExtendedData(SshExtendedDataType.STDERR, text);
   assert.equal(await echoThrough(tunnel, "still here"), "still here");
+});
+
+Deno.test("A session that ends while a channel is asked for leaves no rejection unhandled", async () => {
+  class StuckSession extends TunnelSession {
+    override sendMessage(): Promise<void> {
+      return new Promise(() => {});
+    }
+  }
+  const session = new StuckSession();
+  void session.openTunnelChannel("teleport-transport");
+  session.dispose();
+  // An unhandled rejection would fail the test here.
+  await new Promise((resolve) => setTimeout(resolve, 10));
 });

@@ -66,7 +66,7 @@ export async function openSshTunnel(
     const user = readSshUser(credentials, nowMs);
     const channel = await Promise.race([
       ending.promise,
-      logIn(session, bytes, { host, nowMs, user }).then(() => session.openChannel(CHANNEL)),
+      logIn(session, bytes, { host, nowMs, user }).then(() => session.openTunnelChannel(CHANNEL)),
     ]);
     const tunnel = new SshChannelStream(channel, release);
     await Promise.race([ending.promise, requestDial(channel)]);
