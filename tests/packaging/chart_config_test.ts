@@ -50,7 +50,7 @@ chartTest("every key of the configuration can be set by a value", async (helm) =
       Object.keys(values as object).map((key) => `${section}.${key}`)
     );
   const keys = new Set<string>();
-  for (const file of ["ours_full", "ours_mailgun", "original_configmap_smtp"]) {
+  for (const file of ["ours_full", "ours_mailgun", "ours_oauth2", "original_configmap_smtp"]) {
     for (const key of keysOf((await render(helm, { file })).toml)) keys.add(key);
   }
   const base = "mailgun.baseUrl=https://mailgun.example.com";
@@ -109,6 +109,18 @@ chartTest("with both transports SMTP is used, and only its secret", async (helm)
     set: ["smtp.enabled=true", "smtp.password=a", "mailgun.enabled=true", "mailgun.privateKey=b"],
   });
   assert.deepEqual(own.get("Secret").data, { smtpPassword: btoa("a") });
+});
+
+chartTest("a mail service with access tokens needs neither host nor password", async (helm) => {
+  const rendered = await render(helm, { file: "ours_oauth2", set: ["networkPolicy.enabled=true"] });
+  assert.deepEqual(Object.keys(rendered.original["smtp"] as object), [
+    "username",
+    "service",
+    "oauth2",
+  ]);
+  assert.deepEqual(rendered.all("Secret"), []);
+  const { egress } = rendered.get("NetworkPolicy").spec;
+  assert.deepEqual(egress.at(-1), { ports: [{ port: 443 }] });
 });
 
 chartTest("templates come from values or from a config map", async (helm) => {

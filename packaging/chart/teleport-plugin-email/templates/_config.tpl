@@ -4,7 +4,7 @@ The transport: what is enabled, or else what is filled in; as in the program, SM
 {{- define "email.transport" -}}
 {{- if .Values.smtp.enabled -}}smtp
 {{- else if .Values.mailgun.enabled -}}mailgun
-{{- else if .Values.smtp.host -}}smtp
+{{- else if or .Values.smtp.host .Values.smtp.service -}}smtp
 {{- else if .Values.mailgun.domain -}}mailgun
 {{- end -}}
 {{- end -}}
@@ -39,7 +39,7 @@ file: mailgun_private_key
 name: {{ $given | default $made | quote }}
 key: {{ ternary .Values.mailgun.privateKeySecretPath "mailgunPrivateKey" (ne $given "") | quote }}
 made: {{ eq $given "" }}
-{{- else if and (eq $transport "smtp") .Values.smtp.authenticate -}}
+{{- else if and (eq $transport "smtp") .Values.smtp.authenticate (not .Values.smtp.oauth2) -}}
 {{- $given := .Values.smtp.passwordFromSecret | default "" -}}
 file: smtp_password
 name: {{ $given | default $made | quote }}
@@ -101,18 +101,32 @@ refresh_identity = true
 [mailgun]
 domain           = {{ include "email.toml" .Values.mailgun.domain }}
 private_key_file = {{ include "email.toml" (include "email.mailSecretFile" .) }}
-{{- include "email.tomlLines" (dict "values" .Values.mailgun "width" 16 "keys" (list "region" "baseUrl" "maxConnections" "maxMessagesPerSecond")) }}
+{{- include "email.tomlLines" (dict "values" .Values.mailgun "width" 16 "keys" (list "region" "baseUrl" "rootCas" "maxConnections" "maxMessagesPerSecond")) }}
 {{- else if eq $transport "smtp" }}
 
 [smtp]
+{{- $service := .Values.smtp.service }}
+{{- if or .Values.smtp.host (not $service) }}
 host            = {{ include "email.toml" .Values.smtp.host }}
+{{- end }}
+{{- if not (and $service (eq (int .Values.smtp.port) 587)) }}
 port            = {{ int .Values.smtp.port }}
+{{- end }}
 {{- if .Values.smtp.authenticate }}
 username        = {{ include "email.toml" .Values.smtp.username }}
+{{- if not .Values.smtp.oauth2 }}
 password_file   = {{ include "email.toml" (include "email.mailSecretFile" .) }}
 {{- end }}
+{{- end }}
+{{- if not (and $service (eq .Values.smtp.starttlsPolicy "mandatory")) }}
 starttls_policy = {{ include "email.toml" .Values.smtp.starttlsPolicy }}
-{{- include "email.tomlLines" (dict "values" .Values.smtp "width" 15 "keys" (list "implicitTls" "rootCas" "serverName" "insecureSkipVerify" "clientCrt" "clientKey" "authMethod" "helloName" "maxConnections" "maxMessagesPerSecond")) }}
+{{- end }}
+{{- include "email.tomlLines" (dict "values" .Values.smtp "width" 15 "keys" (list "service" "implicitTls" "rootCas" "serverName" "insecureSkipVerify" "clientCrt" "clientKey" "authMethod" "requireAuth" "helloName" "timeout" "maxConnections" "maxMessagesPerConnection" "maxMessagesPerSecond")) }}
+{{- with .Values.smtp.oauth2 }}
+
+[smtp.oauth2]
+{{- include "email.tomlLines" (dict "values" . "width" 0 "keys" (keys . | sortAlpha)) }}
+{{- end }}
 {{- end }}
 
 [delivery]

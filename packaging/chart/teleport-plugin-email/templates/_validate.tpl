@@ -70,10 +70,10 @@ of its own or not at all, and the notes are printed after a successful installat
 {{- $p = append $p "there is no mail transport: set smtp.host or mailgun.domain." -}}
 {{- else if eq $transport "smtp" -}}
 {{- with .Values.smtp -}}
-{{- if not .host -}}{{- $p = append $p "smtp.host is empty: set it to your mail server." -}}{{- end -}}
+{{- if not (or .host .service) -}}{{- $p = append $p "smtp.host is empty: set it to your mail server, or name a mail service in smtp.service." -}}{{- end -}}
 {{- if .authenticate -}}
 {{- if not .username -}}{{- $p = append $p "smtp.username is empty: set it, or smtp.authenticate to false for a relay without login." -}}{{- end -}}
-{{- if not (or .password .passwordFromSecret $.Values.mailSecretFile) -}}
+{{- if not (or .password .passwordFromSecret .oauth2 $.Values.mailSecretFile) -}}
 {{- $p = append $p (printf "there is no SMTP password: store it in a secret with the key %s and set smtp.passwordFromSecret to its name, or set smtp.authenticate to false for a relay without login." .passwordSecretPath) -}}
 {{- end -}}
 {{- end -}}
