@@ -36,6 +36,11 @@ export interface MailServerOptions {
    * the reason. Default `535`.
    */
   readonly tokenRefusal?: "535" | "334";
+  /**
+   * Replaces the Message-ID as Microsoft 365 does, which names the new one in its reply, or as services do
+   * that do not.
+   */
+  readonly rewritesMessageId?: "named" | "unnamed";
   /** The next connection over this is greeted with 421. */
   readonly maxConnections?: number;
 }
@@ -160,7 +165,7 @@ export class MailServer extends MailFaults implements AsyncDisposable {
         this.#reply(() => this.#checkRecipient(address, session), callback),
       onData: (stream, session, callback) =>
         void this.#keep(stream, session).then(
-          () => this.#reply(() => this.#hangUp(session), callback),
+          (reply) => this.#reply<string>(() => this.#hangUp(session), callback, reply),
           callback,
         ),
     };
@@ -214,11 +219,23 @@ export class MailServer extends MailFaults implements AsyncDisposable {
     return false;
   }
 
-  async #keep(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
+  /** Returns the words of the reply; undefined for the usual ones. */
+  async #keep(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+  ): Promise<string | undefined> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk);
     this.checkData();
-    const bytes = Buffer.concat(chunks);
+    const sent = Buffer.concat(chunks);
+    const { rewritesMessageId } = this.options;
+    const newId = rewritesMessageId === undefined
+      ? undefined
+      : `<${crypto.randomUUID()}@SIM.eurprd01.prod.outlook.com>`;
+    const bytes = newId === undefined ? sent : Buffer.from(
+      sent.toString("latin1").replace(/^Message-ID:.*$/im, `Message-ID: ${newId}`),
+      "latin1",
+    );
     const { mailFrom, rcptTo } = session.envelope;
     this.mailbox.add({
       envelope: {
@@ -233,5 +250,8 @@ export class MailServer extends MailFaults implements AsyncDisposable {
       ...session.user && { user: session.user },
       receivedAt: new Date(),
     });
+    return rewritesMessageId === "named"
+      ? `2.0.0 OK ${newId} [Hostname=SIM.eurprd01.prod.outlook.com]`
+      : undefined;
   }
 }

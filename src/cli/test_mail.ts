@@ -71,6 +71,7 @@ async function sendThread(
   const { delivery: { sender: from, replyTo, html, details, actions, timeZone } } = config;
   const look = { html, details, actions, timeZone };
   const { signal } = new AbortController();
+  const root = `test-thread-${crypto.randomUUID()}@${domainOf(from.address)}`;
   let first: string | undefined;
   let accepted = 0;
   for (const kind of KINDS) {
@@ -82,6 +83,7 @@ async function sendThread(
       ...(replyTo === undefined ? {} : { replyTo }),
       subject: `[TEST] ${content.subject}`,
       ...(first === undefined ? {} : { inReplyTo: first }),
+      references: first === undefined ? [root] : [root, first],
       date: new Date(),
       text: `${NOTE}\n\n${content.text}`,
       ...(content.html === undefined ? {} : { html: markHtml(content.html) }),

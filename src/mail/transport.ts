@@ -14,8 +14,13 @@ export interface MailMessage {
   readonly to: string;
   readonly replyTo?: Mailbox;
   readonly subject: string;
-  /** Message-ID (no brackets) of the first mail of the thread; becomes In-Reply-To and References. */
+  /** Message-ID (no brackets) of the first mail of the thread; becomes In-Reply-To. */
   readonly inReplyTo?: string;
+  /**
+   * Message-IDs (no brackets) by which mail clients group a thread, the oldest first. Absent = that of
+   * `inReplyTo` alone.
+   */
+  readonly references?: readonly string[];
   readonly date: Date;
   readonly text: string;
   readonly html?: string;

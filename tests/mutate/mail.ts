@@ -68,8 +68,9 @@ export const MAIL_TARGETS: readonly Target[] = [
     file: `${SMTP}/message.ts`,
     tests: [`${SMTP}/transport_test.ts`, `${SMTP}`],
     edits: [
-      [`headers: { "Auto-Submitted": "auto-generated" },`, ""],
-      ["...(inReplyTo ? threading(`<${bareMessageId(inReplyTo)}>`) : {}),", ""],
+      ["headers: { ...extraHeaders(message), ...serviceHeaders(host) },", ""],
+      ["...(inReplyTo ? { inReplyTo: `<${bareMessageId(inReplyTo)}>` } : {}),", ""],
+      ["...(references.length > 0 ? { references: [...references] } : {}),", ""],
       ["...(message.replyTo ? { replyTo: mailbox(message.replyTo) } : {}),", ""],
       ["messageId: `<${message.messageId}>`,", ""],
       ["disableFileAccess: true,", "", "the pool forbids it, too"],

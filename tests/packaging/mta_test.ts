@@ -139,8 +139,10 @@ Deno.test({
           // RFC 2045 §6.7: no server has to fold or refuse a line.
           assert.ok(raw.split("\n").every((line) => line.length <= 200));
           const isRoot = parsed.messageId === root?.parsed.messageId;
-          const thread = isRoot ? undefined : root?.parsed.messageId;
-          assert.deepEqual([parsed.inReplyTo, parsed.references], [thread, thread]);
+          assert.equal(parsed.inReplyTo, isRoot ? undefined : root?.parsed.messageId);
+          const first = root?.parsed.references ?? "";
+          assert.match(first, /^<[0-9a-f]{40}@example\.com>$/);
+          assert.equal(parsed.references, isRoot ? first : `${first} ${root?.parsed.messageId}`);
         }
         assert.ok(
           dataOf(playground, id)["email_threads"]?.includes(

@@ -8,7 +8,7 @@ import { mailgunProvider } from "./provider.ts";
 import { mailgunRefusal } from "./receipt.ts";
 import { KEY_FILE_REMEDY } from "./remedies.ts";
 import { bareMessageId } from "../message_id.ts";
-import { QUIET_HEADERS } from "../quiet_headers.ts";
+import { extraHeaders, referencesOf } from "../extra_headers.ts";
 import type { MailMessage, MailTransport, Receipt } from "../transport.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
@@ -104,6 +104,7 @@ async function send(
 /** The form as the original sends it, and our Message-ID (original.md §7.1). */
 function fields(message: MailMessage): Fields {
   const { from, to, subject, text, html, replyTo, inReplyTo } = message;
+  const references = referencesOf(message);
   return {
     from: formatMailbox(from),
     to,
@@ -113,14 +114,10 @@ function fields(message: MailMessage): Fields {
     [REQUIRE_TLS]: "true",
     "h:Message-Id": `<${message.messageId}>`,
     ...Object.fromEntries(
-      Object.entries(QUIET_HEADERS).map(([name, value]) => [`h:${name}`, value]),
+      Object.entries(extraHeaders(message)).map(([name, value]) => [`h:${name}`, value]),
     ),
-    ...(inReplyTo
-      ? {
-        "h:References": `<${bareMessageId(inReplyTo)}>`,
-        "h:In-Reply-To": `<${bareMessageId(inReplyTo)}>`,
-      }
-      : {}),
+    ...(references.length > 0 ? { "h:References": references.join(" ") } : {}),
+    ...(inReplyTo ? { "h:In-Reply-To": `<${bareMessageId(inReplyTo)}>` } : {}),
     ...(replyTo ? { "h:Reply-To": formatMailbox(replyTo) } : {}),
   };
 }

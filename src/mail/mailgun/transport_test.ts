@@ -30,6 +30,7 @@ Deno.test("send() posts the fields of the original and our Message-ID", async ()
       "h:Message-Id": "<id-1@example.org>",
       "h:Auto-Submitted": "auto-generated",
       "h:X-Auto-Response-Suppress": "All",
+      "h:X-Teleport-Email-Id": "id-1@example.org",
     },
   }]);
 });

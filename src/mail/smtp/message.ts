@@ -2,15 +2,16 @@
 
 import type { SendMailOptions } from "nodemailer";
 import { bareMessageId } from "../message_id.ts";
-import { QUIET_HEADERS } from "../quiet_headers.ts";
+import { extraHeaders, referencesOf } from "../extra_headers.ts";
 import type { Mailbox, MailMessage } from "../transport.ts";
 
 /**
  * The original's headers, with a valid From and without its host name. nodemailer encodes every
  * value, so that no value can inject a header.
  */
-export function smtpMessage(message: MailMessage): SendMailOptions {
+export function smtpMessage(message: MailMessage, host = ""): SendMailOptions {
   const { from, to, inReplyTo, html } = message;
+  const references = referencesOf(message);
   return {
     // No `envelope`: nodemailer stores a refusal in it and would find it again when it resends the
     // email over a new connection. It derives the same envelope from these headers. Objects rather
@@ -20,10 +21,10 @@ export function smtpMessage(message: MailMessage): SendMailOptions {
     ...(message.replyTo ? { replyTo: mailbox(message.replyTo) } : {}),
     subject: message.subject,
     messageId: `<${message.messageId}>`,
-    // Only the first mail of the thread, no chain (original.md §6.6).
-    ...(inReplyTo ? threading(`<${bareMessageId(inReplyTo)}>`) : {}),
+    ...(inReplyTo ? { inReplyTo: `<${bareMessageId(inReplyTo)}>` } : {}),
+    ...(references.length > 0 ? { references: [...references] } : {}),
     date: message.date,
-    headers: QUIET_HEADERS,
+    headers: { ...extraHeaders(message), ...serviceHeaders(host) },
     text: message.text,
     ...(html === undefined ? {} : { html }),
     textEncoding: "quoted-printable",
@@ -32,8 +33,9 @@ export function smtpMessage(message: MailMessage): SendMailOptions {
   };
 }
 
-function threading(id: string): { inReplyTo: string; references: string[] } {
-  return { inReplyTo: id, references: [id] };
+/** Postmark replaces the Message-ID unless it is told to keep it. */
+function serviceHeaders(host: string): Record<string, string> {
+  return /(^|\.)postmarkapp\.com\.?$/i.test(host) ? { "X-PM-KeepID": "true" } : {};
 }
 
 function mailbox(box: Mailbox): { name: string; address: string } {

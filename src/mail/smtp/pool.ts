@@ -29,6 +29,8 @@ const CLOSE_GRACE_MS = 1000;
 /** The server's answer to an email. */
 export interface SendResult {
   readonly response: string;
+  /** The Message-ID that the server says it has assigned. */
+  readonly serverMessageId?: string;
   /** One entry for each refused recipient when others were accepted. */
   readonly rejected: readonly unknown[];
 }
@@ -102,7 +104,12 @@ export function createSmtpPool(
       underWay.add(sending);
       try {
         const info = await sending;
-        return { response: info.response, rejected: info.rejectedErrors ?? info.rejected };
+        const { response, serverMessageId } = info;
+        return {
+          response,
+          rejected: info.rejectedErrors ?? info.rejected,
+          ...serverMessageId === undefined ? {} : { serverMessageId },
+        };
       } finally {
         underWay.delete(sending);
       }

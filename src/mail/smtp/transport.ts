@@ -4,6 +4,7 @@ import { type Log, silentLog } from "../../log.ts";
 import { needsSmtpUtf8, recipientProblem } from "../address.ts";
 import { type Deadline, orAborted, startDeadline } from "../../net/deadline.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
+import { serverMessageId } from "./server_message_id.ts";
 import { smtpMessage } from "./message.ts";
 import {
   readSmtpSecrets,
@@ -114,9 +115,11 @@ class SmtpTransport implements MailTransport {
     return await this.#attempt(signal, addresses, open, async (pool, limit) => {
       const unfit = await this.#withoutUtf8(message, limit);
       if (unfit !== undefined) return unfit;
-      const { response, rejected } = await pool.send(smtpMessage(message), limit);
+      const mail = smtpMessage(message, this.options.host);
+      const { response, rejected, serverMessageId: known } = await pool.send(mail, limit);
       if (rejected.length > 0) throw rejected[0];
-      return { ok: true, messageId: message.messageId, response: singleLine(response) };
+      const messageId = serverMessageId(response, known) ?? message.messageId;
+      return { ok: true, messageId, response: singleLine(response) };
     });
   }
 

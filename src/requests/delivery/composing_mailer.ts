@@ -11,6 +11,7 @@ import { mailData, type MailDataContext } from "./mail_data.ts";
 import type { Delivery, Mailer, MailJob } from "./mailer.ts";
 import type { ResourceNames } from "./resource_names.ts";
 import type { OwedMail } from "../record/outbox.ts";
+import { isOriginalThread } from "../record/thread.ts";
 
 export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
   readonly transport: Pick<MailTransport, "send">;
@@ -42,6 +43,7 @@ export class ComposingMailer implements Mailer {
     const content = composeMail(data, deps.templates, deps.look);
     this.#complain(job, content);
     const parent = this.#parent(job);
+    const references = this.#references(job, parent);
     const receipt = await deps.transport.send({
       messageId,
       from: deps.from,
@@ -49,6 +51,7 @@ export class ComposingMailer implements Mailer {
       ...(deps.replyTo === undefined ? {} : { replyTo: deps.replyTo }),
       subject: content.subject,
       ...(parent === undefined ? {} : { inReplyTo: parent }),
+      ...(references === undefined ? {} : { references }),
       date: new Date(deps.clock.now()),
       text: content.text,
       ...(content.html === undefined ? {} : { html: content.html }),
@@ -77,6 +80,26 @@ export class ComposingMailer implements Mailer {
     // Without a thread the first mail may have been accepted all the same: its id can be derived.
     if (thread === undefined) return this.#messageId({ id }, { ...mail, kind: "new", index: 0 });
     return thread.messageId === "" ? undefined : thread.messageId;
+  }
+
+  /**
+   * What mail clients group the thread by: a root that no email has and every one refers to, the first one
+   * included, so that a service which replaces Message-IDs breaks nothing; then the first email, under our
+   * id and the one that the service gave it. A thread that the original began goes on as it began.
+   */
+  #references(job: MailJob, parent: string | undefined): readonly string[] | undefined {
+    const { id, mail, record } = job;
+    const isRequester = mail.kind.startsWith("requester");
+    const thread = isRequester
+      ? undefined
+      : record.threads.find((thread) => thread.recipient === mail.to);
+    if (thread !== undefined && isOriginalThread(thread)) return undefined;
+    const kind = isRequester ? "requester-thread" : "thread";
+    const { domain } = this.deps;
+    const root = messageId({ requestId: id, kind, index: 0, recipient: mail.to, domain });
+    if (parent === undefined) return [root];
+    const first = isRequester ? "requester-new" : "new";
+    return [root, this.#messageId({ id }, { ...mail, kind: first, index: 0 }), parent];
   }
 
   #messageId({ id }: Pick<MailJob, "id">, { kind, index, to }: OwedMail): string {

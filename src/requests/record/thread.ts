@@ -45,6 +45,11 @@ function decodeThread(item: string): Thread | undefined {
   };
 }
 
+/** Whether the original began the thread: its times are Go's, and its first email refers to nothing. */
+export function isOriginalThread({ time }: Thread): boolean {
+  return !/^\d{4}-\d\d-\d\dT/.test(time);
+}
+
 /** The inverse of {@linkcode decodeThreads}. */
 export function encodeThreads(threads: readonly Thread[], foreign: readonly string[]): string {
   return [...foreign, ...threads.map((t) => t.stored ?? encodeThread(t))].join(",");
