@@ -23,7 +23,7 @@ for (const [what, disconnect] of Object.entries(DISCONNECTIONS)) {
       await until("the good recipient has its email", () => mail.mails.length === 1);
       const attempts = async () => {
         const status = await (await fetch(`${url}/status`)).json();
-        return status.owed.mails[0]?.attempts ?? 0;
+        return status.pending.emails[0]?.attempts ?? 0;
       };
       // Nothing else is sent meanwhile: the transport has to prove healthy on its own.
       await until("its failures count", async () => await attempts() >= 3, 30_000);

@@ -5,7 +5,7 @@ import { RequestState } from "../src/teleport/generated/types_pb.ts";
 import { scrape } from "./metrics/samples.ts";
 import { ask, listen, onStage, until, untilSettled } from "./support.ts";
 
-const MAILS = "teleport_email_mails_total";
+const MAILS = "teleport_email_emails_total";
 
 Deno.test("Metrics after a known load equal what happened", async () => {
   const roleToRecipients = {
@@ -34,8 +34,8 @@ Deno.test("Metrics after a known load equal what happened", async () => {
 
     const slow = ask(playground, { roles: ["slow"] });
     await plugin.waitFor(/Mail is not accepted yet/);
-    await until("one mail is owed", async () => await value("teleport_email_owed_mails") === 1);
-    const oldest = await value("teleport_email_owed_mails_oldest_timestamp_seconds") ?? 0;
+    await until("one mail is owed", async () => await value("teleport_email_pending_emails") === 1);
+    const oldest = await value("teleport_email_pending_emails_oldest_timestamp_seconds") ?? 0;
     assert.ok(Math.abs(Date.now() / 1000 - oldest) < 60);
     mail.allowRecipient("slow@example.com");
     cluster.setState(slow, RequestState.DENIED);
@@ -49,7 +49,7 @@ Deno.test("Metrics after a known load equal what happened", async () => {
     auth.dropWatches("UNAVAILABLE", "bye");
     await plugin.waitFor(/Watcher is connected again/);
 
-    const settled = ["owed_mails", "queued_requests"].map((name) => `teleport_email_${name}`);
+    const settled = ["pending_emails", "queued_requests"].map((name) => `teleport_email_${name}`);
     await until("all is settled", async () => {
       const { samples } = await scrape(url);
       return settled.every((name) => samples.get(name) === 0);
@@ -66,7 +66,7 @@ Deno.test("Metrics after a known load equal what happened", async () => {
     const all = (pattern: RegExp) =>
       [...samples].reduce((sum, [name, value]) => pattern.test(name) ? sum + value : sum, 0);
     assert.equal(all(/^teleport_email_send_duration_seconds_count\{outcome="accepted"/), 31);
-    assert.equal(all(/^teleport_email_mail_delay_seconds_count/), 31);
+    assert.equal(all(/^teleport_email_email_delay_seconds_count/), 31);
     const refused = all(/^teleport_email_send_refusals_total/);
     assert.equal(refused, all(/^teleport_email_send_duration_seconds_count\{outcome="refused"/));
     assert.equal(all(/^teleport_email_send_refusals_total.*retry="never"/), 6);
@@ -77,10 +77,10 @@ Deno.test("Metrics after a known load equal what happened", async () => {
     assert.equal(one("watch_reconnects_total"), 1);
     assert.equal(one('cluster_connections_total{via="direct"}'), 1);
     assert.deepEqual(
-      ["ready", "cluster_connected", "watch_live", "transport_paused", "failed_mails"].map(one),
+      ["ready", "cluster_connected", "watch_live", "transport_paused", "failed_emails"].map(one),
       [1, 1, 1, 0, 6],
     );
-    assert.equal(one("owed_mails_oldest_timestamp_seconds"), undefined);
+    assert.equal(one("pending_emails_oldest_timestamp_seconds"), undefined);
     assert.equal(one("config_last_reload_successful"), 1);
     assert.ok((one("certificate_remaining_seconds") ?? 0) > 0);
     assert.ok((one("certificate_lifetime_seconds") ?? 0) > 0);

@@ -25,9 +25,9 @@ const STATUS: Status = {
   cluster: { connected: true, watching: true, watching_since: AT, via: "direct", name: "c" },
   mail: { paused: true, reason: "down" },
   queue: 0,
-  owed: {
+  pending: {
     count: 1,
-    mails: [{
+    emails: [{
       request_id: "r",
       recipient: "a@b",
       kind: "review",
@@ -36,7 +36,7 @@ const STATUS: Status = {
       attempts: 2,
     }],
   },
-  failed: { count: 0, mails: [] },
+  failed: { count: 0, emails: [] },
   reload: { ok: true, loaded: AT },
 };
 
@@ -81,8 +81,8 @@ Deno.test("status reads the cluster where the daemon does not answer", async () 
     const alone = await run(stage, { json: true });
     assert.equal(alone.code, 0);
     assert.deepEqual(JSON.parse(alone.stdout), {
-      owed: { count: 0, mails: [] },
-      failed: { count: 0, mails: [] },
+      pending: { count: 0, emails: [] },
+      failed: { count: 0, emails: [] },
     });
     // A port on which nobody listens any more.
     const { mail } = stage.playground;
@@ -92,7 +92,7 @@ Deno.test("status reads the cluster where the daemon does not answer", async () 
     const silent = await run(stage);
     assert.deepEqual([silent.code, silent.stdout], [
       1,
-      "owed        0 mails\ngiven up    0 mails\n",
+      "pending     0 emails\nfailed      0 emails\n",
     ]);
     assert.match(
       silent.stderr,
@@ -119,14 +119,14 @@ Deno.test("status --retry requeues failed mails, and the daemon sends them", asy
     const before = await run(stage);
     assert.equal(before.code, 1);
     assert.match(before.stdout, /new to no@example\.com, at \S+: .*No such user$/m);
-    assert.match(before.stdout, /^Send them again: teleport-email status --retry ID/m);
+    assert.match(before.stdout, /^Requeue them: teleport-email status --retry ID/m);
 
     playground.mail.allowRecipient("no@example.com");
     const retried = await run(stage, { retry: "all" });
     assert.equal(retried.code, 0, retried.stderr);
     assert.match(
       retried.stdout,
-      new RegExp(`^${id}: 1 mail owed again \\(new to no@example\\.com\\)$`, "m"),
+      new RegExp(`^${id}: 1 email requeued \\(new to no@example\\.com\\)$`, "m"),
     );
     assert.equal(dataOf(playground, id)["failed"], undefined);
     await start();
@@ -138,7 +138,7 @@ Deno.test("status --retry requeues failed mails, and the daemon sends them", asy
     });
     assert.equal((await run(stage)).code, 0);
     const again = await run(stage, { retry: id });
-    assert.deepEqual([again.code, /no mails were given up/.test(again.stdout)], [1, true]);
+    assert.deepEqual([again.code, /no failed emails/.test(again.stdout)], [1, true]);
   });
 });
 
@@ -165,7 +165,7 @@ Deno.test("status shows what the real daemon does: connected, sends, waits, fail
       assert.ok((cluster.certificate?.seconds_left ?? 0) > 0);
       assert.deepEqual([idle.mail.transport, idle.mail.paused], ["smtp", false]);
       assert.equal(idle.mail.last_sent, undefined);
-      assert.deepEqual([idle.queue, idle.owed.count, idle.failed.count], [0, 0, 0]);
+      assert.deepEqual([idle.queue, idle.pending.count, idle.failed.count], [0, 0, 0]);
 
       await untilSettled(playground, ask(playground, { roles: ["dev"] }));
       const id = ask(playground, { roles: ["dba"] });
@@ -177,9 +177,9 @@ Deno.test("status shows what the real daemon does: connected, sends, waits, fail
       );
       const busy = await statusOf(url);
       assert.ok(busy.mail.last_sent !== undefined);
-      const [owed, failed] = [busy.owed.mails[0], busy.failed.mails[0]];
+      const [owed, failed] = [busy.pending.emails[0], busy.failed.emails[0]];
       assert.deepEqual(
-        [busy.owed.count, owed?.request_id, owed?.recipient, owed?.kind],
+        [busy.pending.count, owed?.request_id, owed?.recipient, owed?.kind],
         [1, id, "later@example.com", "new"],
       );
       assert.match(owed?.error ?? "", /Greylisted/);

@@ -42,7 +42,7 @@ interface SystemdStage {
   untilTold(line: string, count?: number): Promise<void>;
 }
 
-const IDLE = "connected directly, 0 mails owed";
+const IDLE = "connected directly, 0 pending emails";
 
 Deno.test("systemd receives READY once the watch is live, and STOPPING at the end", async () => {
   await underSystemd(async ({ playground: { auth }, launchNotified, told, untilTold }) => {
@@ -96,7 +96,7 @@ Deno.test("systemd receives the state and the watchdog's signals", async () => {
     await untilTold("WATCHDOG=1", 5);
     await mail.stop();
     ask(playground, { roles: ["dev"] });
-    await untilTold("STATUS=connected directly, mail is paused, 1 mail owed");
+    await untilTold("STATUS=connected directly, mail is paused, 1 pending email");
     await mail.start();
     await untilTold(`STATUS=${IDLE}`, 2);
     await untilTold("WATCHDOG=1", 10);
@@ -111,7 +111,7 @@ Deno.test("systemd receives the beginning and the end of a reload, whatever its 
     await untilTold("READY=1", 2);
     await configure((text) => `${text}\n[smtp`);
     plugin.signal("SIGHUP");
-    await untilTold("STATUS=connected directly, the last reload failed, 0 mails owed");
+    await untilTold("STATUS=connected directly, the last reload failed, 0 pending emails");
     await untilTold("READY=1", 3);
     const words = told.filter((line) => /^(READY|RELOADING|MONOTONIC_USEC)=/.test(line));
     const reload = ["RELOADING", "MONOTONIC_USEC", "READY"];

@@ -65,7 +65,7 @@ const NO_FAULTS: readonly string[] = [
   "Server supports the call now",
   "connected by …",
   "mail is paused",
-  "… … owed",
+  "… pending …",
   // Where limits of mail services are documented.
   "learn.microsoft.com: Improvements in SMTP Authenticated Submission client protocol",
   "SendGrid documentation: Integrating with the SMTP API",

@@ -1,4 +1,4 @@
-/** `teleport-email status`: how the daemon is doing, and mails that were given up put back in the outbox. */
+/** `teleport-email status`: the daemon's state, and failed emails put back into the outbox. */
 
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
@@ -46,14 +46,14 @@ async function report(json: boolean, config: Config, io: CliIo): Promise<number>
   }
   const silent = answer.kind === "silent" ? answer.error : undefined;
   if (silent !== undefined) {
-    io.stderr(`${silent}. What follows is read from the cluster\n`);
-  } else io.stderr("http.listen is not set. What follows is read from the cluster\n");
-  const { owed, failed } = await readOutbox(config);
+    io.stderr(`${silent}. Showing the outbox stored in the cluster instead\n`);
+  } else io.stderr("http.listen is not set. Showing the outbox stored in the cluster instead\n");
+  const { pending, failed } = await readOutbox(config);
   const lists = {
-    owed: { count: owed.length, mails: owed },
-    failed: { count: failed.length, mails: failed },
+    pending: { count: pending.length, emails: pending },
+    failed: { count: failed.length, emails: failed },
   };
-  io.stdout(json ? `${JSON.stringify(lists, null, 2)}\n` : outboxText({ owed, failed }));
+  io.stdout(json ? `${JSON.stringify(lists, null, 2)}\n` : outboxText({ pending, failed }));
   return silent === undefined && failed.length === 0 ? 0 : 1;
 }
 
@@ -77,11 +77,11 @@ async function retry(id: string, config: Config, io: CliIo): Promise<number> {
       results.push(result);
       io.stdout(`${each}: ${describe(result)}\n`);
     }
-    if (ids.length === 0) io.stdout("No mails were given up\n");
+    if (ids.length === 0) io.stdout("No failed emails\n");
     if (results.some((result) => result.kind === "done" && result.owed.length > 0)) {
       io.stdout(
-        "A running daemon sees them with the next news of the request, or when it connects anew; " +
-          "send it SIGHUP or restart it to have them sent now\n",
+        "A running daemon picks them up with the next event of the request, or when it reconnects. To send " +
+          "them now: systemctl reload teleport-email, or SIGHUP\n",
       );
     }
     return results.every((result) => result.kind === "done") ? 0 : 1;
@@ -94,17 +94,17 @@ function describe(result: RetryResult): string {
       const mails = result.owed.map(({ kind, to }) => `${kind} to ${to}`).join(", ");
       const left = result.left === 0
         ? ""
-        : `; given up for good: ${pluralize(result.left, "mail")}, as the request is decided`;
-      return `${pluralize(result.owed.length, "mail")} owed again${
+        : `; not requeued: ${pluralize(result.left, "email")}, since the request is decided`;
+      return `${pluralize(result.owed.length, "email")} requeued${
         mails === "" ? "" : ` (${mails})`
       }${left}`;
     }
     case "nothing":
-      return "no mails were given up, or there is no such request";
+      return "no failed emails, or no such request";
     case "missing":
-      return "neither the request nor its record exists any more";
+      return "neither the request nor its record exists anymore";
     case "busy":
-      return "its record was changed by others all the time: try again";
+      return "its record was changed by others at each attempt: try again";
   }
 }
 

@@ -3,46 +3,47 @@
 import { type Gauges, PREFIX } from "../ops/metrics.ts";
 import type { Facts } from "./report.ts";
 
+/** Name, help and value of each. */
 export const GAUGES: Gauges<Facts> = [
   [
     `${PREFIX}ready`,
-    "Whether the job can be done, as /readyz says.",
+    "1 if ready, as /readyz says.",
     ({ notReady }) => Number(notReady.length === 0),
   ],
   [
     `${PREFIX}cluster_connected`,
-    "Whether a connection to the cluster stands.",
+    "1 if connected to the cluster.",
     ({ connection }) => Number(connection !== undefined),
   ],
   [
     `${PREFIX}watch_live`,
-    "Whether access requests are watched and have been listed.",
+    "1 if access requests are watched and have been listed.",
     ({ watch }) => Number(watch.isLive),
   ],
   [
     `${PREFIX}transport_paused`,
-    "Whether no mail can be sent at the moment.",
+    "1 if sending is paused.",
     ({ isPaused }) => Number(isPaused),
   ],
   [
     `${PREFIX}transport_connections_limit`,
-    "How many mails may be under way at once: as configured, or less while the mail service asks for less.",
+    "Maximum number of emails in flight: as configured, or lower while the mail service asks for it.",
     ({ pace }) => pace?.connections,
   ],
   [
     `${PREFIX}transport_messages_per_second_limit`,
-    "How many mails may leave in a second; absent when there is no limit.",
+    "Maximum number of emails per second; absent without a limit.",
     ({ pace }) => pace?.perSecond,
   ],
-  [`${PREFIX}owed_mails`, "Mails that are owed.", ({ outbox }) => outbox.pending],
+  [`${PREFIX}pending_emails`, "Pending emails.", ({ outbox }) => outbox.pending],
   [
-    `${PREFIX}owed_mails_oldest_timestamp_seconds`,
-    "Since when the mail that has waited longest is owed; absent when none is.",
+    `${PREFIX}pending_emails_oldest_timestamp_seconds`,
+    "When the oldest pending email was queued; absent if none is pending.",
     ({ outbox }) => seconds(outbox.oldestMs),
   ],
   [
-    `${PREFIX}failed_mails`,
-    "Mails that were given up, of requests that still exist.",
+    `${PREFIX}failed_emails`,
+    "Emails that failed permanently, of requests that still exist.",
     ({ outbox }) => outbox.failed,
   ],
   [
@@ -52,22 +53,22 @@ export const GAUGES: Gauges<Facts> = [
   ],
   [
     `${PREFIX}queued_requests`,
-    "Requests that wait for their turn or are worked on.",
+    "Requests that wait or are being worked on.",
     ({ queue }) => queue,
   ],
   [
     `${PREFIX}certificate_remaining_seconds`,
-    "How long the credentials in use are still valid; negative when they have run out.",
+    "Remaining lifetime of the credentials in use; negative after the expiry.",
     ({ credentials, nowMs }) => credentials && (credentials.notAfterMs - nowMs) / 1000,
   ],
   [
     `${PREFIX}certificate_lifetime_seconds`,
-    "How long the credentials in use are valid from first to last.",
+    "Total lifetime of the credentials in use.",
     ({ credentials }) => credentials && (credentials.notAfterMs - credentials.notBeforeMs) / 1000,
   ],
   [
     `${PREFIX}config_last_reload_successful`,
-    "Whether the last reload of the configuration succeeded; 1 when there was none.",
+    "1 if the last reload of the configuration succeeded, or there was none.",
     ({ reload }) => Number(reload.isOk),
   ],
   [

@@ -1,12 +1,13 @@
-/** The mails that are owed or were given up, in the words of `/status`. */
+/** Pending and failed emails in the form of `/status`. */
 
-import type { FailedMailStatus, OwedMailStatus } from "../ops/status.ts";
+import type { FailedMailStatus, PendingMailStatus } from "../ops/status.ts";
 import type { LastAttempt } from "../requests/delivery/retries.ts";
 import { type FailedMail, isReview, type OwedMail } from "../requests/record/outbox.ts";
 import { decodeRecord, type RawRecord } from "../requests/record/record.ts";
 
+/** The emails of all outboxes. */
 export interface OutboxListing {
-  readonly owed: readonly OwedMailStatus[];
+  readonly pending: readonly PendingMailStatus[];
   readonly failed: readonly FailedMailStatus[];
 }
 
@@ -17,18 +18,20 @@ export function outboxOf(records: ReadonlyMap<string, RawRecord>): OutboxListing
     return record === undefined ? [] : [{ id, record }];
   });
   return {
-    owed: decoded.flatMap(({ id, record }) => record.owed.map((mail) => owedStatus(id, mail))),
+    pending: decoded.flatMap(({ id, record }) =>
+      record.owed.map((mail) => pendingStatus(id, mail))
+    ),
     failed: decoded.flatMap(({ id, record }) =>
       record.failed.map((mail) => failedStatus(id, mail))
     ),
   };
 }
 
-/** `error` is what became of the last attempt. */
-export function owedStatus(
+/** A pending email, with the error of its last attempt. */
+export function pendingStatus(
   id: string,
   mail: OwedMail & LastAttempt,
-): OwedMailStatus {
+): PendingMailStatus {
   return {
     ...mailStatus(id, mail),
     since: time(mail.sinceMs),
@@ -40,6 +43,7 @@ export function owedStatus(
   };
 }
 
+/** An email that failed permanently. */
 export function failedStatus(id: string, mail: FailedMail): FailedMailStatus {
   return { ...mailStatus(id, mail), at: time(mail.atMs), error: mail.error };
 }

@@ -12,7 +12,7 @@ import type { ServerInfo } from "../teleport/client.ts";
 import type { Connection } from "../teleport/connection.ts";
 import type { Credentials } from "../teleport/credentials.ts";
 import { VERSION } from "../version.ts";
-import { failedStatus, owedStatus } from "./mail_status.ts";
+import { failedStatus, pendingStatus } from "./mail_status.ts";
 
 /** How the daemon is doing at one moment. */
 export interface Facts {
@@ -43,11 +43,11 @@ export interface Facts {
 /** The page `/status`; `outbox` are the mails that `facts.outbox` counts. */
 export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status {
   const { outage, pace, reload } = facts;
-  const owed = outbox.flatMap(({ id, owed }) => owed.map((mail) => [id, mail] as const));
+  const pending = outbox.flatMap(({ id, owed }) => owed.map((mail) => [id, mail] as const));
   const failed = outbox.flatMap(({ id, failed }) => failed.map((mail) => [id, mail] as const));
   const listed = <T, S>(mails: readonly T[], status: (mail: T) => S) => ({
     count: mails.length,
-    mails: mails.slice(0, MAX_LISTED_MAILS).map(status),
+    emails: mails.slice(0, MAX_LISTED_MAILS).map(status),
   });
   return {
     version: VERSION,
@@ -72,7 +72,7 @@ export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status
       ...facts.lastSentMs !== undefined && { "last_sent": time(facts.lastSentMs) },
     },
     queue: facts.queue,
-    owed: listed(owed, (mail) => owedStatus(...mail)),
+    pending: listed(pending, (mail) => pendingStatus(...mail)),
     failed: listed(failed, (mail) => failedStatus(...mail)),
     unwritable: {
       count: facts.unwritable.length,

@@ -156,7 +156,7 @@ export class DaemonState implements Observer, Disposable {
     ];
   }
 
-  /** One line: `connected by ssh, 3 mails owed`. */
+  /** One line: `connected by ssh, 3 pending emails`. */
   get summary(): string {
     const { connection, watch, isPaused, outbox: { pending } } = this.#facts();
     return [
@@ -167,7 +167,7 @@ export class DaemonState implements Observer, Disposable {
         : `connected by ${connection.method}`,
       ...isPaused ? ["mail is paused"] : [],
       ...this.isReloaded ? [] : ["the last reload failed"],
-      `${pending} ${pending === 1 ? "mail" : "mails"} owed`,
+      `${pending} pending ${pending === 1 ? "email" : "emails"}`,
     ].join(", ");
   }
 

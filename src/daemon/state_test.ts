@@ -13,13 +13,13 @@ function connectedBy(method: string): RunningSetup {
 
 Deno.test("DaemonState summarizes the daemon's state in one line, with the reasons why it is not ready", () => {
   using state = new DaemonState(new FakeClock());
-  assert.equal(state.summary, "not connected, 0 mails owed");
+  assert.equal(state.summary, "not connected, 0 pending emails");
   assert.deepEqual(state.notReady, ["the cluster is not connected"]);
   state.watching(false, new Error("refused"));
   assert.deepEqual(state.notReady, ["the cluster is not connected: refused"]);
   state.setup = connectedBy("ssh");
   state.watching(true);
-  assert.deepEqual([state.summary, state.notReady], ["connected by ssh, 0 mails owed", []]);
+  assert.deepEqual([state.summary, state.notReady], ["connected by ssh, 0 pending emails", []]);
   let reason: string | undefined = "down";
   const mails = aRecord({ owed: [owed("new", "a@x.org")] });
   const work: RunningWork = {
@@ -38,7 +38,7 @@ Deno.test("DaemonState summarizes the daemon's state in one line, with the reaso
     semaphore: { isThrottled: false, pace: new Pace(10, undefined, new FakeClock()) },
   };
   state.work = work;
-  assert.equal(state.summary, "connected by ssh, mail is paused, 1 mail owed");
+  assert.equal(state.summary, "connected by ssh, mail is paused, 1 pending email");
   assert.deepEqual(state.notReady, ["mail: down"]);
   reason = undefined;
   assert.deepEqual(state.notReady, []);

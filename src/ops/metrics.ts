@@ -36,17 +36,17 @@ export class Metrics<Facts> {
   readonly #registry = new Registry();
   readonly #gauges: readonly (readonly [Gauge, Reading<Facts>])[];
 
-  readonly #mails = this.#counter("mails_total", "Mails that are owed no longer.", [
+  readonly #mails = this.#counter("emails_total", "Emails that left the outbox, by outcome.", [
     "kind",
     "outcome",
   ]);
-  readonly #refusals = this.#counter("send_refusals_total", "Attempts to send that failed.", [
+  readonly #refusals = this.#counter("send_refusals_total", "Failed attempts to send.", [
     "category",
     "retry",
   ]);
   readonly #writes = this.#counter(
     "plugin_data_writes_total",
-    "Writes of records to Teleport's plugin data; a conflict means that somebody else was faster.",
+    "Writes of records to Teleport's plugin data; a conflict means that another replica was faster.",
     ["outcome"],
   );
   readonly #connections = this.#counter(
@@ -56,17 +56,17 @@ export class Metrics<Facts> {
   );
   readonly #reconnects = this.#counter(
     "watch_reconnects_total",
-    "How often the watch was live again after it had been lost.",
+    "Times the watch was re-established after a loss.",
   );
   readonly #sendSeconds = this.#histogram(
     "send_duration_seconds",
-    "How long attempts to send took, from rendering to the server's answer.",
+    "Duration of attempts to send, from rendering to the server's reply.",
     ["outcome"],
     SEND_SECONDS,
   );
   readonly #delaySeconds = this.#histogram(
-    "mail_delay_seconds",
-    "From the news of an access request to the acceptance of a mail about it.",
+    "email_delay_seconds",
+    "From the event of an access request to the acceptance of the email about it.",
     ["kind"],
     DELAY_SECONDS,
   );
@@ -84,7 +84,7 @@ export class Metrics<Facts> {
     for (const outcome of WRITES) this.#writes.inc({ outcome }, 0);
     for (const outcome of ["accepted", "refused"]) this.#sendSeconds.zero({ outcome });
     const labelNames = Object.keys(deps.build);
-    this.#gauge(`${PREFIX}build_info`, "Always 1; the labels tell what runs.", labelNames)
+    this.#gauge(`${PREFIX}build_info`, "Always 1; the labels describe the build.", labelNames)
       .set(deps.build, 1);
     this.#gauges = deps.gauges.map(([name, help, of]) => [this.#gauge(name, help), of]);
   }

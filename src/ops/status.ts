@@ -1,4 +1,4 @@
-/** What `GET /status` of a running daemon answers: JSON of this shape, which only ever gains keys. */
+/** The JSON that `GET /status` of a running daemon answers. Keys are only ever added. */
 
 import * as v from "valibot";
 
@@ -6,7 +6,7 @@ import * as v from "valibot";
 const Time = v.string();
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Enough to see what is wrong; `count` tells of the rest. */
+/** Enough to see what is wrong; `count` has all. */
 export const MAX_LISTED_MAILS = 500;
 
 const mail = {
@@ -14,19 +14,19 @@ const mail = {
   recipient: v.string(),
   /** `new`, `review`, `resolution` or `reopened`, each also with `requester-` before it. */
   kind: v.string(),
-  /** Which review the mail is about, from 0; absent for other kinds. */
+  /** Which review the email is about, from 0; absent for other kinds. */
   review: v.optional(Count),
 };
 
-const OwedMailStatus = v.object({
+const PendingMailStatus = v.object({
   ...mail,
   since: Time,
   attempts: Count,
-  /** Absent when it may leave now. */
+  /** The earliest time of the next attempt; absent if it may be sent now. */
   not_before: v.optional(Time),
-  /** What became of the last attempt; absent when there was none in this process. */
+  /** Why the last attempt failed; absent if there was none in this process. */
   error: v.optional(v.string()),
-  /** What `error` is about, as the metrics say it, and what to do about it. */
+  /** The category of `error`, as in the metrics, and what to do about it. */
   category: v.optional(v.string()),
   remedy: v.optional(v.string()),
 });
@@ -40,13 +40,13 @@ export const StatusSchema = v.object({
   /** Why it is not ready; empty when it is. */
   reasons: v.array(v.string()),
   cluster: v.object({
-    /** Whether a connection to the auth server stands. */
+    /** Whether there is a connection to the auth server. */
     connected: v.boolean(),
-    /** Whether access requests are watched and everything has been listed. */
+    /** Whether access requests are watched, and all have been listed. */
     watching: v.boolean(),
-    /** Since when `watching` is what it is. */
+    /** When `watching` last changed. */
     watching_since: Time,
-    /** The way in, `direct`, `upgrade` or `ssh`; absent without a connection, as the next two. */
+    /** The connection method: `direct`, `upgrade` or `ssh`; absent without a connection, as the next two. */
     via: v.optional(v.string()),
     connected_since: v.optional(Time),
     /** The Teleport user of the credentials in use. */
@@ -56,18 +56,18 @@ export const StatusSchema = v.object({
     server_version: v.optional(v.string()),
     certificate: v.optional(v.object({
       not_after: Time,
-      /** Negative when it has run out. */
+      /** Negative after the expiry. */
       seconds_left: v.number(),
     })),
   }),
   mail: v.object({
     /** `smtp` or `mailgun`; absent until the configuration is in use. */
     transport: v.optional(v.string()),
-    /** Nothing can be sent at the moment. */
+    /** Whether sending is paused. */
     paused: v.boolean(),
     /** Why; also while the next attempt after a pause is under way. Absent when there is no outage. */
     reason: v.optional(v.string()),
-    /** What `reason` is about, as the metrics say it. */
+    /** The category of `reason`, as in the metrics. */
     category: v.optional(v.string()),
     /** What to do about it. */
     remedy: v.optional(v.string()),
@@ -76,14 +76,15 @@ export const StatusSchema = v.object({
       connections: Count,
       messages_per_second: v.optional(v.number()),
     })),
-    /** When a mail was last accepted; absent when none was since the start. */
+    /** When an email was last accepted; absent if none was since the start. */
     last_sent: v.optional(Time),
   }),
-  /** Requests that wait for their turn or are worked on. */
+  /** Requests that wait or are being worked on. */
   queue: Count,
-  owed: v.object({ count: Count, mails: v.array(OwedMailStatus) }),
-  /** Mails that were given up, of requests that still exist. */
-  failed: v.object({ count: Count, mails: v.array(FailedMailStatus) }),
+  /** Emails in the outbox. */
+  pending: v.object({ count: Count, emails: v.array(PendingMailStatus) }),
+  /** Emails that failed permanently, of requests that still exist. */
+  failed: v.object({ count: Count, emails: v.array(FailedMailStatus) }),
   /** Requests that get no mail because the cluster refuses to change their plugin data. */
   unwritable: v.optional(v.object({
     count: Count,
@@ -104,5 +105,5 @@ export const StatusSchema = v.object({
 });
 
 export type Status = v.InferOutput<typeof StatusSchema>;
-export type OwedMailStatus = v.InferOutput<typeof OwedMailStatus>;
+export type PendingMailStatus = v.InferOutput<typeof PendingMailStatus>;
 export type FailedMailStatus = v.InferOutput<typeof FailedMailStatus>;

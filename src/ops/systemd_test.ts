@@ -18,24 +18,24 @@ function stage(env: SystemdDeps["env"] = {}) {
 Deno.test("tellSystemd() reports the state during the start, and READY once", async () => {
   const { clock, systemd, take } = stage();
   assert.deepEqual(take(), ["STATUS=starting"]);
-  systemd.service = { summary: "not connected, 0 mails owed", stallReason: undefined };
+  systemd.service = { summary: "not connected, 0 pending emails", stallReason: undefined };
   await clock.tick(10_000);
-  assert.deepEqual(take(), ["STATUS=not connected, 0 mails owed"]);
-  systemd.service = { summary: "connected by ssh, 3 mails owed", stallReason: undefined };
+  assert.deepEqual(take(), ["STATUS=not connected, 0 pending emails"]);
+  systemd.service = { summary: "connected by ssh, 3 pending emails", stallReason: undefined };
   systemd.ready();
   systemd.ready();
   await clock.tick(60_000);
-  assert.deepEqual(take(), ["READY=1 STATUS=connected by ssh, 3 mails owed"]);
+  assert.deepEqual(take(), ["READY=1 STATUS=connected by ssh, 3 pending emails"]);
 });
 
 Deno.test("tellSystemd() reports changes within five seconds, and reloads and the end at once", async () => {
   const { clock, systemd, take } = stage();
   systemd.ready();
   take();
-  systemd.service = { summary: "1 mail owed", stallReason: undefined };
+  systemd.service = { summary: "1 pending email", stallReason: undefined };
   assert.deepEqual(take(), []);
   await clock.tick(5_000);
-  assert.deepEqual(take(), ["STATUS=1 mail owed"]);
+  assert.deepEqual(take(), ["STATUS=1 pending email"]);
   systemd.reloading();
   systemd.reloaded();
   systemd.stopping();

@@ -160,7 +160,7 @@ function assertOwed({ playground }: Stage, ids: readonly string[]): void {
 /** Mails that are owed, by the daemon's own account. */
 async function owedAt(address: string): Promise<number> {
   const response = await fetch(`${address}/status`);
-  return v.parse(StatusSchema, await response.json()).owed.count;
+  return v.parse(StatusSchema, await response.json()).pending.count;
 }
 
 /** The most memory that the running program has had (proc(5), VmHWM); fails when that is too much. */

@@ -107,11 +107,11 @@ chartTest("alerts get labels, annotations and a runbook, and may be left out", a
     "metrics.rules.additionalRuleLabels.severity=page",
     "metrics.rules.additionalRuleAnnotations.dashboard=d",
     "metrics.rules.runbookUrl=https://wiki.example.com/alerts",
-    "metrics.rules.disabled.TeleportEmailMailsSlow=true",
+    "metrics.rules.disabled.TeleportEmailSlow=true",
     "metrics.rules.disabled.TeleportEmailGone=false",
   ]);
   const names = rules.map(({ alert }: { alert: string }) => alert);
-  assert.ok(!names.includes("TeleportEmailMailsSlow") && names.includes("TeleportEmailGone"));
+  assert.ok(!names.includes("TeleportEmailSlow") && names.includes("TeleportEmailGone"));
   for (const { alert, labels, annotations } of rules) {
     assert.deepEqual(labels, { severity: "page", team: "security" });
     assert.equal(annotations.dashboard, "d");

@@ -151,7 +151,7 @@ Deno.test({
         }
         await service.edit("LoadCredential=smtp_password:/etc/smtp_password");
         await service.ctl("start");
-        await service.until("StatusText", /^connected directly, 0 mails owed$/);
+        await service.until("StatusText", /^connected directly, 0 pending emails$/);
         const pid = await service.show("MainPID");
         const status = await machine.must("cat", `/proc/${pid}/status`);
         assert.match(status, /^Uid:\t6[1-5]\d{3}\t/m, "the range of dynamic users");
@@ -192,7 +192,7 @@ Deno.test({
           assert.equal(await service.show("ActiveState"), "active");
           await machine.write(CONFIG, config);
           await service.ctl("reload");
-          await service.until("StatusText", /^connected directly, 0 mails owed$/);
+          await service.until("StatusText", /^connected directly, 0 pending emails$/);
         },
       );
 

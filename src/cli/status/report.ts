@@ -1,6 +1,6 @@
 /** The state of the daemon and of its outbox as text. */
 
-import type { FailedMailStatus, OwedMailStatus, Status } from "../../ops/status.ts";
+import type { FailedMailStatus, PendingMailStatus, Status } from "../../ops/status.ts";
 import { pluralize } from "../counted.ts";
 import type { OutboxListing } from "../../daemon/mail_status.ts";
 import { escapeControls } from "../../text.ts";
@@ -15,7 +15,7 @@ function line(label: string, text: string): string {
 
 /** What the running daemon says of itself, with its outbox. */
 export function statusText(status: Status): string {
-  const { cluster, mail, owed, failed } = status;
+  const { cluster, mail, pending, failed } = status;
   const name = cluster.name === undefined
     ? "not reached yet"
     : `'${cluster.name}', Teleport ${cluster.server_version ?? "?"}`;
@@ -31,12 +31,12 @@ export function statusText(status: Status): string {
     line("ready", status.ready ? "yes" : `no: ${status.reasons.join("; ")}`),
     line("cluster", `${name}, ${way}${until}`),
     line("watching", `${cluster.watching ? "yes" : "no"}, since ${cluster.watching_since}`),
-    line("mail", `${mailState(mail)}, ${sent}`),
-    ...mail.remedy === undefined ? [] : [line("", `To do: ${mail.remedy}`)],
+    line("mail", `${mailState(status)}, ${sent}`),
+    ...mail.remedy === undefined ? [] : [line("", `Fix: ${mail.remedy}`)],
     line("settings", `read ${status.reload.loaded}${status.reload.ok ? "" : LAST_FAILED}`),
     line("queue", pluralize(status.queue, "request")),
-    outboxText({ owed: owed.mails, failed: failed.mails }, {
-      owed: owed.count,
+    outboxText({ pending: pending.emails, failed: failed.emails }, {
+      pending: pending.count,
       failed: failed.count,
     }),
     ...unwritableText(status.unwritable),
@@ -50,39 +50,44 @@ function unwritableText(unwritable: Status["unwritable"]): readonly string[] {
   return [
     line("unwritable", `${pluralize(count, "request")}, the cluster refuses their plugin data`),
     ...requests.map(({ request_id: id, since, attempts, error }) =>
-      `  ${id}, since ${since}, ${pluralize(attempts, "attempt")}: ${error}\n`
+      escapeControls(`  ${id}, since ${since}, ${pluralize(attempts, "attempt")}: ${error}`) + "\n"
     ),
   ];
 }
 
-function mailState({ paused, reason, category, slowed }: Status["mail"]): string {
+function mailState({ cluster, mail }: Status): string {
+  const { paused, reason, category, slowed } = mail;
   const why = `${reason ?? "?"}${category === undefined ? "" : ` (${category})`}`;
   if (paused) return `paused: ${why}`;
-  // A pause has just ended, and no mail was accepted yet.
+  // The mail server is first tried when the cluster is connected.
+  if (!cluster.watching && mail.last_sent === undefined && reason === undefined) {
+    return "not tried yet";
+  }
+  // A pause has just ended, and no email has been accepted yet.
   if (reason !== undefined) return `trying again after: ${why}`;
   if (slowed === undefined) return "works";
   const { connections, messages_per_second: rate } = slowed;
-  const limit = rate === undefined ? "" : ` and ${Number(rate.toFixed(2))} mails a second`;
+  const limit = rate === undefined ? "" : ` and ${Number(rate.toFixed(2))} emails per second`;
   return `works, slowed by the mail service to ${pluralize(connections, "connection")}${limit}`;
 }
 
 /** The numbers may be larger than the lists. */
 export function outboxText(
-  { owed, failed }: OutboxListing,
-  count: { readonly owed: number; readonly failed: number } = {
-    owed: owed.length,
+  { pending, failed }: OutboxListing,
+  count: { readonly pending: number; readonly failed: number } = {
+    pending: pending.length,
     failed: failed.length,
   },
 ): string {
   const hint = failed.length === 0
     ? []
-    : ["Send them again: teleport-email status --retry ID, or --retry all\n"];
+    : ["Requeue them: teleport-email status --retry ID, or --retry all\n"];
   return [
-    line("owed", pluralize(count.owed, "mail")),
-    ...owed.map((mail) =>
+    line("pending", pluralize(count.pending, "email")),
+    ...pending.map((mail) =>
       escapeControls(`  ${describe(mail)}, since ${mail.since}${attempts(mail)}`) + "\n"
     ),
-    line("given up", pluralize(count.failed, "mail")),
+    line("failed", pluralize(count.failed, "email")),
     ...failed.map((mail) =>
       escapeControls(`  ${describe(mail)}, at ${mail.at}: ${mail.error}`) + "\n"
     ),
@@ -90,12 +95,12 @@ export function outboxText(
   ].join("");
 }
 
-function describe(mail: OwedMailStatus | FailedMailStatus): string {
+function describe(mail: PendingMailStatus | FailedMailStatus): string {
   const review = mail.review === undefined ? "" : ` ${mail.review + 1}`;
   return `${mail.request_id}  ${mail.kind}${review} to ${mail.recipient}`;
 }
 
-function attempts({ attempts, not_before: notBefore, error }: OwedMailStatus): string {
+function attempts({ attempts, not_before: notBefore, error }: PendingMailStatus): string {
   const next = notBefore === undefined ? "" : `, next not before ${notBefore}`;
   return `, ${pluralize(attempts, "attempt")}${next}${error === undefined ? "" : `: ${error}`}`;
 }
