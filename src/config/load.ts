@@ -2,6 +2,7 @@
 
 import { fileError } from "../text.ts";
 import type { LoadResult } from "./config.ts";
+import { exposedFiles } from "./exposed_files.ts";
 import { readDelivery } from "./sections/delivery.ts";
 import { readHttp } from "./sections/http.ts";
 import { foldKeys } from "./key_case.ts";
@@ -52,7 +53,9 @@ export async function loadConfig(path: string, env: LoadEnvironment): Promise<Lo
   } catch {
     return { ok: false, errors: [`${path}: invalid UTF-8`], warnings: [] };
   }
-  return await parseConfig(text, path, env);
+  const result = await parseConfig(text, path, env);
+  const warning = result.ok ? await exposedFiles(result.config, path) : undefined;
+  return warning === undefined ? result : { ...result, warnings: [...result.warnings, warning] };
 }
 
 /**
