@@ -280,6 +280,16 @@ Deno.test("check warns when rules of the cluster cannot count, and asks only for
     assert.deepEqual([code, bad.length], [0, 1]);
     assert.match(bad[0]?.text ?? "", /role_to_recipients decides$/);
     assert.match(bad[0]?.remedy ?? "", /preset role "access-plugin"/);
+    roles.deny("access_monitoring_rule", false);
+    rules.delete("r1");
+    assert.deepEqual(await asked(), ["permission.rules ok"]);
+    await stage.configure((text) =>
+      text.replace(
+        "[delivery]\n",
+        '[delivery]\nnotify_requester = true\nrequester_trait = "email"\n',
+      )
+    );
+    assert.deepEqual(await asked(), ["permission.rules ok", "permission.traits warning"]);
   });
 });
 

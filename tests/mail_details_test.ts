@@ -187,3 +187,48 @@ Deno.test("Every email is read back with its headers, parts and charset, in shor
     assert.match(own ? textOf(own) : "", /\nAsked to review: all@example\.com\n/);
   });
 });
+
+Deno.test("The requester is mailed at the address of a table, of a trait, or of the name", async () => {
+  await onStage(ONE, async (stage) => {
+    const { playground, start, configure } = stage;
+    const { cluster, mail } = playground;
+    await configure((text) =>
+      text.replace(
+        "[delivery]\n",
+        '[delivery]\nnotify_requester = true\nrequester_trait = "email"\n',
+      ) + '\n[requester_addresses]\ncarol = "carol@example.org"\n'
+    );
+    const traits = { email: ["not an address", "Alice.Doe@example.org"] };
+    cluster.users.set("alice", { state: "login", traits });
+    await start();
+    for (const user of ["alice", "carol", "dave@example.com", "erin"]) {
+      await untilSettled(playground, ask(playground, { user }));
+    }
+    const to = (await mail.waitForMails(7)).flatMap(({ envelope }) => envelope.to);
+    assert.deepEqual(to.filter((address) => address !== "all@example.com").sort(), [
+      "Alice.Doe@example.org",
+      "carol@example.org",
+      "dave@example.com",
+    ]);
+  });
+});
+
+Deno.test("Reviewers are mailed though the role may not read the requester's address", async () => {
+  await onStage(ONE, async (stage) => {
+    const { playground, start, configure } = stage;
+    const { cluster, mail } = playground;
+    await configure((text) =>
+      text.replace(
+        "[delivery]\n",
+        '[delivery]\nnotify_requester = true\nrequester_trait = "email"\n',
+      )
+    );
+    cluster.roles.deny("user_login_state", true);
+    await start();
+    ask(playground, { user: "erin" });
+    const id = ask(playground, { user: "alice@example.com" });
+    const mails = await mail.waitForMails(3);
+    assert.equal(mailsTo(mails, "all@example.com").length, 2);
+    assert.match(mailsTo(mails, "alice@example.com")[0]?.parsed.subject ?? "", new RegExp(id));
+  });
+});

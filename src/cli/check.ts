@@ -53,7 +53,11 @@ async function* look(path: string, loaded: LoadResult, offline: boolean): AsyncG
   yield* templates(config);
   yield checkLog(config.log);
   if (!offline) yield await checkHttp(config.http);
-  yield* checkCluster(config.teleport, offline, routingPolicyOf(config).routes);
+  const { notifyRequester, requesterTrait } = config.delivery;
+  yield* checkCluster(config.teleport, offline, {
+    routes: routingPolicyOf(config).routes,
+    requesterTrait: notifyRequester ? requesterTrait : undefined,
+  });
   if (offline) {
     const text = "cluster and mail server are not asked (--offline)";
     yield { check: "server", level: "skipped", text };

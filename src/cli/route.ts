@@ -112,7 +112,7 @@ function textOf(
   { delivery: { notifyRequester } }: Config,
 ): string {
   const requester =
-    "The requester is mailed, too, if their name is an email address (delivery.notify_requester).";
+    "The requester is mailed, too, if their email address is known (delivery.notify_requester).";
   const lines = [
     ...id === "" ? [] : [`request ${id}`],
     ...others.map(({ name, why }) => `rule '${name}' does not count: ${why}`),

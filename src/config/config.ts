@@ -124,6 +124,8 @@ export interface DeliveryConfig {
   /** Whether the HTML part has a schema.org action, which some mail programs show in their lists. */
   readonly actions: boolean;
   readonly notifyRequester: boolean;
+  /** The trait that has a requester's address; absent = the user name is the address. */
+  readonly requesterTrait?: string;
   /** Requests older than this that nobody was told of are left alone. */
   readonly catchUpMs: number;
   /** How long a mail is retried. */
@@ -202,6 +204,8 @@ export interface Config {
    * has `*`.
    */
   readonly roleToRecipients: ReadonlyMap<string, readonly string[]>;
+  /** Email addresses of requesters by user name; they come before the trait. */
+  readonly requesterAddresses: ReadonlyMap<string, string>;
   readonly routing: RoutingConfig;
   /** In the file's order. */
   readonly routes: readonly RouteConfig[];

@@ -130,6 +130,8 @@ sender = "noreply@example.com"
 #actions = false
 # Mails the requester, too.
 #notify_requester = false
+# Requesters' addresses are the first address in this trait, or else their user names.
+#requester_trait = "email"
 # Pending requests that nobody was told of, because the plugin was away, are announced if they are
 # younger than this.
 #catch_up = "24h"
@@ -142,6 +144,10 @@ sender = "noreply@example.com"
 [role_to_recipients]
 "dev" = "dev-manager@example.com"
 "*" = ["root@example.com", "admin@example.com"]
+
+# Addresses of requesters by user name, before the trait.
+#[requester_addresses]
+#"alice" = "alice@example.com"
 
 [routing]
 # What is asked first: "rules" (access monitoring rules of the cluster) or "routes" (see below).

@@ -1,7 +1,7 @@
 /** A configuration file: read, parsed, and checked section by section. */
 
 import { fileError } from "../text.ts";
-import type { LoadResult } from "./config.ts";
+import type { Config, LoadResult } from "./config.ts";
 import { exposedFiles } from "./exposed_files.ts";
 import { readDelivery } from "./sections/delivery.ts";
 import { readHttp } from "./sections/http.ts";
@@ -11,6 +11,7 @@ import { readMailgun } from "./sections/mailgun.ts";
 import { readRecipients } from "./sections/recipients.ts";
 import { readRoutes } from "./sections/route.ts";
 import { readRouting } from "./sections/routing.ts";
+import { readRequesterAddresses } from "./sections/requester_addresses.ts";
 import { Report } from "./report.ts";
 import { doubleKey, isTable } from "./section.ts";
 import { readSmtp } from "./sections/smtp.ts";
@@ -25,6 +26,7 @@ const TABLES = [
   "smtp",
   "delivery",
   "role_to_recipients",
+  "requester_addresses",
   "routing",
   "route",
   "templates",
@@ -93,6 +95,7 @@ export async function parseConfig(
   if (hasMailgun && hasSmtp) {
     report.warn("both [mailgun] and [smtp] are present: [smtp] is used");
   }
+  const requesterAddresses = readRequesterAddresses(orEmpty("requester_addresses"), report);
   const routing = readRouting(orEmpty("routing"), context);
   const routes = readRoutes(table("route"), context);
   const templates = readTemplates(orEmpty("templates"), context);
@@ -114,11 +117,25 @@ export async function parseConfig(
     mail,
     delivery: delivery.finish(mail),
     roleToRecipients,
+    requesterAddresses,
     routing,
     routes,
     templates,
     http,
     log,
   };
+  warnOfUnusedAddresses(config, report);
   return { ok: true, config, warnings };
+}
+
+function warnOfUnusedAddresses(
+  { delivery, requesterAddresses }: Pick<Config, "delivery" | "requesterAddresses">,
+  report: Report,
+): void {
+  if (delivery.notifyRequester) return;
+  const unused = [
+    ...delivery.requesterTrait === undefined ? [] : ["delivery.requester_trait"],
+    ...requesterAddresses.size === 0 ? [] : ["requester_addresses"],
+  ];
+  for (const key of unused) report.warn(`${key} has no effect without delivery.notify_requester`);
 }

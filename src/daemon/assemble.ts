@@ -7,7 +7,9 @@ import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import type { PaceChange } from "../requests/delivery/pace.ts";
 import { listAndWatch, type ListWatchDeps } from "../requests/list_watch.ts";
 import type { Observer } from "../requests/observer.ts";
+import { RequesterAddresses, type Requesters } from "../requests/requester_address.ts";
 import { Reconciler } from "../requests/reconciler.ts";
+import { isEmailAddress } from "../config/values/address.ts";
 import type { Log } from "../log.ts";
 import { RuleRouter } from "../routing/rule_router.ts";
 import { RuleStore } from "../routing/rules/rule_store.ts";
@@ -47,7 +49,7 @@ export interface Work extends AsyncDisposable {
 export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): Work {
   const { clock, random, log, observer, kill } = deps;
   const { config: { delivery }, cluster: { client }, transport, templates, domain } = setup;
-  const { sender: from, replyTo, catchUpMs, retryForMs, notifyRequester } = delivery;
+  const { sender: from, replyTo, catchUpMs, retryForMs } = delivery;
   const { html, details, actions, timeZone } = delivery;
   const endWork = new AbortController();
   const drain = AbortSignal.any([deps.drain, endWork.signal]);
@@ -91,7 +93,8 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     observer,
     instance: crypto.randomUUID(),
     router: new RuleRouter(routing, { clock, cluster: client, rules }),
-    policy: { catchUpMs, retryForMs, notifyRequester, isAddress: routing.isAddress },
+    ...delivery.notifyRequester ? { requesters: requestersOf(setup, deps) } : {},
+    policy: { catchUpMs, retryForMs },
     drain,
     kill,
   });
@@ -112,6 +115,17 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
       await check;
     },
   };
+}
+
+function requestersOf({ config, cluster: { client } }: Setup, { clock, log }: Runtime): Requesters {
+  return new RequesterAddresses({
+    clock,
+    log,
+    cluster: client,
+    addresses: config.requesterAddresses,
+    trait: config.delivery.requesterTrait,
+    isAddress: isEmailAddress,
+  });
 }
 
 function logPace({ isLowered, connections, perSecond, error }: PaceChange, log: Log): void {

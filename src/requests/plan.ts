@@ -21,7 +21,7 @@ export interface PlanInput {
   readonly record: PluginRecord | undefined;
   /** Who is mailed about the request; only read where {@linkcode needsRecipients} says so. */
   readonly recipients: readonly string[];
-  /** The requester's address when they want mails too. */
+  /** The requester's address if they get mails, too; only read where {@linkcode needsRequester} says so. */
   readonly requester?: string;
   /** When the snapshot came: what it brings is owed since then. */
   readonly nowMs: number;
@@ -102,12 +102,28 @@ export function isReopened(
  * Whether {@linkcode plan} reads the recipients: they are decided once, before the first mail. Deciding
  * takes calls to the cluster, which requests that need none must not cost.
  */
-export function needsRecipients(input: Omit<PlanInput, "recipients">): boolean {
+export function needsRecipients(input: Omit<PlanInput, "recipients" | "requester">): boolean {
   const { snapshot, record, nowMs } = input;
   if (typeof snapshot === "string") return false;
   if (isReopened(record, snapshot, nowMs)) return true;
   if (snapshot.state !== "PENDING") return false;
   return record === undefined ? !isOld(snapshot, input) : wasNeverNotified(record);
+}
+
+/**
+ * Whether {@linkcode plan} reads the requester's address, which may take a call to the cluster: only
+ * when there is something new to tell.
+ */
+export function needsRequester(input: Omit<PlanInput, "requester">): boolean {
+  let isRead = false;
+  plan({
+    ...input,
+    get requester() {
+      isRead = true;
+      return "";
+    },
+  });
+  return isRead;
 }
 
 /** The owed mails of `before` that `next` no longer owes: superseded, not sent. */
@@ -239,13 +255,16 @@ function close(
   reason: string,
 ): PluginRecord {
   const requestIsGone = input.snapshot === "gone";
+  if (requestIsGone && wasNeverNotified(record)) return record;
   const isClosed = record.resolution !== "";
   const notYetNotified = new Set(
     record.owed.filter((mail) => mail.kind === "new").map((m) => m.to),
   );
   const waiting = record.owed.filter((mail) => mail.kind === "requester-new").map((m) => m.to);
   const recipients = isClosed ? [...notYetNotified] : audience(record);
-  if (!isClosed && recipients.length === 0 && waiting.length === 0 && requestIsGone) return record;
+  const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
+  const isToldToNone = !isClosed && recipients.length === 0 && requester === undefined;
+  if (isToldToNone && requestIsGone) return record;
   // Reviews behind a first mail that is superseded would tell of a request that nobody knows.
   const isUnknownTo = (to: string) => notYetNotified.has(to) || waiting.includes(to);
   const kept = record.owed.filter(({ kind, to }) =>
@@ -253,7 +272,6 @@ function close(
       ? !requestIsGone && !isUnknownTo(to)
       : kind === "resolution" || kind === "requester-resolution"
   );
-  const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
   const added = [
     ...recipients.map((to) => owe(input, "resolution", to, record.reopened)),
     ...(requester === undefined

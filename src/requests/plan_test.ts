@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { AccessRequest, RequestState } from "../teleport/access_request/read.ts";
 import { mailKey } from "./record/outbox.ts";
-import { needsRecipients, plan, type PlanInput, supersededMails } from "./plan.ts";
+import { needsRecipients, needsRequester, plan, type PlanInput, supersededMails } from "./plan.ts";
 import type { PluginRecord } from "./record/record.ts";
 import { settle } from "./delivery/outcome.ts";
 import { aRecord, aRequest, owed } from "./testing/fixtures.ts";
@@ -160,6 +160,27 @@ Deno.test("plan() sends no EXPIRED after a request was resolved, promoted ones i
     const record = aRecord({ threads: [thread("a@x.org")], resolution });
     assert.equal(recordOf({ record, snapshot: "gone", recipients: [] }), record);
   }
+});
+
+Deno.test("plan() tells the requester that a request is gone whose reviewers could not be mailed", () => {
+  const failed = [{ ...owed("new", "a@x.org"), error: "no such user", atMs: NOW_MS }];
+  const record = aRecord({ failed });
+  assert.deepEqual(keys(recordOf({ record, snapshot: "gone", requester: "r@x.org" })), [
+    "requester-resolution/0/r@x.org",
+  ]);
+  assert.equal(recordOf({ record, snapshot: "gone" }), record);
+  const untold = aRecord();
+  assert.equal(recordOf({ record: untold, snapshot: "gone", requester: "r@x.org" }), untold);
+});
+
+Deno.test("needsRequester() is true only when there is something to tell the requester", () => {
+  const record = recordOf({ requester: "r@x.org" });
+  const needs = (changes: Partial<PlanInput>) => needsRequester(input(changes));
+  assert.equal(needs({}), true);
+  assert.equal(needs({ record }), false);
+  assert.equal(needs({ record, snapshot: aRequest({ reviews: [review("bob")] }) }), true);
+  assert.equal(needs({ record: aRecord(), snapshot: "gone" }), false);
+  assert.equal(needs({ record: undefined, snapshot: "gone" }), false);
 });
 
 Deno.test("plan() drops owed reviews of a resolved request that is gone, and keeps its resolution", () => {

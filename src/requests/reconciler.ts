@@ -6,6 +6,7 @@
  *
  *  1. snapshot  latest state from the watch or the listing        list_watch.ts, tracked_request.ts
  *  2. route     who is mailed, once, before the first mail        ../routing/router.ts
+ *               and the requester's address, for news              requester_address.ts
  *  3. plan      next record: owed and superseded mails (pure)     plan.ts
  *  4. due       owed mails that may be tried now                  delivery/retries.ts
  *  5. write     compare-and-set of the record, with the lease     record/stored_record.ts, record/lease.ts
@@ -17,6 +18,7 @@
 
 import { DecorrelatedBackoff, retryDelayMs } from "../backoff.ts";
 import { pause } from "../clock.ts";
+import { defined } from "../optional.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { dispatch, type DispatchDeps } from "./delivery/dispatch.ts";
@@ -36,6 +38,7 @@ import type { Observer } from "./observer.ts";
 import {
   isReopened,
   needsRecipients,
+  needsRequester,
   plan,
   type PlanInput,
   type Snapshot,
@@ -43,6 +46,7 @@ import {
 } from "./plan.ts";
 import { isReview } from "./record/outbox.ts";
 import type { Cluster } from "./ports.ts";
+import type { Requesters } from "./requester_address.ts";
 import type { Router } from "../routing/router.ts";
 import { decodeRecord, type PluginRecord } from "./record/record.ts";
 import { FailureLog } from "./failure_log.ts";
@@ -72,15 +76,13 @@ export interface ReconcilerPolicy {
   readonly catchUpMs: number;
   /** How long a mail may be owed before a further refusal drops it. */
   readonly retryForMs: number;
-  /** Whether requesters get mails about their own requests. */
-  readonly notifyRequester: boolean;
-  /** Whether a text is an email address without a display name. */
-  readonly isAddress: (text: string) => boolean;
 }
 
 export interface ReconcilerDeps extends Runtime {
   readonly cluster: Cluster;
   readonly router: Router;
+  /** Present if requesters get mails about their own requests. */
+  readonly requesters?: Requesters;
   readonly mailer: Mailer;
   readonly semaphore: FairSemaphore;
   readonly breaker: CircuitBreaker;
@@ -161,7 +163,7 @@ export class Reconciler {
       const record = isNewer ? entry.stored.record : decodeRecord(records.get(id) ?? {}).record;
       if (record === undefined || entry?.isDecided || entry?.snapshot === "gone") return false;
       const isExpired = nowMs >= (goneAtMs(entry?.snapshot, record) ?? Infinity);
-      return !isExpired && wouldClose(record, nowMs);
+      return !isExpired && this.#wouldClose(record, nowMs);
     });
   }
 
@@ -325,10 +327,11 @@ export class Reconciler {
   }
 
   async #reconcile(id: string, entry: TrackedRequest): Promise<Next> {
-    const { clock, random, kill, instance, drain, router } = this.deps;
+    const { clock, random, kill, instance, drain, router, requesters } = this.deps;
     const { stored, retries, requestLog } = entry;
     const backoff = new DecorrelatedBackoff(20, 1000, random);
     let routed: { readonly request: Snapshot; readonly recipients: readonly string[] } | undefined;
+    let asked: { readonly user: string; readonly address: string | undefined } | undefined;
     let confirmed: Snapshot | undefined;
     let refuted: Snapshot | undefined;
     while (!drain.aborted) {
@@ -353,7 +356,13 @@ export class Reconciler {
         // Snapshot and record may have changed meanwhile.
         continue;
       }
-      const planned = plan({ ...input, recipients: routed?.recipients ?? [] });
+      const recipients = routed?.recipients ?? [];
+      const user = request?.user ?? before?.user ?? "";
+      if (requesters && asked?.user !== user && needsRequester({ ...input, recipients })) {
+        asked = { user, address: await requesters.addressOf(user, id, drain) };
+        continue;
+      }
+      const planned = plan({ ...input, recipients, ...defined({ requester: asked?.address }) });
       if (planned.record === undefined) {
         const isOver = planned.ignored === "gone" || planned.ignored === "resolved";
         if (stored.isKnown || !isOver) {
@@ -451,21 +460,20 @@ export class Reconciler {
     return right === "granted" ? undefined : seen;
   }
 
+  /** Whether the record would change if its request were gone. */
+  #wouldClose(record: PluginRecord, nowMs: number): boolean {
+    const gone: PlanInput = { snapshot: "gone", record, recipients: [], nowMs, catchUpMs: 0 };
+    const isRequesterMailed = this.deps.requesters !== undefined && needsRequester(gone);
+    return isRequesterMailed || plan(gone).record !== record;
+  }
+
   #planInput(
     entry: TrackedRequest,
     snapshot: Snapshot,
     record: PluginRecord | undefined,
-  ): Omit<PlanInput, "recipients"> {
-    const { policy } = this.deps;
-    const user = typeof snapshot === "string" ? record?.user ?? "" : snapshot.user;
-    const wantsMail = policy.notifyRequester && policy.isAddress(user);
-    return {
-      snapshot,
-      record,
-      ...(wantsMail ? { requester: user } : {}),
-      nowMs: entry.changedAtMs,
-      catchUpMs: policy.catchUpMs,
-    };
+  ): Omit<PlanInput, "recipients" | "requester"> {
+    const { catchUpMs } = this.deps.policy;
+    return { snapshot, record, nowMs: entry.changedAtMs, catchUpMs };
   }
 
   /**
@@ -518,12 +526,6 @@ export class Reconciler {
       kill,
     };
   }
-}
-
-/** Whether the record would change if its request were gone. */
-function wouldClose(record: PluginRecord, nowMs: number): boolean {
-  const gone = plan({ snapshot: "gone", record, recipients: [], nowMs, catchUpMs: 0 });
-  return gone.record !== record;
 }
 
 function ownerOf(record: PluginRecord | undefined): Pick<PluginRecord, "owner"> {

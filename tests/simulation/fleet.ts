@@ -1,11 +1,10 @@
 /** The replicas of a simulation, and what is done to them. */
 
-import type { ReconcilerPolicy } from "../../src/requests/reconciler.ts";
 import { exitsOf, type Surroundings } from "./exits.ts";
 import { Line } from "./line.ts";
 import { Machine, MAX_SKEW_MS } from "./machine.ts";
 import type { Random } from "./random.ts";
-import { type Replica, startReplica } from "./replica.ts";
+import { type Replica, type ReplicaOptions, startReplica } from "./replica.ts";
 import type { Sabotage } from "./sabotage.ts";
 
 type Member = Replica & { readonly dropWatches: () => void };
@@ -21,8 +20,7 @@ export class Fleet {
 
   constructor(
     private readonly surroundings: Surroundings,
-    private readonly policy: ReconcilerPolicy,
-    private readonly recipients: readonly string[],
+    private readonly whom: Pick<ReplicaOptions, "policy" | "recipients" | "requesters">,
     private readonly deps: {
       readonly random: Random;
       readonly count: (what: string) => void;
@@ -53,8 +51,7 @@ export class Fleet {
     machine.say(() => `starts, its clock is off by ${skewMs} ms`);
     const exits = exitsOf(machine, line, this.surroundings, random.fork());
     const replica = startReplica(machine, exits, {
-      policy: this.policy,
-      recipients: this.recipients,
+      ...this.whom,
       semaphore: random.int(1, 4),
       perSecond: random.pick([undefined, undefined, 1, 10]),
       random: random.fork(),

@@ -5,12 +5,14 @@ import type { MailMessage, Receipt } from "../../src/mail/transport.ts";
 import { DEFAULT_LOOK } from "../../src/mail/content/scope.ts";
 import { ComposingMailer } from "../../src/requests/delivery/composing_mailer.ts";
 import { ResourceNames } from "../../src/requests/delivery/resource_names.ts";
+import { defined } from "../../src/optional.ts";
 import { listAndWatch } from "../../src/requests/list_watch.ts";
 import { CircuitBreaker } from "../../src/requests/delivery/circuit_breaker.ts";
 import type { Mailer, MailJob } from "../../src/requests/delivery/mailer.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
 import { unobserved } from "../../src/requests/observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../../src/requests/reconciler.ts";
+import type { Requesters } from "../../src/requests/requester_address.ts";
 import { FairSemaphore } from "../../src/requests/delivery/fair_semaphore.ts";
 import { noRules } from "../../src/requests/testing/no_rules.ts";
 import { roleRouter } from "../../src/routing/testing/role_router.ts";
@@ -30,6 +32,8 @@ export interface ReplicaOptions {
   readonly policy: ReconcilerPolicy;
   /** Who is mailed about every request. */
   readonly recipients: readonly string[];
+  /** Present if requesters are mailed, too. */
+  readonly requesters?: Requesters;
   readonly semaphore: number;
   /** Mails per second; undefined = no limit. */
   readonly perSecond: number | undefined;
@@ -64,7 +68,7 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
     cluster,
     router: roleRouter({
       roleToRecipients: new Map([["*", options.recipients]]),
-      isAddress: policy.isAddress,
+      isAddress: (text) => text.includes("@"),
     }, { clock }),
     mailer: sabotage.mailer?.(honest, exits.cluster) ?? honest,
     semaphore: new FairSemaphore(options.semaphore, options.perSecond, clock),
@@ -72,6 +76,7 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
     observer: unobserved,
     instance,
     policy,
+    ...defined({ requesters: options.requesters }),
     clock,
     random,
     log,

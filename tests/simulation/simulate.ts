@@ -1,6 +1,8 @@
 /** One simulated schedule, from a seed: what happens to requests and replicas, and what came of it. */
 
 import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
+import type { Requesters } from "../../src/requests/requester_address.ts";
+import { ClusterError } from "../../src/teleport/errors.ts";
 import { Audit } from "./audit.ts";
 import { SimulatedCluster } from "./cluster.ts";
 import { Fleet } from "./fleet.ts";
@@ -43,15 +45,21 @@ export async function simulate(
   const calm = random.chance(0.3);
   const recipients = PEOPLE.slice(0, random.int(1, PEOPLE.length));
   const requester = random.chance(0.3) ? "alice@example.com" : undefined;
+  let isTrouble = true;
+  const requesters: Requesters = {
+    addressOf: (user) => {
+      if (calm || !isTrouble || !random.chance(0.1)) return Promise.resolve(user);
+      count("requester not found");
+      return Promise.reject(new ClusterError("unavailable", "no answer"));
+    },
+  };
   const fleet = new Fleet(
     { world, cluster, office, ledger, onSend: audit.onSend },
     {
-      isAddress: (text) => text.includes("@"),
-      catchUpMs: 86_400_000,
-      retryForMs: 86_400_000,
-      notifyRequester: requester !== undefined,
+      policy: { catchUpMs: 86_400_000, retryForMs: 86_400_000 },
+      recipients,
+      ...requester === undefined ? {} : { requesters },
     },
-    recipients,
     { random: random.fork(), count, sabotage: options.sabotage ?? {} },
   );
   const history = new Map<string, AccessRequest>();
@@ -67,6 +75,7 @@ export async function simulate(
   try {
     await world.run(TROUBLE_MS);
     world.say("world", () => "trouble is over");
+    isTrouble = false;
     office.isDown = false;
     office.laterRate = 0;
     cluster.isNarrowed = false;

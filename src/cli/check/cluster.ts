@@ -2,7 +2,6 @@
 
 import { systemClock } from "../../clock.ts";
 import type { TeleportConfig } from "../../config/config.ts";
-import type { Route } from "../../routing/routes.ts";
 import { readEnvironment } from "../../environment.ts";
 import { silentLog } from "../../log.ts";
 import { requestLink } from "../../teleport/request_link.ts";
@@ -15,14 +14,14 @@ import { StartError } from "../../daemon/start_error.ts";
 import { checkCredentials } from "./credentials.ts";
 import { type Finding, timed } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
-import { checkRulePermissions } from "./rule_permissions.ts";
+import { checkRulePermissions, type LookupSettings } from "./rule_permissions.ts";
 import { checkWays } from "./ways.ts";
 
 /** `offline` looks at the credentials alone. */
 export async function* checkCluster(
   config: TeleportConfig,
   offline: boolean,
-  routes: readonly Route[],
+  settings: LookupSettings,
 ): AsyncGenerator<Finding> {
   const { findings, credentials } = await checkCredentials(config, systemClock.now());
   yield* findings;
@@ -54,7 +53,7 @@ export async function* checkCluster(
     };
     yield links(server);
     yield* await checkPermissions(client, credentials.subject);
-    yield* await checkRulePermissions(client, routes);
+    yield* await checkRulePermissions(client, settings);
   } catch (error) {
     if (error instanceof StartError) {
       for (const text of error.errors) {

@@ -1,6 +1,6 @@
 /**
  * Whether access monitoring rules count: without these permissions the daemon works, and routes by the
- * roles of the configuration. Users and resources are asked for only if some rule or route looks at them.
+ * roles of the configuration. Users and resources are asked for only if some rule, route or key needs them.
  */
 
 import type { Route } from "../../routing/routes.ts";
@@ -20,9 +20,16 @@ interface Probe {
   readonly run: () => Promise<string>;
 }
 
+/** The parts of the configuration that make the daemon look something up. */
+export interface LookupSettings {
+  readonly routes: readonly Route[];
+  /** The trait with the requester's address, if requesters are notified by one. */
+  readonly requesterTrait: string | undefined;
+}
+
 export async function checkRulePermissions(
   client: TeleportClient,
-  routes: readonly Route[],
+  { routes, requesterTrait }: LookupSettings,
 ): Promise<readonly Finding[]> {
   const { signal } = new AbortController();
   let rules: readonly Rule[] = [];
@@ -40,12 +47,15 @@ export async function checkRulePermissions(
     }),
   ];
   const { traits, labels } = needsOf({ routes }, rules, "new");
-  if (traits) {
+  if (traits || requesterTrait !== undefined) {
     findings.push(
       await probed({
         check: "permission.traits",
         grant: "'read' on 'user' and 'user_login_state'",
-        without: "requesters count as having no traits",
+        without: [
+          ...traits ? ["requesters count as having no traits"] : [],
+          ...requesterTrait === undefined ? [] : ["requesters are mailed by their user names"],
+        ].join(", "),
         run: async () => {
           // Nobody's name: permissions are looked at first.
           await client.readTraits(crypto.randomUUID(), signal);

@@ -5,6 +5,7 @@ import { isTimeZone } from "../values/time_zone.ts";
 import type { DeliveryConfig, MailgunConfig, SmtpConfig } from "../config.ts";
 import { flag, intervalMs, listOf, text, textList } from "../values/fields.ts";
 import { type Mailbox, parseMailbox } from "../values/mailbox.ts";
+import { defined } from "../../optional.ts";
 import type { Context } from "../report.ts";
 import { readSection } from "../section.ts";
 
@@ -60,6 +61,7 @@ const schema = v.partial(v.object({
   actions: flag,
   reply_to: mailbox,
   notify_requester: flag,
+  requester_trait: text,
   catch_up: intervalMs,
   retry_for: intervalMs,
 }));
@@ -100,6 +102,7 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
         timeZone: values.time_zone ?? "UTC",
         actions: values.actions ?? false,
         notifyRequester: values.notify_requester ?? false,
+        ...defined({ requesterTrait: values.requester_trait }),
         catchUpMs: values.catch_up ?? DAY_MS,
         retryForMs: values.retry_for ?? DAY_MS,
       };

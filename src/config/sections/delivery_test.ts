@@ -32,6 +32,7 @@ Deno.test("[delivery] accepts every key", async () => {
     time_zone = "Europe/Berlin"
     actions = true
     notify_requester = true
+    requester_trait = "email"
     catch_up = "720h"
     retry_for = 3_600_000_000_000`);
   assert.deepEqual(delivery, {
@@ -43,6 +44,7 @@ Deno.test("[delivery] accepts every key", async () => {
     timeZone: "Europe/Berlin",
     actions: true,
     notifyRequester: true,
+    requesterTrait: "email",
     catchUpMs: 30 * 86_400_000,
     retryForMs: 3_600_000,
   });

@@ -7,9 +7,11 @@ import { type Observer, unobserved } from "../observer.ts";
 import { Reconciler, type ReconcilerPolicy } from "../reconciler.ts";
 import { FairSemaphore } from "../delivery/fair_semaphore.ts";
 import { roleRouter } from "../../routing/testing/role_router.ts";
+import type { Requesters } from "../requester_address.ts";
 import type { Router } from "../../routing/router.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
 import { FakeMailer } from "./fake_mailer.ts";
+import { defined } from "../../optional.ts";
 import { type FakeClock } from "../../testing/fake_clock.ts";
 import { fakeLog } from "../../testing/fake_log.ts";
 
@@ -38,6 +40,8 @@ export function startReplica(
     /** Sends in place of the fake. */
     readonly mailer?: Mailer;
     readonly observer?: Observer;
+    /** Mails requesters, too. */
+    readonly requesters?: Requesters;
   } = {},
 ): Replica {
   const log = fakeLog();
@@ -67,12 +71,11 @@ export function startReplica(
     semaphore: new FairSemaphore(options.semaphore ?? 10, undefined, clock),
     breaker,
     observer: options.observer ?? unobserved,
+    ...defined({ requesters: options.requesters }),
     instance: options.instance ?? "one",
     policy: {
-      isAddress,
       catchUpMs: 86_400_000,
       retryForMs: 86_400_000,
-      notifyRequester: false,
       ...options.policy,
     },
     clock,

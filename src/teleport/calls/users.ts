@@ -28,7 +28,8 @@ export async function readTraits(
 
 async function ofLoginState(caller: Caller, name: string, signal: AbortSignal): Promise<Traits> {
   const method = UserLoginStateService.method.getUserLoginState;
-  const action = `read the login state of user '${name}'`;
+  // Errors of calls are logged, and names of users are not.
+  const action = "read the login state of a user";
   const { spec } = await caller.unary(method, { name }, { action, signal });
   const traits = new Map<string, readonly string[]>();
   for (const { key, values } of spec?.traits ?? []) {
@@ -38,7 +39,7 @@ async function ofLoginState(caller: Caller, name: string, signal: AbortSignal): 
 }
 
 async function ofUser(caller: Caller, name: string, signal: AbortSignal): Promise<Traits> {
-  const options = { action: `read user '${name}'`, signal };
+  const options = { action: "read a user", signal };
   const current = UsersService.method.getUser;
   const response = await unless(["unsupported"], () => caller.unary(current, { name }, options));
   // Teleport 15 added the users service, 17 removed the older call.

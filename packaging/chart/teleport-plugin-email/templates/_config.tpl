@@ -131,7 +131,7 @@ starttls_policy = {{ include "email.toml" .Values.smtp.starttlsPolicy }}
 
 [delivery]
 sender = {{ include "email.toml" .Values.delivery.sender }}
-{{- include "email.tomlLines" (dict "values" .Values.delivery "width" 0 "keys" (list "replyTo" "allowedDomains" "html" "details" "timeZone" "actions" "notifyRequester" "catchUp" "retryFor")) }}
+{{- include "email.tomlLines" (dict "values" .Values.delivery "width" 0 "keys" (list "replyTo" "allowedDomains" "html" "details" "timeZone" "actions" "notifyRequester" "requesterTrait" "catchUp" "retryFor")) }}
 {{- if .Values.roleToRecipients }}
 
 [role_to_recipients]
@@ -140,6 +140,13 @@ sender = {{ include "email.toml" .Values.delivery.sender }}
 {{- end }}
 {{- else }}
 recipients = {{ include "email.toml" (.Values.delivery.recipients | default list) }}
+{{- end }}
+{{- if .Values.requesterAddresses }}
+
+[requester_addresses]
+{{- range $user, $address := .Values.requesterAddresses }}
+{{ include "email.toml" $user }} = {{ include "email.toml" $address }}
+{{- end }}
 {{- end }}
 {{- with include "email.tomlLines" (dict "values" .Values.routing "width" 0 "keys" (list "precedence" "strictSchedules")) }}
 
