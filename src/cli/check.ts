@@ -1,5 +1,6 @@
 /** `teleport-email check`: everything that the daemon depends on, looked at without changing anything. */
 
+import { formatAddress } from "../net/address.ts";
 import type { Config, LoadResult } from "../config/config.ts";
 import { routingPolicyOf } from "../daemon/routing_policy.ts";
 import { loadTemplates } from "../mail/content/templates.ts";
@@ -105,7 +106,7 @@ async function* mail({ mail: config, delivery }: Config): AsyncGenerator<Finding
   yield {
     check,
     level: "ok",
-    text: `SMTP server '${config.host}:${config.port}', ${encryption}, sender '${address}'`,
+    text: `SMTP server '${formatAddress(config)}', ${encryption}, sender '${address}'`,
   };
   yield* (await import("./check/smtp.ts")).checkSmtp(config, address);
 }

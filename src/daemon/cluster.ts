@@ -9,7 +9,7 @@ import { clusterConnections } from "../teleport/cluster_connections.ts";
 import type { Connections, ConnectionsDeps } from "../teleport/connections.ts";
 import { CredentialStore, describe } from "../teleport/credential_store.ts";
 import { loadCredentials } from "../teleport/credentials.ts";
-import { parseAddress } from "../teleport/dial/method.ts";
+import { parseAddress } from "../net/address.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { watchFile } from "../teleport/file_watch.ts";
 import { renewCredentials } from "../teleport/renewal.ts";

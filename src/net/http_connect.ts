@@ -1,5 +1,6 @@
 /** Connections through an HTTP proxy by CONNECT (RFC 9110 §9.3.6), where the environment asks for one. */
 
+import { formatAddress } from "./address.ts";
 import http from "node:http";
 import net from "node:net";
 import type { Duplex } from "node:stream";
@@ -29,7 +30,7 @@ export async function dialFromEnvironment(
 ): Promise<Duplex> {
   const proxy = proxyForAddress(target.host, target.port, env);
   if (proxy === undefined) return await dial(target, options);
-  const where = `the HTTP proxy '${authority(proxy)}'`;
+  const where = `the HTTP proxy '${formatAddress(proxy)}'`;
   let socket: net.Socket;
   try {
     socket = await dial(proxy, options);
@@ -72,7 +73,7 @@ async function secure(
 }
 
 function noAnswer(proxy: HttpProxy): DialError {
-  return new DialError("proxy", `the HTTP proxy '${authority(proxy)}' does not answer`);
+  return new DialError("proxy", `the HTTP proxy '${formatAddress(proxy)}' does not answer`);
 }
 
 async function requestTunnel(
@@ -82,8 +83,8 @@ async function requestTunnel(
   { signal, timeoutMs }: DialOptions,
 ): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const where = `the HTTP proxy '${authority(proxy)}'`;
-  const path = authority(target);
+  const where = `the HTTP proxy '${formatAddress(proxy)}'`;
+  const path = formatAddress(target);
   const request = http.request({
     method: "CONNECT",
     path,
@@ -118,9 +119,4 @@ async function requestTunnel(
   } catch (error) {
     throw deadline.expired ? noAnswer(proxy) : error;
   }
-}
-
-/** `host:port`, with brackets around an IPv6 address. */
-function authority({ host, port }: Target): string {
-  return `${net.isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }

@@ -6,14 +6,10 @@
 
 import { isIP } from "node:net";
 import type { Clock } from "../clock.ts";
+import { type Address, formatAddress } from "../net/address.ts";
 import { lookupAll } from "../net/dial.ts";
 import { type HttpRequest, type HttpResponse, plain, serveConnection } from "./http_connection.ts";
 import { reasonOf } from "../text.ts";
-
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface Page {
   /** @default 200 */
@@ -50,8 +46,9 @@ export interface HttpServer extends AsyncDisposable {
 export class ListenError extends Error {
   override readonly name = "ListenError";
 
-  constructor({ host, port }: ListenAddress, private readonly fault: unknown) {
-    super(`Cannot listen on http.listen '${host}:${port}': ${explain(fault)}`, { cause: fault });
+  constructor(address: Address, private readonly fault: unknown) {
+    const message = `Cannot listen on http.listen '${formatAddress(address)}': ${explain(fault)}`;
+    super(message, { cause: fault });
   }
 
   get isInUse(): boolean {
@@ -76,7 +73,7 @@ const CLOSE_MS = 1_000;
  * @throws {ListenError} when the address cannot be listened on
  */
 export async function serveHttp(
-  address: ListenAddress,
+  address: Address,
   pages: Pages,
   clock: Clock,
 ): Promise<HttpServer> {
@@ -112,7 +109,7 @@ export async function serveHttp(
   };
 }
 
-async function listen(address: ListenAddress): Promise<Deno.TcpListener> {
+async function listen(address: Address): Promise<Deno.TcpListener> {
   const { host, port } = address;
   try {
     if (host === "") return listenAnywhere(port);

@@ -10,7 +10,8 @@ import { openConnection } from "./connection.ts";
 import { Connections, type ConnectionsDeps } from "./connections.ts";
 import type { CredentialStore } from "./credential_store.ts";
 import { Dialer } from "./dial/dialer.ts";
-import { type Address, type ConnectionMethod, formatAddress } from "./dial/method.ts";
+import { type Address, formatAddress } from "../net/address.ts";
+import { type ConnectionMethod } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
 
 /** Time limit of one step of dialing. */

@@ -6,7 +6,7 @@ import { readEnvironment } from "../../environment.ts";
 import { silentLog } from "../../log.ts";
 import { requestLink } from "../../teleport/request_link.ts";
 import type { ServerInfo } from "../../teleport/client.ts";
-import { parseAddress } from "../../teleport/dial/method.ts";
+import { parseAddress } from "../../net/address.ts";
 import { ClusterError } from "../../teleport/errors.ts";
 import { DEFAULT_PORT, openCluster } from "../../daemon/cluster.ts";
 import { connect } from "../../daemon/connect.ts";

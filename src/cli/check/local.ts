@@ -1,5 +1,6 @@
 /** What the daemon needs of this machine: a log that can be written, an address to listen on. */
 
+import { formatAddress } from "../../net/address.ts";
 import { dirname } from "node:path";
 import { systemClock } from "../../clock.ts";
 import type { Config } from "../../config/config.ts";
@@ -50,7 +51,7 @@ export async function checkHttp(http: Config["http"]): Promise<Finding> {
   if (listen === undefined) {
     return { check, level: "skipped", text: "http.listen is not set: no health, no metrics" };
   }
-  const at = `'${listen.host}:${listen.port}'`;
+  const at = `'${formatAddress(listen)}'`;
   const daemon = await askDaemon(http);
   if (daemon.kind === "status") {
     const { version, ready } = daemon.status;

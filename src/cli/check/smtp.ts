@@ -1,5 +1,6 @@
 /** The SMTP server: reachable, encrypted, and willing to let us log in. */
 
+import { formatAddress } from "../../net/address.ts";
 import type { SmtpConfig } from "../../config/config.ts";
 import { silentLog } from "../../log.ts";
 import { domainOf, needsSmtpUtf8 } from "../../mail/address.ts";
@@ -100,10 +101,10 @@ async function reach(host: string, port: number, signal: AbortSignal): Promise<F
     }
   });
   if (typeof value === "string") {
-    const text = `'${host}:${port}' can be reached at ${value}`;
+    const text = `'${formatAddress({ host, port })}' can be reached at ${value}`;
     return { check, level: "ok", text, tookMs, details: { host, port, address: value } };
   }
-  const text = `Cannot connect to SMTP server '${host}:${port}': ${value.message}`;
+  const text = `Cannot connect to SMTP server '${formatAddress({ host, port })}': ${value.message}`;
   return { check, level: "problem", text, remedy: REMEDIES.network, tookMs };
 }
 

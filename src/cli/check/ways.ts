@@ -8,8 +8,8 @@ import type { Credentials } from "../../teleport/credentials.ts";
 import { dialDirectly } from "../../teleport/dial/direct.ts";
 import { dialBySsh } from "../../teleport/dial/ssh/dial.ts";
 import { dialByUpgrade, dialByUpgradeIfNeeded } from "../../teleport/dial/upgrade.ts";
+import type { Address } from "../../net/address.ts";
 import {
-  type Address,
   type ConnectionMethod,
   type Dial,
   type DialContext,

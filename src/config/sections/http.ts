@@ -2,7 +2,7 @@ import { defined } from "../../optional.ts";
 import * as v from "valibot";
 import type { HttpConfig } from "../config.ts";
 import { choice, text } from "../values/fields.ts";
-import { parseHostPort } from "../values/host_port.ts";
+import { parseHostPort } from "../../net/address.ts";
 import type { Context } from "../report.ts";
 import { readSection } from "../section.ts";
 

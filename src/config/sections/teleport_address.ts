@@ -1,4 +1,4 @@
-import { joinHostPort, parseHostPort } from "../values/host_port.ts";
+import { formatAddress, parseHostPort } from "../../net/address.ts";
 import type { Report } from "../report.ts";
 
 const DEFAULT_ADDR = "localhost:3025";
@@ -30,7 +30,7 @@ export function readTeleportAddress(
     report.error(`Invalid ${key}: ${why}`);
     return undefined;
   }
-  const addr = joinHostPort(result.host, result.port ?? DEFAULT_PORT);
+  const addr = formatAddress({ host: result.host, port: result.port ?? DEFAULT_PORT });
   if (addr !== given) report.warn(`${key} is '${given}', '${addr}' is used: write host:port`);
   return addr;
 }

@@ -1,5 +1,6 @@
 /** A mail transport over SMTP, by nodemailer: pooled connections, our dialler, receipts as values. */
 
+import { formatAddress } from "../../net/address.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { needsSmtpUtf8, recipientProblem } from "../address.ts";
 import { type Deadline, orAborted, startDeadline } from "../../net/deadline.ts";
@@ -101,7 +102,7 @@ class SmtpTransport implements MailTransport {
     if (options.maxMessagesPerSecond !== undefined) {
       this.maxMessagesPerSecond = options.maxMessagesPerSecond;
     }
-    this.#target = `${options.host}:${options.port}`;
+    this.#target = formatAddress(options);
   }
 
   async send(message: MailMessage, signal: AbortSignal): Promise<Receipt> {

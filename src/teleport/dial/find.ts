@@ -7,7 +7,8 @@ import { orAborted, startDeadline } from "../../net/deadline.ts";
 import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { ProxySettings } from "./ssh/tunnel_address.ts";
-import { type Address, type DialContext, formatAddress, MethodNotApplicable } from "./method.ts";
+import { type Address, formatAddress } from "../../net/address.ts";
+import { type DialContext, MethodNotApplicable } from "./method.ts";
 import { connectWeb } from "./web_tls.ts";
 
 const PATH = "/webapi/find";

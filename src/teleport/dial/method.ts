@@ -1,5 +1,6 @@
 /** The methods of connecting to a cluster, and their common input (teleport-protocol.md §2). */
 
+import type { Address } from "../../net/address.ts";
 import type { TLSSocket } from "node:tls";
 import type { Lookup } from "../../net/dial.ts";
 import type { Environment } from "../../net/proxy_env.ts";
@@ -12,12 +13,6 @@ import { ClusterError } from "../errors.ts";
  * - `ssh`: the proxy's SSH reverse tunnel
  */
 export type ConnectionMethod = "direct" | "upgrade" | "ssh";
-
-/** Host and port of a server. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** The input of every connection method. */
 export interface DialContext {
@@ -46,22 +41,4 @@ export class MethodNotApplicable extends ClusterError {
   constructor(message: string, options?: ErrorOptions) {
     super("unavailable", message, options);
   }
-}
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function formatAddress({ host, port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/**
- * Parses `host`, `host:port`, `[v6]:port` or a bare IPv6 address, with or without a scheme before it;
- * undefined when the text is not an address.
- */
-export function parseAddress(text: string, defaultPort: number): Address | undefined {
-  const bare = text.trim().replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/, "");
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(bare) ??
-    [];
-  const host = bracketed ?? plain ?? (/^[0-9a-f:.]+$/i.test(bare) ? bare : "");
-  const number = port === undefined ? defaultPort : Number(port);
-  return host === "" || number < 1 || number > 65_535 ? undefined : { host, port: number };
 }

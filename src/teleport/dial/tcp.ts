@@ -4,7 +4,8 @@ import type { Duplex } from "node:stream";
 import { DialError } from "../../net/dial_error.ts";
 import { dialFromEnvironment } from "../../net/http_connect.ts";
 import { ClusterError } from "../errors.ts";
-import type { Address, DialContext } from "./method.ts";
+import type { Address } from "../../net/address.ts";
+import type { DialContext } from "./method.ts";
 
 /**
  * Connects to `address`, through an HTTP proxy where the environment asks for one.

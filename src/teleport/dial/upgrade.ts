@@ -11,13 +11,8 @@ import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { secureAuthConnection } from "./direct.ts";
 import { needsUpgrade, upgradeOverride } from "./upgrade_need.ts";
-import {
-  type Address,
-  type Dial,
-  type DialContext,
-  formatAddress,
-  MethodNotApplicable,
-} from "./method.ts";
+import { type Address, formatAddress } from "../../net/address.ts";
+import { type Dial, type DialContext, MethodNotApplicable } from "./method.ts";
 import { connectWeb } from "./web_tls.ts";
 
 const PATH = "/webapi/connectionupgrade";

@@ -5,7 +5,8 @@
 
 import type { TLSSocket } from "node:tls";
 import type { Environment } from "../../net/proxy_env.ts";
-import { type Address, type DialContext, formatAddress } from "./method.ts";
+import { type Address, formatAddress } from "../../net/address.ts";
+import { type DialContext } from "./method.ts";
 import { connectWeb, NoCommonProtocol } from "./web_tls.ts";
 
 /** The ALPN protocol of a proxy's SSH reverse tunnel. */

@@ -7,7 +7,8 @@ import { ClusterError } from "../errors.ts";
 import { connectTcp } from "./tcp.ts";
 import { type TlsFault, tlsFault } from "./tls_fault.ts";
 import { tlsHandshake } from "./tls_handshake.ts";
-import type { Address, DialContext } from "./method.ts";
+import type { Address } from "../../net/address.ts";
+import type { DialContext } from "./method.ts";
 import { MethodNotApplicable } from "./method.ts";
 
 /** A failed handshake with the web port, with its cause. */

@@ -11,7 +11,8 @@ import { clusterConnections } from "../cluster_connections.ts";
 import type { Connections } from "../connections.ts";
 import { CredentialStore } from "../credential_store.ts";
 import { loadCredentials } from "../credentials.ts";
-import { type ConnectionMethod, parseAddress } from "../dial/method.ts";
+import { parseAddress } from "../../net/address.ts";
+import { type ConnectionMethod } from "../dial/method.ts";
 
 /** Where the cluster is and which identity to use. */
 export interface ClientOptions {

@@ -9,13 +9,8 @@ import { connectTcp } from "../tcp.ts";
 import { fromEnvironment, type Tunnel, tunnelAddress } from "./tunnel_address.ts";
 import { openUpgrade } from "../upgrade.ts";
 import { offerTunnel, REVERSE_TUNNEL, upgradeOverride } from "../upgrade_need.ts";
-import {
-  type Address,
-  type Dial,
-  type DialContext,
-  formatAddress,
-  MethodNotApplicable,
-} from "../method.ts";
+import { type Address, formatAddress } from "../../../net/address.ts";
+import { type Dial, type DialContext, MethodNotApplicable } from "../method.ts";
 import { NoTls, secureWeb } from "../web_tls.ts";
 
 /** Dials the tunnel that the proxy advertises, or the configured address if no web server answers there. */

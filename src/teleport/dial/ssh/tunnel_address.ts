@@ -4,7 +4,7 @@
 
 import * as v from "valibot";
 import type { Environment } from "../../../net/proxy_env.ts";
-import { type Address, parseAddress } from "../method.ts";
+import { type Address, parseAddress } from "../../../net/address.ts";
 
 const text = v.optional(v.fallback(v.string(), ""), "");
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import { ProxySettings, tunnelAddress } from "./tunnel_address.ts";
-import { formatAddress } from "../method.ts";
+import { formatAddress } from "../../../net/address.ts";
 
 const DIALED = { host: "proxy.example.com", port: 3080 };
 
