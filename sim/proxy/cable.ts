@@ -17,6 +17,8 @@ export class Cable extends TcpListener {
   readonly silent = { up: false, down: false };
   /** Delay of every chunk, milliseconds. */
   delayMs = 0;
+  /** Whether new connections are reset as soon as they are accepted. */
+  resetsOnAccept = false;
   /** The number of dropped bytes. */
   lostBytes = 0;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -36,6 +38,10 @@ export class Cable extends TcpListener {
   }
 
   #join(client: net.Socket): void {
+    if (this.resetsOnAccept) {
+      client.on("error", () => {});
+      return void client.resetAndDestroy();
+    }
     const server = dial(this.target);
     this.#carry(client, server, "up");
     this.#carry(server, client, "down");

@@ -3,6 +3,8 @@
 import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
 import type { MethodName } from "../../sim/auth/grpc_service.ts";
 import { ROTATION_PHASES } from "../../sim/cluster/rotation.ts";
+import { PRESET_ROLE } from "../../sim/auth/rbac.ts";
+import { DEFAULT_ROLE } from "../../sim/pki/identity.ts";
 import type { Random } from "../simulation/random.ts";
 import type { SoakStage } from "./stage.ts";
 
@@ -101,6 +103,45 @@ const CLUSTER_FAULTS: readonly Fault[] = [
     on: "auth",
     run: ({ playground: { auth }, random }) =>
       Promise.resolve(auth.loseAnswers("UpdatePluginData", random.int(1, 5))),
+  },
+];
+
+/** What a cluster does to a program that trusts it; nothing of it may close a request. */
+const DECEPTIONS: readonly Fault[] = [
+  {
+    name: "role loses list",
+    on: "auth",
+    run: async ({ playground: { auth, cluster }, random, pause }) => {
+      const narrowed = PRESET_ROLE.map((rule) =>
+        rule.kind === "access_request" ? { ...rule, verbs: ["read"] as const } : rule
+      );
+      cluster.roles.set(DEFAULT_ROLE, narrowed);
+      auth.dropWatches();
+      await pause(long(random));
+      cluster.roles.set(DEFAULT_ROLE, PRESET_ROLE);
+    },
+  },
+  {
+    name: "auth's cache lags",
+    on: "auth",
+    run: async ({ playground: { auth }, random, pause }) => {
+      auth.setUnimplemented("GetAccessRequestsV2");
+      auth.cache.pause();
+      auth.dropWatches();
+      await pause(short(random));
+      auth.cache.resume();
+      auth.setUnimplemented("GetAccessRequestsV2", false);
+    },
+  },
+  {
+    name: "auth refuses writes for good",
+    on: "auth",
+    run: ({ playground: { auth }, excuses, random }) => {
+      excuses.note("overtaken");
+      const reason = "plugin data size limit exceeded";
+      auth.failNext("UpdatePluginData", "INVALID_ARGUMENT", reason, random.int(1, 5));
+      return Promise.resolve();
+    },
   },
 ];
 
@@ -249,6 +290,40 @@ const REPLICA_FAULTS: readonly Fault[] = [
     run: (_, { cluster }) => Promise.resolve(cluster.resetConnections()),
   },
   {
+    name: "network to the cluster resets right after accepting",
+    on: "replica",
+    run: async ({ excuses, random, pause }, { name, cluster }) => {
+      const end = excuses.begin("overtaken", name);
+      cluster.resetsOnAccept = true;
+      cluster.resetConnections();
+      await pause(short(random));
+      cluster.resetsOnAccept = false;
+      end();
+    },
+  },
+  {
+    name: "HTTP client asks and does not read",
+    on: "replica",
+    run: async ({ random, pause }, { http }) => {
+      const [hostname = "", port] = http.split(":");
+      using client = await Deno.connect({ hostname, port: Number(port) }).catch(() => undefined);
+      const request = new TextEncoder().encode(
+        "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200),
+      );
+      await client?.write(request).catch(() => {});
+      await pause(long(random));
+    },
+  },
+  {
+    name: "reload hangs",
+    on: "replica",
+    run: async ({ random, pause }, replica) => {
+      const end = await replica.reloadFromPipe();
+      await pause(short(random));
+      await end();
+    },
+  },
+  {
     name: "network to the mail server is silent",
     on: "replica",
     run: async ({ excuses, random, pause }, { name, mail }) => {
@@ -272,6 +347,7 @@ const REPLICA_FAULTS: readonly Fault[] = [
 
 export const FAULTS: readonly Fault[] = [
   ...CLUSTER_FAULTS,
+  ...DECEPTIONS,
   ...MAIL_FAULTS,
   ...IDENTITY_FAULTS,
   ...REPLICA_FAULTS,

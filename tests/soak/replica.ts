@@ -42,6 +42,8 @@ export class Replica implements AsyncDisposable {
     /** To the mail server. */
     readonly mail: Cable,
     private readonly config: string,
+    /** Where it serves HTTP, `127.0.0.1:port`. */
+    readonly http: string,
     private readonly onLine: (line: string) => void,
   ) {}
 
@@ -67,8 +69,10 @@ export class Replica implements AsyncDisposable {
       "hello_name": `${name}.example.com`,
     };
     const path = `${dir}/${name}.toml`;
-    await Deno.writeTextFile(path, stringify({ ...settings, teleport, smtp }));
-    const replica = new Replica(name, cluster, mail, path, onLine);
+    const listen = `127.0.0.1:${freePort()}`;
+    const http = { listen };
+    await Deno.writeTextFile(path, stringify({ ...settings, teleport, smtp, http }));
+    const replica = new Replica(name, cluster, mail, path, listen, onLine);
     replica.#running = replica.#keepRunning();
     return replica;
   }
@@ -89,6 +93,19 @@ export class Replica implements AsyncDisposable {
     } catch {
       // It has just ended.
     }
+  }
+
+  /** Reloads from a pipe that nobody writes to, until the returned function is called. */
+  async reloadFromPipe(): Promise<() => Promise<void>> {
+    const text = await Deno.readTextFile(this.config);
+    const pipe = `${this.config}.pipe`;
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    await Deno.rename(pipe, this.config);
+    this.signal("SIGHUP");
+    return async () => {
+      await Deno.writeTextFile(pipe, text);
+      await Deno.rename(pipe, this.config);
+    };
   }
 
   /** Kills the process, which comes back. */
@@ -140,4 +157,10 @@ export class Replica implements AsyncDisposable {
       if (!this.#isClosed) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
     }
   }
+}
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return probe.addr.port;
 }
