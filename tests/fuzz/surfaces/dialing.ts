@@ -30,6 +30,12 @@ const CLUSTER = "example.com";
 /** What a step may take: what has been spoiled often leaves nothing but waiting. */
 const STEP_MS = 400;
 
+/**
+ * The auth server behind the relay begins an HTTP/2 session with each handshake that it finishes. The
+ * program's side of a dial keeps nothing.
+ */
+const SESSION_KIB = 24;
+
 /** Each lane has a cluster of its own; `open` starts what is between it and the program. */
 interface Stage {
   readonly stack: AsyncDisposableStack;
@@ -99,7 +105,7 @@ function lane(relay: Relay, feed: Feed, dispose: () => Promise<void>): Lane {
   };
 }
 
-const tlsPeers = surface("TLS peers", 0, async ({ authAddress, context }) => {
+const tlsPeers = surface("TLS peers", SESSION_KIB, async ({ authAddress, context }) => {
   const relay = await startRelay(authAddress);
   return {
     relay,
@@ -107,7 +113,7 @@ const tlsPeers = surface("TLS peers", 0, async ({ authAddress, context }) => {
   };
 });
 
-const sshPeers = surface("SSH peers", 0, async ({ stack, pki, authAddress, context }) => {
+const sshPeers = surface("SSH peers", SESSION_KIB, async ({ stack, pki, authAddress, context }) => {
   const server = stack.use(await startSshTunnel(pki, authAddress));
   const relay = await startRelay(server.address);
   return {
