@@ -238,7 +238,7 @@ for (const { name, spoil, heal, warning } of HEALING) {
 Deno.test("start continues when the mail server refuses the password, until the file has the right one", async () => {
   await onStage({}, async (stage) => {
     const path = `${stage.playground.paths.config}.password`;
-    await Deno.writeTextFile(path, "wrong-password\n");
+    await Deno.writeTextFile(path, "wrong-password\n", { mode: 0o600 });
     await stage.configure((text) =>
       text.replace('password = "secret"', `password_file = "${path}"`)
     );

@@ -32,6 +32,7 @@ const SOURCES = [
   "src/ops/liveness.ts",
   "src/requests/delivery/resource_names.ts",
   "src/requests/list_watch.ts",
+  "src/requests/requester_address.ts",
   "src/teleport/calls",
   "src/teleport/cluster_connections.ts",
   "src/teleport/connection.ts",

@@ -11,8 +11,8 @@ const OTHERS_MAY_READ = 0o004;
 export async function exposedFiles(config: Config, path: string): Promise<string | undefined> {
   const exposed: string[] = [];
   for (const file of new Set([...hasSecret(config) ? [path] : [], ...secretFiles(config)])) {
-    const mode = await Deno.stat(file).then(({ mode }) => mode ?? 0, () => 0);
-    if ((mode & OTHERS_MAY_READ) !== 0) exposed.push(`'${file}'`);
+    const { mode, isFile } = await Deno.stat(file).catch(() => ({ mode: null, isFile: false }));
+    if (isFile && ((mode ?? 0) & OTHERS_MAY_READ) !== 0) exposed.push(`'${file}'`);
   }
   if (exposed.length === 0) return undefined;
   return `every user of this machine can read secrets in ${

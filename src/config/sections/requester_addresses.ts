@@ -3,6 +3,8 @@ import { isEmailAddress } from "../values/address.ts";
 import type { Report } from "../report.ts";
 import { isTable } from "../section.ts";
 
+const SECTION = "requester_addresses";
+
 /** Reads `[requester_addresses]`: an email address for each user name, which is any text. */
 export function readRequesterAddresses(
   table: unknown,
@@ -11,7 +13,7 @@ export function readRequesterAddresses(
   const addresses = new Map<string, string>();
   if (!isTable(table)) {
     report.error(
-      `Invalid requester_addresses: must be a table, current value is ${describeType(table)}`,
+      `Invalid ${SECTION}: must be a table, current value is ${describeType(table)}`,
     );
     return addresses;
   }
