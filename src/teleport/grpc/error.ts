@@ -39,8 +39,12 @@ export function toClusterError(error: unknown, context: CallContext): ClusterErr
   if (error instanceof ClusterError) return error;
   const options = { cause: error };
   const where = `Cannot ${context.action} at '${context.address}'`;
+  // What grpc-js makes of trailers that it cannot read, as a broken server or proxy sends them.
+  if (error instanceof Error && "code" in error && error.code === undefined) {
+    return new ClusterError("unavailable", `${where}: the answer has no gRPC status`, options);
+  }
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "number") {
-    return new ClusterError("other", `${where}: ${String(error)}`, options);
+    return new ClusterError("other", `${where}: ${oneLine(String(error))}`, options);
   }
   const details = oneLine("details" in error ? String(error.details) : error.message);
   if (error.code === Status.UNAVAILABLE) {
