@@ -154,7 +154,7 @@ export const MAIL_TARGETS: readonly Target[] = [
     tests: [`${MAIL}/mailgun`],
     edits: [
       [`[REQUIRE_TLS]: "true",`, ""],
-      ["Object.entries(QUIET_HEADERS).map(", "[].map("],
+      ["Object.entries(extraHeaders(message)).map(", "[].map("],
       ['"h:Message-Id": `<${message.messageId}>`,', ""],
       ["if (problem !== undefined) {", "if (false) {"],
       ["encodeURIComponent(options.domain)", "options.domain"],

@@ -45,7 +45,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["const index = record.reopened + 1;", "const index = 1;"],
       ["!reviewers.includes(to) && !failed.includes(to)", "!reviewers.includes(to)"],
       [`!mail.kind.endsWith("resolution")`, "true"],
-      ["!isClosed && recipients.length === 0 && waiting.length === 0 && requestIsGone", "false"],
+      ["isToldToNone && requestIsGone", "false"],
       ["? !requestIsGone && !isUnknownTo(to)", "? !isUnknownTo(to)"],
       ["? !requestIsGone && !isUnknownTo(to)", "? !requestIsGone"],
       [`owe(input, "resolution", to, record.reopened)`, `owe(input, "resolution", to)`],
