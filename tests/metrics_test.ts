@@ -33,7 +33,7 @@ Deno.test("Metrics after a known load equal what happened", async () => {
     await until("8 mails of decisions", () => mail.mails.length >= 28);
 
     const slow = ask(playground, { roles: ["slow"] });
-    await plugin.waitFor(/Mail is not accepted yet/);
+    await plugin.waitFor(/Mail deferred/);
     await until("one mail is owed", async () => await value("teleport_email_pending_emails") === 1);
     const oldest = await value("teleport_email_pending_emails_oldest_timestamp_seconds") ?? 0;
     assert.ok(Math.abs(Date.now() / 1000 - oldest) < 60);

@@ -170,7 +170,7 @@ Deno.test("status shows what the real daemon does: connected, sends, waits, fail
       await untilSettled(playground, ask(playground, { roles: ["dev"] }));
       const id = ask(playground, { roles: ["dba"] });
       await plugin.waitFor(/Mail is refused/);
-      await plugin.waitFor(/Mail is not accepted yet/);
+      await plugin.waitFor(/Mail deferred/);
       await until(
         "the failed mail is in /status",
         async () => (await statusOf(url)).failed.count > 0,

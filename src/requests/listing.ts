@@ -20,7 +20,7 @@ export interface Listing {
   readonly requests: readonly AccessRequest[] | undefined;
   /** Our entry in each record, by request id. */
   readonly records: ReadonlyMap<string, RawRecord>;
-  /** Requests that events told of since the listing began, and know better. */
+  /** Requests with events since the listing began: the events are newer than the listing. */
   readonly touched: ReadonlySet<string>;
 }
 

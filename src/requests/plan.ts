@@ -25,7 +25,7 @@ export interface PlanInput {
   readonly requester?: string;
   /** When the snapshot came: what it brings is owed since then. */
   readonly nowMs: number;
-  /** Pending requests that are older and have no record are left alone. */
+  /** Pending requests that are older and have no record are ignored. */
   readonly catchUpMs: number;
 }
 
@@ -180,7 +180,7 @@ function wasNeverNotified(record: PluginRecord): boolean {
 }
 
 /**
- * Reviews that nobody was told of yet are owed to everybody who knows, or is to know, the request: as
+ * New reviews are owed to every recipient who has received, or will receive, the first mail: as
  * many as there is room for in a record, the others when those have left.
  */
 function addReviews(
@@ -206,7 +206,8 @@ function addReviews(
 
 /**
  * Nothing is owed behind a closing mail, so reviews that the record has no room for go first. Except
- * when somebody would be asked meanwhile to review what is decided: then those reviews are not told.
+ * while a first mail is owed, which would ask for the review of a decided request: then those reviews are
+ * not sent.
  */
 function reviewsComeFirst(record: PluginRecord, { reviews }: AccessRequest): boolean {
   return record.resolution === "" && record.reviewsCount < reviews.length &&
@@ -265,7 +266,7 @@ function close(
   const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
   const isToldToNone = !isClosed && recipients.length === 0 && requester === undefined;
   if (isToldToNone && requestIsGone) return record;
-  // Reviews behind a first mail that is superseded would tell of a request that nobody knows.
+  // Reviews behind a superseded first mail would be about a request that the recipient does not know.
   const isUnknownTo = (to: string) => notYetNotified.has(to) || waiting.includes(to);
   const kept = record.owed.filter(({ kind, to }) =>
     isReview(kind)

@@ -87,10 +87,10 @@ export interface ReconcilerDeps extends Runtime {
   readonly semaphore: FairSemaphore;
   readonly breaker: CircuitBreaker;
   readonly observer: Observer;
-  /** Names this process in leases; without blanks, different for every start. */
+  /** The name of this process in leases: without spaces, different for every start. */
   readonly instance: string;
   readonly policy: ReconcilerPolicy;
-  /** No more mails leave, leases are given back; mails on their way are finished. */
+  /** Aborted to stop: no more mails leave, leases are released; mails in flight are finished. */
   readonly drain: AbortSignal;
   /** What is still on its way is cut off. */
   readonly kill: AbortSignal;
@@ -102,7 +102,7 @@ export interface ReconcilerDeps extends Runtime {
  * - `parked`: when the transport can send, and the requests ahead of it have been served
  * - `at`: at a time, when a mail may be tried again or another replica's lease is over
  * - `again`: after the other requests that wait
- * - `stopped`: never; the program stops, and gives the lease back
+ * - `stopped`: never; the program stops and releases the lease
  */
 type Next =
   | { readonly next: "done"; readonly snapshot: Snapshot }
@@ -209,7 +209,7 @@ export class Reconciler {
   /** The transport can send again. */
   resumeParked(): void {
     const ids = [...this.#parked];
-    // First of all: some have no turn, and come to rest again at once.
+    // Before adding them: some find no place and are parked again at once.
     this.#parked.clear();
     for (const id of ids) this.#queue.add(id);
   }
@@ -219,7 +219,7 @@ export class Reconciler {
     return this.#queue.depth + (this.deps.breaker.isPaused ? 0 : this.#parked.size);
   }
 
-  /** Whoever ends makes room for the next; also for one that came to rest when there was room again. */
+  /** A finished request frees its place for the next parked one. */
   #resumeNext(): void {
     const [next] = this.#parked;
     if (next === undefined || !this.#maySend(next)) return;
@@ -455,7 +455,7 @@ export class Reconciler {
       return entry.effectiveSnapshot;
     }
     if (found === undefined) return seen;
-    // A role that may not list sees other users' requests as absent: then the event is what there is.
+    // A role that may not list sees other users' requests as absent: then only the event counts.
     const { right } = await listingRight(cluster, drain);
     return right === "granted" ? undefined : seen;
   }

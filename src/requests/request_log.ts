@@ -36,7 +36,7 @@ export class RequestLog {
     if (reason === "no-recipients") this.#complain(reason, "No recipients to send");
     else if (reason === "unknown-state" && typeof snapshot === "object") {
       this.#complain(reason, "Unknown request state", { state: snapshot.state });
-    } else this.log.debug("Request is left alone", { request_id: this.id, reason });
+    } else this.log.debug("Request ignored", { request_id: this.id, reason });
   }
 
   superseded(mails: readonly OwedMail[]): void {

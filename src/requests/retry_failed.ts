@@ -1,4 +1,4 @@
-/** Puts mails that were given up back in the outbox, on an operator's demand. */
+/** Requeues mails that failed permanently, when an operator asks for it. */
 
 import { type FailedMail, mailKey, type OwedMail } from "./record/outbox.ts";
 import type { Cluster } from "./ports.ts";
@@ -9,7 +9,7 @@ import { StoredRecord } from "./record/stored_record.ts";
 const ATTEMPTS = 5;
 
 export type RetryResult =
-  /** `left`: still given up, since the request is decided and what they say is out of date. */
+  /** `left`: mails that stay failed, because later ones have overtaken them. */
   | { readonly kind: "done"; readonly owed: readonly OwedMail[]; readonly left: number }
   | { readonly kind: "nothing" }
   /** Neither the request nor its record exists any more. */

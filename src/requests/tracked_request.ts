@@ -128,7 +128,7 @@ export class TrackedRequest {
     return this.snapshot === "gone" ? this.#decided ?? this.snapshot : this.snapshot;
   }
 
-  /** Undefined when nothing is owed and nothing was given up. */
+  /** Undefined when nothing is owed and nothing has failed. */
   get outbox(): RequestOutbox | undefined {
     const { record } = this.stored;
     if (record === undefined || record.owed.length + record.failed.length === 0) return undefined;

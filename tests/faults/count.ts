@@ -9,7 +9,7 @@ export interface Count {
   readonly surplus: readonly string[];
 }
 
-/** Names of mails: whom each is for, what it says, and which request it is about. */
+/** Names of mails: recipient, kind and request. */
 export function expectedMails(
   kind: "new" | "resolution",
   ids: readonly string[],

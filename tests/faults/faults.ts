@@ -19,7 +19,7 @@ import type { World, Worlds } from "./world.ts";
 /** Words on the command line choose scenarios by their names. */
 const WORDS = Deno.args.filter((arg) => !arg.startsWith("--"));
 
-/** The lease of a killed replica runs out after 25 to 30 s. */
+/** The lease of a killed replica expires after 25 to 30 s. */
 const PATIENCE_MS = 90_000;
 
 function isWanted({ name }: { readonly name: string }): boolean {

@@ -79,7 +79,7 @@ async function oneBigRequest({ playground, start }: Stage, size: number): Promis
   await mail.waitForMails(1);
   for (let i = 0; i < 10; i++) ask(playground, { roles: ["few"] });
   await until(
-    "the small requests are told of",
+    "the small requests are mailed",
     () => mailsTo(mail.mails, "few@example.com").length === 10,
     60_000,
   );

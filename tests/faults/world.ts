@@ -1,4 +1,4 @@
-/** A cluster and a mail server with faults, whoever made them: what the scenarios need of either. */
+/** A cluster and a mail server with faults, simulated or in Go: what the scenarios need of them. */
 
 import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import type { RequestState } from "../../src/teleport/generated/types_pb.ts";

@@ -77,7 +77,7 @@ export class Audit {
     }
   }
 
-  /** Accepted, given up, or superseded by the rules of the plan. */
+  /** Accepted, failed, or superseded by the rules of the plan. */
   #mayLeave(id: string, mail: StoredMail, before: StoredFacts, after: StoredFacts): boolean {
     const { key } = mail;
     if (this.ledger.wasAccepted(id, key)) return true;

@@ -1,4 +1,4 @@
-/** The cluster of a simulation: what is true, whoever sees it when. */
+/** The cluster of a simulation: the true state, of which replicas see more or less. */
 
 import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { ClusterEvent, WriteOutcome } from "../../src/requests/ports.ts";
@@ -23,7 +23,7 @@ export class SimulatedCluster {
   readonly refused = new Set<string>();
   /** What caches that lag still hold; undefined = all of them have caught up. */
   cached: ReadonlyMap<string, AccessRequest> | undefined;
-  /** Called for every event, to be passed on by those who watch. */
+  /** Called for every event; each watch passes it on. */
   readonly watchers = new Set<(event: ClusterEvent) => void>();
 
   constructor(private readonly onWrite: RecordWritten) {}

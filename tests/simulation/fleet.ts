@@ -81,7 +81,7 @@ export class Fleet {
     });
   }
 
-  /** Ends all trouble; from now on somebody is always there to do what is left. */
+  /** Ends all trouble; from now on at least one replica runs. */
   heal(): void {
     this.#healed = true;
     this.faultRate = 0;

@@ -66,21 +66,21 @@ export class Ledger {
     return this.accepted.some((other) => other.request === request && other.mail === mail);
   }
 
-  /** Sendings that nobody has written down yet. */
+  /** Sendings that are not recorded yet. */
   open(request: string): readonly Sending[] {
     return this.sendings.filter((sending) =>
       sending.request === request && !sending.settled && sending.state !== "refused"
     );
   }
 
-  /** What nobody could record of a request. */
+  /** Excuses the sendings of a request that no replica could record. */
   abandonRequest(request: string, excuse: Excuse): void {
     for (const sending of this.sendings) {
       if (sending.request === request && !sending.settled) sending.excuse ??= excuse;
     }
   }
 
-  /** What a replica that is no more has left behind. */
+  /** Excuses the sendings that a replica left unrecorded when it ended. */
   abandon(instance: string, excuse: Excuse): void {
     for (const sending of this.sendings) {
       if (sending.instance === instance && !sending.settled) sending.excuse ??= excuse;

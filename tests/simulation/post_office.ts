@@ -7,11 +7,11 @@ import type { Random } from "./random.ts";
 const OK = { ok: true, response: "250 ok" } as const;
 
 export class PostOffice {
-  /** How many mails in a hundred are refused for now, and for good. */
+  /** The probability that a mail is refused temporarily, and permanently. */
   laterRate = 0;
   neverRate = 0;
   isDown = false;
-  /** Mails that are refused for good are refused whenever they come. */
+  /** Mails that are refused permanently are refused at every attempt. */
   readonly #never = new Map<string, boolean>();
 
   constructor(private readonly ledger: Ledger, private readonly random: Random) {}

@@ -72,7 +72,7 @@ function ofRecord(
   const expected: string[] = isGone ? ["EXPIRED"] : [];
   if (state !== "PENDING") expected.push(state);
   else if (!isGone) expected.push("");
-  // What vanished before anybody had got a mail has nobody to be told.
+  // A request that vanished before its first mail was accepted has no recipients to inform.
   if (isGone && record.threads.length === 0) expected.push("");
   if (!expected.includes(record.resolution)) {
     wrong.push(`its record says '${record.resolution}' and not '${expected.join("' or '")}'`);

@@ -86,9 +86,9 @@ export async function simulate(
     // Nothing is left to happen: no timer, no call, no event. That is rest.
     await world.run();
     if (!calm && audit.lateRecords.size > 0 && broken(rest).length > 0) {
-      // Its writer is no more, and the others had left the request alone: they see it when they list.
+      // Its writer has ended, and the others had ignored the request: they see the record when they list.
       count("found by listing again");
-      world.say("world", () => "the stream starts anew");
+      world.say("world", () => "the stream starts again");
       for (const member of fleet.alive) member.dropWatches();
       await world.run();
     }

@@ -11,7 +11,7 @@ interface Event {
 
 export class World {
   nowMs = START_MS;
-  /** What happened, step by step; undefined when nobody wants to read it. */
+  /** What happened, step by step; undefined unless asked for. */
   readonly trace: string[] | undefined;
   /** The last one comes next. */
   #events: Event[] = [];
@@ -34,7 +34,7 @@ export class World {
     };
   }
 
-  /** The text is made only if somebody reads it. */
+  /** The text is made only if the trace is kept. */
   say(who: string, what: () => string): void {
     if (this.trace === undefined) return;
     const seconds = ((this.nowMs - START_MS) / 1000).toFixed(3).padStart(9);

@@ -40,7 +40,7 @@ export function judge(
 function missing(entry: Asked, mails: readonly ReceivedMail[]): readonly string[] {
   const strangers = mails.filter(({ envelope }) => !entry.recipients.includes(envelope.to.join()));
   return [
-    ...strangers.map(({ envelope }) => `${entry.id}: ${envelope.to.join()} is no recipient`),
+    ...strangers.map(({ envelope }) => `${entry.id}: ${envelope.to.join()} is not a recipient`),
     ...entry.recipients.flatMap((to) => {
       const got = mails.filter(({ envelope }) => envelope.to.includes(to));
       return problems(entry, got).map((problem) => `${entry.id} ${to}: ${problem}`);
@@ -57,7 +57,7 @@ function problems(
   const count = (kind: string) => kinds.filter((other) => other === kind).length;
   const wrong: string[] = [];
   const [news, told, resolutions] = [count("new"), count("review"), count("resolution")];
-  // Who decides in a hurry may be faster than the first mail, or than a replica that watches.
+  // A quick decision may come before the first mail, or before a replica watches.
   const isDue = isPatient || end === undefined;
   if (news > 1 || (isDue && news === 0)) wrong.push(`${news} first mails`);
   if (told > reviews || (isDue && told < reviews)) wrong.push(`${told} of ${reviews} reviews`);
@@ -66,7 +66,7 @@ function problems(
     wrong.push(`${resolutions} resolutions`);
   }
   const last = got.find((mail) => kindOf(mail) === "resolution");
-  if (last !== undefined && !textOf(last).includes(end ?? "")) wrong.push(`not told of ${end}`);
+  if (last !== undefined && !textOf(last).includes(end ?? "")) wrong.push(`not informed of ${end}`);
   const order = ["new", "review", "resolution"];
   const isSorted = kinds.every((kind, i) =>
     i === 0 || order.indexOf(kind) >= order.indexOf(kinds[i - 1] ?? kind)

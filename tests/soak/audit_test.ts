@@ -50,14 +50,14 @@ Deno.test("judge() finds missing owed mails", () => {
 
 Deno.test("judge() finds mails that were not due, and a wrong order", () => {
   const strange = asked({ recipients: ["b@example.com"], isPatient: false, end: "DENIED" });
-  assert.deepEqual(wrong(strange, [mail("new", "1")]), ["r1: a@example.com is no recipient"]);
+  assert.deepEqual(wrong(strange, [mail("new", "1")]), ["r1: a@example.com is not a recipient"]);
   const late = [mail("new", "1"), mail("resolution", "2"), mail("review", "3")];
   assert.deepEqual(wrong(asked({ reviews: 1, end: "APPROVED" }), late), [
     "r1 a@example.com: out of order: new, resolution, review",
   ]);
   assert.deepEqual(
     wrong(asked({ end: "DENIED" }), [mail("new", "1"), mail("resolution", "2")]),
-    ["r1 a@example.com: not told of DENIED"],
+    ["r1 a@example.com: not informed of DENIED"],
   );
   assert.deepEqual(wrong(asked(), [mail("new", "1"), mail("new", "2")]), [
     "r1 a@example.com: 2 first mails",

@@ -26,7 +26,7 @@ export interface Acceptance {
 const BEFORE_MS = 5_000;
 /** What was on its way to the mail server arrives yet. */
 const AFTER_MS = 1_000;
-/** After an outage the connection has to be made anew before anything can be written down. */
+/** After an outage a new connection is needed before anything can be recorded. */
 const RECOVERY_MS = 15_000;
 /**
  * Somebody else sends only when a lease is over. Its holder starts no mail in its last second, and it

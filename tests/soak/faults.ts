@@ -17,7 +17,7 @@ export interface FaultContext extends SoakStage {
 
 export interface Fault {
   readonly name: string;
-  /** What nobody else may touch meanwhile; a replica's is chosen when the fault begins. */
+  /** What no other fault may touch meanwhile; a replica is chosen when the fault begins. */
   readonly on: "auth" | "proxy" | "ssh" | "balancer" | "mail" | "identity" | "replica";
   /** Resolves when everything is as it was. */
   readonly run: (context: FaultContext, replica: SoakStage["replicas"][number]) => Promise<void>;
@@ -134,7 +134,7 @@ const DECEPTIONS: readonly Fault[] = [
     },
   },
   {
-    name: "auth refuses writes for good",
+    name: "auth refuses writes permanently",
     on: "auth",
     run: ({ playground: { auth }, excuses, random }) => {
       excuses.note("overtaken");

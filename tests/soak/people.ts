@@ -54,7 +54,7 @@ export async function ask(deps: PeopleDeps, asked: Asked[]): Promise<void> {
   }
   await pause(pauses[reviews] ?? 0);
   if (end === undefined) return;
-  // Of a request that is gone nobody can tell the reviews any more.
+  // Reviews of a deleted request cannot be composed any more.
   if (isPatient && end === "EXPIRED") await settled(deps, entry);
   entry.end = end;
   if (end === "EXPIRED") cluster.delete(id);

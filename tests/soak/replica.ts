@@ -17,7 +17,7 @@ export interface ReplicaPlace {
   readonly dir: string;
 }
 
-/** How a process has ended by itself. */
+/** How a process has ended on its own. */
 export interface Exit {
   readonly replica: string;
   readonly atMs: number;
@@ -26,7 +26,7 @@ export interface Exit {
 }
 
 export class Replica implements AsyncDisposable {
-  /** Exits that nobody asked for. */
+  /** Unexpected exits. */
   readonly exits: Exit[] = [];
   /** Starts, the first one included. */
   starts = 0;
@@ -95,7 +95,7 @@ export class Replica implements AsyncDisposable {
     }
   }
 
-  /** Reloads from a pipe that nobody writes to, until the returned function is called. */
+  /** Reloads from a pipe without a writer, until the returned function is called. */
   async reloadFromPipe(): Promise<() => Promise<void>> {
     const text = await Deno.readTextFile(this.config);
     const pipe = `${this.config}.pipe`;

@@ -1,4 +1,4 @@
-/** Where a soak takes place: a cluster with every way in, a mail server, and three replicas. */
+/** Where a soak takes place: a cluster with every connection method, a mail server, three replicas. */
 
 import { type Balancer, startBalancer } from "../../sim/proxy/balancer.ts";
 import { type Playground, startPlayground } from "../../sim/playground/playground.ts";
@@ -19,9 +19,9 @@ export interface SoakStage extends AsyncDisposable {
 const IDENTITY_TTL_MS = 60_000;
 const RENEW_EVERY_MS = 12_000;
 
-/** The identity file and whoever renews it, as `tbot` does. */
+/** The identity file and its renewal, as by `tbot`. */
 export class IdentityFile implements Disposable {
-  /** While somebody else has to do with the file. */
+  /** Whether a fault is using the file: then it is not renewed. */
   isTaken = false;
   renewals = 0;
   readonly #timer: ReturnType<typeof setInterval>;

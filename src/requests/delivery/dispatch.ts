@@ -22,8 +22,8 @@ import type { FairSemaphore } from "./fair_semaphore.ts";
 import type { StoredRecord } from "../record/stored_record.ts";
 
 /**
- * Takes some minutes: what waited out an outage is not given up at the first refusal, such as that of a
- * server that takes mails of strangers at the second try only.
+ * About ten minutes of retries. A mail that waited out an outage is not dropped at its first refusal:
+ * greylisting servers always refuse the first attempt.
  */
 const LEAST_ATTEMPTS = 12;
 
@@ -42,7 +42,7 @@ export interface DispatchDeps extends Runtime {
   readonly writeFailures: FailureLog;
   /** How long a mail may be owed before a further refusal ends it, if it was tried often enough. */
   readonly retryForMs: number;
-  /** The program stops: no further mail leaves, leases are given back. */
+  /** The program stops: no further mail leaves, leases are released. */
   readonly drain: AbortSignal;
   /** The time to stop is up: mails on their way are cut off. */
   readonly kill: AbortSignal;
@@ -133,7 +133,7 @@ class Dispatch {
     try {
       if (this.deps.breaker.isPaused) return "waits";
       await this.#settlement.takeLease();
-      // Between this look and the sending there is no room for a write that gives the lease back.
+      // Nothing may be awaited between this check and the sending: a write could release the lease.
       if (this.noMore.aborted || this.deps.breaker.isPaused) return "waits";
       return this.#settlement.maySend(mail) ? await this.#send(mail, tries) : "waits";
     } finally {
@@ -163,7 +163,7 @@ class Dispatch {
       }
       return await this.#refused(attempt, receipt);
     } finally {
-      // Only now that the outcome is noted: a write between the two would give the lease back.
+      // After the outcome is noted: a write between the two would release the lease.
       this.#count("sending", -1);
     }
   }
@@ -178,7 +178,7 @@ class Dispatch {
   #accepted(attempt: Attempt): "accepted" {
     const { job, deps } = this;
     const { mail, messageId, atMs } = attempt;
-    // First of all: what is not noted is sent again.
+    // Before anything else: an acceptance that is not noted is sent again.
     this.#settlement.add({ type: "accepted", mail, messageId, atMs });
     deps.observer.mailAccepted(mail, attempt.tookMs, atMs - mail.sinceMs);
     deps.breaker.succeeded();
@@ -212,11 +212,11 @@ class Dispatch {
     };
     const tooOld = atMs - mail.sinceMs >= retryForMs && attempts >= LEAST_ATTEMPTS;
     if (refusal.retry === "never" || tooOld) {
-      log.error(tooOld ? "Mail is given up: it was owed for too long" : "Mail is refused", fields);
+      log.error(tooOld ? "Mail dropped: retry period expired" : "Mail is refused", fields);
       for (const lost of abandonedWith(this.job.stored.record, mail)) {
         observer.mailDropped(lost, "failed");
         if (lost.kind !== mail.kind) {
-          log.error("Mail is given up with the first one", loggedMail(this.job.id, lost));
+          log.error("Review mail dropped with its first mail", loggedMail(this.job.id, lost));
         }
       }
       this.#settlement.add({ type: "failed", mail, error, atMs });
@@ -224,7 +224,7 @@ class Dispatch {
     }
     // That mails go slower is reported once for all of them.
     const say = attempts === 1 && refusal.pace === undefined ? log.warn : log.debug;
-    say.call(log, "Mail is not accepted yet, it is sent again later", fields);
+    say.call(log, "Mail deferred, will retry", fields);
     return "waits";
   }
 

@@ -1,4 +1,4 @@
-/** What a line of the log says of a mail: the same keys and words wherever one is told of. */
+/** The log fields of a mail: the same keys and words in every message. */
 
 import type { LogFields } from "../../log.ts";
 import { isReview, type MailKind, type OwedMail } from "../record/outbox.ts";

@@ -55,8 +55,8 @@ const REVIEWS_BEHIND: Readonly<Partial<Record<MailKind, MailKind>>> = {
 };
 
 /**
- * What is given up along with `mail`, itself included: reviews behind a first mail that nobody will get
- * make no sense.
+ * The mails that fail together with `mail`, itself included: reviews make no sense without the first mail
+ * that they follow.
  */
 export function abandonedWith(
   record: PluginRecord | undefined,

@@ -36,14 +36,14 @@ export interface SettlementDeps extends Runtime {
   readonly writeFailures: Pick<FailureLog, "failed" | "succeeded">;
   /** Whether more mails are going to be sent soon, so that a write should keep the lease. */
   readonly keepLease: () => boolean;
-  /** The time to stop is up: writes are given up. */
+  /** Aborted when the grace period is over: writes end. */
   readonly kill: AbortSignal;
 }
 
 /**
  * What the settlement may do with the lease:
  * - `held`: mails may leave, as long as the record names us and the clock allows it
- * - `releasing`: a write that gives the lease back is under way, or went unanswered
+ * - `releasing`: a write that releases the lease is under way, or went unanswered
  * - `unwritable`: the last write failed; what is sent now could not be recorded either
  * - `overtaken`: another replica has the lease, or the record is gone
  */
@@ -81,7 +81,7 @@ export class Settlement {
 
   /**
    * Whether the mail may be sent now. Call it immediately before sending: a write that starts in between
-   * can give the lease back.
+   * can release the lease.
    */
   maySend(mail: OwedMail): boolean {
     if (!this.#holdsLease()) return false;
@@ -196,7 +196,7 @@ export class Settlement {
     }
   }
 
-  /** Somebody else's lease is left alone, as long as there is anything to send. */
+  /** Another replica's lease stays, as long as mails are owed. */
   #leased(record: PluginRecord): PluginRecord {
     if (this.#isForeign() && record.owed.length > 0) return record;
     const keep = this.deps.keepLease() || this.activity().sending > 0;

@@ -4,7 +4,7 @@ import type { Owner, PluginRecord } from "./record.ts";
 
 /** Long enough for a few renewals to fail, short enough to wait for after a crash. */
 export const LEASE_MS = 20_000;
-/** Clocks of replicas differ: somebody else's lease counts as over this much later. */
+/** Clocks of replicas differ: another replica's lease counts as expired this much after its end. */
 export const LEASE_GRACE_MS = 5_000;
 /** Nothing is sent in the last moments of a lease: a mail takes time to leave. */
 const LEASE_MARGIN_MS = 1_000;

@@ -1,4 +1,4 @@
-/** Mails that are owed (not yet accepted) and mails that were given up, as JSON lists in plugin data. */
+/** Owed mails (not yet accepted) and failed ones, as JSON lists in plugin data. */
 
 import * as v from "valibot";
 
@@ -130,7 +130,7 @@ function readList(key: string, text: string, problems: string[]): readonly unkno
     const value: unknown = JSON.parse(text);
     if (Array.isArray(value)) return value;
   } catch {
-    // Falls through to the same complaint as valid JSON that is no list.
+    // Falls through to the same complaint as valid JSON that is not a list.
   }
   problems.push(`${key} is not a JSON list`);
   return [];

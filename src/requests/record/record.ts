@@ -33,7 +33,7 @@ export interface PluginRecord {
   readonly requestReason: string;
   /** Whether its mails say "Resource Request": the subject is the same in all mails of a thread. */
   readonly isResourceRequest: boolean;
-  /** How many reviews somebody was, or is going to be, told of. */
+  /** The number of reviews that were mailed or are owed. */
   readonly reviewsCount: number;
   readonly resolution: Resolution | "";
   readonly resolveReason: string;

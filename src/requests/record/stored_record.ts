@@ -21,7 +21,7 @@ export interface WriteRefusal {
   readonly attempts: number;
 }
 
-/** Whether the same write will fail again until somebody changes something. */
+/** Whether the same write fails again until an operator intervenes. */
 export function isWriteRefused(error: unknown): boolean {
   return error instanceof ClusterError && error.kind !== "unavailable";
 }

@@ -1,4 +1,4 @@
-/** What a fake cluster has sent on a watch and nobody has taken yet. */
+/** Events that a fake cluster has sent on a watch and the client has not read yet. */
 
 import type { ClusterEvent } from "../ports.ts";
 
