@@ -1,4 +1,4 @@
-/** A cluster and a mail server in processes of their own, whoever wrote them, for the benchmark. */
+/** A cluster and a mail server in processes of their own, for the benchmark. */
 
 export interface WorldOptions {
   /** Addresses that receive the notifications of every request. */

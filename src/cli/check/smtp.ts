@@ -18,7 +18,7 @@ import { checkLimits } from "./limits.ts";
 import { checkToken } from "./token.ts";
 
 const CONNECT_MS = 10_000;
-/** Whoever runs a check waits for it; the daemon is more patient (`smtp.timeout`). */
+/** An operator waits for a check; the daemon is more patient (`smtp.timeout`). */
 const IMPATIENT = { greetingMs: 20_000, sendMs: 20_000 };
 /** Whoever renews certificates by machine has done so by then. */
 const DAY_MS = 86_400_000;
