@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { PluginProcess } from "../sim/playground/plugin_process.ts";
-import { orAborted } from "../src/net/deadline.ts";
+import { orAborted } from "../src/abort.ts";
 import { onStage, type Stage, until } from "./support.ts";
 
 /** A file that is replaced by a named pipe to which nothing is written. */

@@ -1,5 +1,6 @@
 /** `teleport-email start`: from the configuration file to the running daemon. */
 
+import { aborted } from "../abort.ts";
 import { systemClock } from "../clock.ts";
 import type { LogConfig } from "../config/config.ts";
 import { readEnvironment } from "../environment.ts";
@@ -129,7 +130,5 @@ function shutDownWhenUncaught(uncaught: UncaughtErrors, signals: Signals, log: L
 
 /** A file may be slow to read, on a network file system for example. */
 async function orDrained<T>(promise: Promise<T>, drain: AbortSignal): Promise<T | undefined> {
-  const stopped = Promise.withResolvers<undefined>();
-  drain.addEventListener("abort", () => stopped.resolve(undefined));
-  return await Promise.race([promise, stopped.promise]);
+  return await Promise.race([promise, aborted(drain).then(() => undefined)]);
 }

@@ -1,6 +1,7 @@
 /** The cluster as the configuration describes it: credentials, connections, calls, renewal. */
 
 import { boundedRead } from "../net/bounded_read.ts";
+import { aborted } from "../abort.ts";
 import type { TeleportConfig } from "../config/config.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import type { Runtime } from "../runtime.ts";
@@ -90,7 +91,7 @@ export async function openCluster(
     connections,
     refresh,
     intervalMs: config.refreshIdentityIntervalMs,
-    changed: refresh && source.kind === "identity" ? watchFile(source.path, log) : never,
+    changed: refresh && source.kind === "identity" ? watchFile(source.path, log) : aborted,
   }, closed.signal);
   return {
     client: new TeleportClient(addr, connections, { clock, random, log }),
@@ -108,11 +109,4 @@ export async function openCluster(
       await renewing;
     },
   };
-}
-
-function never(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -5,7 +5,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
-import { orAborted } from "../net/deadline.ts";
+import { orAborted } from "../abort.ts";
 import type { Environment } from "../net/proxy_env.ts";
 import type { Systemd } from "../ops/systemd.ts";
 import type { Runtime } from "../runtime.ts";

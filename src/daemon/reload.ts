@@ -6,7 +6,7 @@
 import { pause } from "../clock.ts";
 import type { LoadResult, LogConfig } from "../config/config.ts";
 import type { Log } from "../log.ts";
-import { orAborted } from "../net/deadline.ts";
+import { orAborted } from "../abort.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { connect } from "./connect.ts";
 import { requestLinks } from "./request_links.ts";

@@ -1,6 +1,7 @@
 /** Reading files that may hang: a dead network file system, a named pipe that nobody writes to. */
 
-import { orAborted, startDeadline } from "./deadline.ts";
+import { orAborted } from "../abort.ts";
+import { startDeadline } from "./deadline.ts";
 
 const READ_MS = 10_000;
 

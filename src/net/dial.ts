@@ -6,7 +6,8 @@
 
 import { lookup as systemLookup } from "node:dns/promises";
 import net from "node:net";
-import { orAborted, startDeadline } from "./deadline.ts";
+import { orAborted } from "../abort.ts";
+import { startDeadline } from "./deadline.ts";
 import { DialError } from "./dial_error.ts";
 import { networkFault } from "./network_fault.ts";
 import { reasonOf } from "../text.ts";

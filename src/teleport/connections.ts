@@ -2,7 +2,7 @@
 
 import { DecorrelatedBackoff } from "../backoff.ts";
 import { pause } from "../clock.ts";
-import { orAborted } from "../net/deadline.ts";
+import { orAborted } from "../abort.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionSource } from "./calls/caller.ts";

@@ -1,7 +1,7 @@
 /** The credentials for the next connection: read again each time, with the last valid ones as fallback. */
 
 import { pause } from "../clock.ts";
-import { orAborted } from "../net/deadline.ts";
+import { orAborted } from "../abort.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClusterError } from "./errors.ts";

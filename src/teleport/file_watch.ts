@@ -1,6 +1,7 @@
 /** Detects changes of a file immediately where file notifications work; callers poll besides. */
 
 import { dirname } from "node:path";
+import { aborted } from "../abort.ts";
 import type { Log } from "../log.ts";
 
 /** Delay after the first change, because a file is written in several steps. */
@@ -28,10 +29,7 @@ export function watchFile(path: string, log: Log): (signal: AbortSignal) => Prom
       if (!signal.aborted) close();
     }
     // Closed or impossible: the caller's interval decides.
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await aborted(signal);
   };
 }
 

@@ -3,7 +3,7 @@
  * fixes what is asked for and what goes wrong when; what meets what is up to the machine.
  */
 
-import { orAborted } from "../../src/net/deadline.ts";
+import { orAborted } from "../../src/abort.ts";
 import { Random } from "../simulation/random.ts";
 import { dataOf } from "../support.ts";
 import { judge, type Verdict } from "./audit.ts";

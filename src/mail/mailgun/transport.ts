@@ -3,7 +3,8 @@
 import Mailgun from "mailgun.js";
 import { formatMailbox, recipientProblem } from "../address.ts";
 import { HttpsClient } from "../../net/https_client.ts";
-import { orAborted, startDeadline } from "../../net/deadline.ts";
+import { orAborted } from "../../abort.ts";
+import { startDeadline } from "../../net/deadline.ts";
 import { mailgunProvider } from "./provider.ts";
 import { mailgunRefusal } from "./receipt.ts";
 import { KEY_FILE_REMEDY } from "./remedies.ts";

@@ -3,7 +3,8 @@
 import { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
-import { orAborted, startDeadline } from "../../net/deadline.ts";
+import { orAborted } from "../../abort.ts";
+import { startDeadline } from "../../net/deadline.ts";
 import { dial, type Lookup, lookupAll } from "../../net/dial.ts";
 import { readSmtpSecrets, type SmtpOptions } from "./options.ts";
 import { smtpTls } from "./tls.ts";

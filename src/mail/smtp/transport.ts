@@ -3,7 +3,8 @@
 import { formatAddress } from "../../net/address.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { needsSmtpUtf8, recipientProblem } from "../address.ts";
-import { type Deadline, orAborted, startDeadline } from "../../net/deadline.ts";
+import { orAborted } from "../../abort.ts";
+import { type Deadline, startDeadline } from "../../net/deadline.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
 import { serverMessageId } from "./server_message_id.ts";
 import { smtpMessage } from "./message.ts";

@@ -1,5 +1,6 @@
 /** The access monitoring rules of the cluster, as the watch keeps them. */
 
+import { orAborted } from "../../abort.ts";
 import type { Log } from "../../log.ts";
 import type { AccessMonitoringRule } from "../../teleport/rules/rule.ts";
 import type { RuleEvent } from "../../teleport/calls/watch.ts";
@@ -40,10 +41,8 @@ export class RuleStore {
 
   /** The rules in the order of their names; waits until they are listed, or `signal` is aborted. */
   async current(signal: AbortSignal): Promise<readonly Rule[]> {
-    while (!this.#isKnown && !signal.aborted) {
-      await Promise.race([this.#listing.promise, aborted(signal)]);
-    }
     signal.throwIfAborted();
+    while (!this.#isKnown) await orAborted(this.#listing.promise, signal);
     return this.#sorted ??= [...this.#rules.values()].sort(byName);
   }
 
@@ -126,11 +125,4 @@ function isSame(a: Rule | undefined, b: Rule): boolean {
 
 function byName(a: Rule, b: Rule): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

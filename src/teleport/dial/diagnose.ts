@@ -3,7 +3,8 @@
 import { X509Certificate } from "node:crypto";
 import net from "node:net";
 import type { Duplex } from "node:stream";
-import { orAborted, startDeadline } from "../../net/deadline.ts";
+import { orAborted } from "../../abort.ts";
+import { startDeadline } from "../../net/deadline.ts";
 import { nameAttribute } from "../credentials.ts";
 import type { ClusterError } from "../errors.ts";
 import { HandshakeError } from "./handshake_error.ts";

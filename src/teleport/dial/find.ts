@@ -3,7 +3,8 @@
 import http from "node:http";
 import type { TLSSocket } from "node:tls";
 import * as v from "valibot";
-import { orAborted, startDeadline } from "../../net/deadline.ts";
+import { orAborted } from "../../abort.ts";
+import { startDeadline } from "../../net/deadline.ts";
 import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { ProxySettings } from "./ssh/tunnel_address.ts";

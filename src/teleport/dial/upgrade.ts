@@ -6,7 +6,8 @@
 import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import { createWebSocketStream, WebSocket } from "ws";
-import { orAborted, startDeadline } from "../../net/deadline.ts";
+import { orAborted } from "../../abort.ts";
+import { startDeadline } from "../../net/deadline.ts";
 import { networkFault } from "../../net/network_fault.ts";
 import { ClusterError } from "../errors.ts";
 import { secureAuthConnection } from "./direct.ts";
