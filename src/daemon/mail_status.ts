@@ -34,9 +34,9 @@ export function pendingStatus(
 ): PendingMailStatus {
   return {
     ...mailStatus(id, mail),
-    since: time(mail.sinceMs),
+    since: statusTime(mail.sinceMs),
     attempts: mail.attempts,
-    ...mail.notBeforeMs === 0 ? {} : { "not_before": time(mail.notBeforeMs) },
+    ...mail.notBeforeMs === 0 ? {} : { "not_before": statusTime(mail.notBeforeMs) },
     ...mail.error === undefined ? {} : { error: mail.error },
     ...mail.category === undefined ? {} : { category: mail.category },
     ...mail.remedy === undefined ? {} : { remedy: mail.remedy },
@@ -45,13 +45,14 @@ export function pendingStatus(
 
 /** An email that failed permanently. */
 export function failedStatus(id: string, mail: FailedMail): FailedMailStatus {
-  return { ...mailStatus(id, mail), at: time(mail.atMs), error: mail.error };
+  return { ...mailStatus(id, mail), at: statusTime(mail.atMs), error: mail.error };
 }
 
 function mailStatus(id: string, { kind, to, index }: OwedMail | FailedMail) {
   return { "request_id": id, recipient: to, kind, ...isReview(kind) ? { review: index } : {} };
 }
 
-function time(ms: number): string {
+/** A time of `/status`: RFC 3339, UTC, always with milliseconds. */
+export function statusTime(ms: number): string {
   return new Date(ms).toISOString();
 }

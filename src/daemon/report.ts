@@ -12,7 +12,7 @@ import type { ServerInfo } from "../teleport/client.ts";
 import type { Connection } from "../teleport/connection.ts";
 import type { Credentials } from "../teleport/credentials.ts";
 import { VERSION } from "../version.ts";
-import { failedStatus, pendingStatus } from "./mail_status.ts";
+import { failedStatus, pendingStatus, statusTime } from "./mail_status.ts";
 
 /** How the daemon is doing at one moment. */
 export interface Facts {
@@ -51,7 +51,7 @@ export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status
   });
   return {
     version: VERSION,
-    started: time(facts.startedMs),
+    started: statusTime(facts.startedMs),
     ready: facts.notReady.length === 0,
     reasons: [...facts.notReady],
     cluster: clusterOf(facts),
@@ -69,7 +69,7 @@ export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status
           ...pace.perSecond !== undefined && { "messages_per_second": pace.perSecond },
         },
       },
-      ...facts.lastSentMs !== undefined && { "last_sent": time(facts.lastSentMs) },
+      ...facts.lastSentMs !== undefined && { "last_sent": statusTime(facts.lastSentMs) },
     },
     queue: facts.queue,
     pending: listed(pending, (mail) => pendingStatus(...mail)),
@@ -78,12 +78,12 @@ export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status
       count: facts.unwritable.length,
       requests: facts.unwritable.slice(0, MAX_LISTED_MAILS).map((request) => ({
         "request_id": request.id,
-        since: time(request.sinceMs),
+        since: statusTime(request.sinceMs),
         attempts: request.attempts,
         error: request.error,
       })),
     },
-    reload: { ok: reload.isOk, loaded: time(reload.loadedMs) },
+    reload: { ok: reload.isOk, loaded: statusTime(reload.loadedMs) },
   };
 }
 
@@ -91,22 +91,18 @@ function clusterOf({ nowMs, watch, server, connection, credentials }: Facts): St
   return {
     connected: connection !== undefined,
     watching: watch.isLive,
-    "watching_since": time(watch.sinceMs),
+    "watching_since": statusTime(watch.sinceMs),
     ...connection && {
       via: connection.method,
-      "connected_since": time(connection.sinceMs),
+      "connected_since": statusTime(connection.sinceMs),
       user: connection.credentials.subject,
     },
     ...server && { name: server.clusterName, "server_version": server.version },
     ...credentials && {
       certificate: {
-        "not_after": time(credentials.notAfterMs),
+        "not_after": statusTime(credentials.notAfterMs),
         "seconds_left": Math.floor((credentials.notAfterMs - nowMs) / 1000),
       },
     },
   };
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -5,6 +5,7 @@ import type { TeleportConfig } from "../../config/config.ts";
 import { type Credentials, loadCredentials } from "../../teleport/credentials.ts";
 import { readSshUser } from "../../teleport/dial/ssh/user.ts";
 import { ClusterError } from "../../teleport/errors.ts";
+import { isoTime } from "../../text.ts";
 import type { Finding } from "./finding.ts";
 
 const MINUTE_MS = 60_000;
@@ -65,14 +66,14 @@ function describe(credentials: Credentials, config: TeleportConfig, nowMs: numbe
     check: "credentials",
     text:
       `user '${subject}', roles ${roles.join(", ") || "none"}, cluster '${cluster}', valid from ` +
-      `${time(notBeforeMs)} until ${time(notAfterMs)}, ${duration(leftMs)} left, ` +
+      `${isoTime(notBeforeMs)} until ${isoTime(notAfterMs)}, ${duration(leftMs)} left, ` +
       (renewed ? "renewed by the file being rewritten" : "not renewed"),
     details: {
       user: subject,
       roles,
       cluster,
-      not_before: time(notBeforeMs),
-      not_after: time(notAfterMs),
+      not_before: isoTime(notBeforeMs),
+      not_after: isoTime(notAfterMs),
       seconds_left: Math.floor(leftMs / 1000),
       renewed,
     },
@@ -104,10 +105,6 @@ function sshPart(credentials: Credentials, { via }: TeleportConfig, nowMs: numbe
     const level = via === "ssh" ? "problem" : "warning";
     return { check, level, text: error.message, remedy: SIGN_ANEW };
   }
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString().replace(".000Z", "Z");
 }
 
 /** `2 d 3 h`, `3 h 20 min`, `5 min` */
