@@ -10,7 +10,7 @@ import { PROGRAM } from "./src/version.ts";
 
 const encoder = new TextEncoder();
 
-/** Writes all of it; a reader that has gone away is nobody's error. What else fails ends the program. */
+/** Writes all of it; a closed pipe is not an error. Any other failure ends the program. */
 function write(stream: typeof Deno.stdout, text: string): void {
   let rest = encoder.encode(text);
   try {

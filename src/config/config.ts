@@ -126,7 +126,7 @@ export interface DeliveryConfig {
   readonly notifyRequester: boolean;
   /** The trait that has a requester's address; absent = the user name is the address. */
   readonly requesterTrait?: string;
-  /** Requests older than this that nobody was told of are left alone. */
+  /** Pending requests without a notification are ignored if they are older than this. */
   readonly catchUpMs: number;
   /** How long a mail is retried. */
   readonly retryForMs: number;

@@ -8,14 +8,14 @@ type SectionSchema =
   & v.GenericSchema<unknown, object>
   & { readonly entries: Readonly<Record<string, unknown>> };
 
-/** A table after each key has been checked by itself. */
+/** A table after each key has been checked separately. */
 export interface Section<Values> {
   readonly values: Partial<Values>;
   /** True for keys that were reported as wrong: what they lack is no second error. */
   isWrong(key: keyof Values): boolean;
 }
 
-/** Checks every key of a table by itself and reports those that are wrong. */
+/** Checks every key of a table separately and reports those that are wrong. */
 export function readSection<Schema extends SectionSchema>(
   name: string,
   table: unknown,

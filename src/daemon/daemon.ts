@@ -27,7 +27,7 @@ export interface DaemonDeps extends Runtime {
   readonly kill: AbortSignal;
   readonly reloads: Reloads;
   readonly systemd: Pick<Systemd, "service" | "ready">;
-  /** Errors that nobody caught since the start, for the metrics. */
+  /** Uncaught errors since the start, for the metrics. */
   readonly uncaught: { readonly count: number };
 }
 

@@ -20,7 +20,7 @@ export interface Reloads {
   asked(signal: AbortSignal): Promise<boolean>;
   /** Reads the configuration file. */
   load(): Promise<LoadResult>;
-  /** Opens log files anew. Throws when one cannot be opened; the log then stays as it was. */
+  /** Reopens log files. Throws when one cannot be opened; the log then stays as it was. */
   reopenLog(config: LogConfig): void;
   /** Called when a reload begins. */
   began(): void;
@@ -85,7 +85,7 @@ async function make(
   signal: AbortSignal,
 ): Promise<Setup> {
   const { log, clock } = deps;
-  // First of all, for whoever has moved a log file away and has spoilt the configuration, too.
+  // Reopen the log first: logrotate may have moved it even if the new configuration is broken.
   reloads.reopenLog(current.config.log);
   const loaded = await reloads.load();
   signal.throwIfAborted();

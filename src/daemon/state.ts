@@ -48,7 +48,7 @@ export class DaemonState implements Observer, Disposable {
   readonly #startedMs: number;
   #watch: Facts["watch"];
   #watchFault: unknown;
-  /** The watch ended by itself, and has not been live since. */
+  /** The watch ended unexpectedly, and has not been live since. */
   #isWatchLost = false;
   #lastSentMs: number | undefined;
   #steps = 0;
@@ -56,7 +56,7 @@ export class DaemonState implements Observer, Disposable {
   #isServing = false;
   #metrics: Metrics<Facts> | undefined;
 
-  /** `uncaught` counts the errors that nobody caught. */
+  /** `uncaught` counts the uncaught errors. */
   constructor(
     private readonly clock: Clock,
     private readonly uncaught: { readonly count: number } = { count: 0 },

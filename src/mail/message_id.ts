@@ -10,7 +10,7 @@ export interface MailIdentity {
   /** Number of the review; 0 for kinds that occur once. */
   readonly index: number;
   readonly recipient: string;
-  /** The sender's domain: never the host's name, which is nobody's business (original.md D25). */
+  /** The sender's domain: never the host's name, which recipients should not learn (original.md D25). */
   readonly domain: string;
 }
 

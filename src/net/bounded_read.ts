@@ -1,4 +1,4 @@
-/** Reading files that may hang: a dead network file system, a named pipe that nobody writes to. */
+/** Reading files that may hang: a dead network file system, a named pipe without a writer. */
 
 import { orAborted } from "../abort.ts";
 import { startDeadline } from "./deadline.ts";

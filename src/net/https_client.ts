@@ -1,6 +1,6 @@
 /**
  * HTTP calls that trust what the machine trusts. Deno's `fetch` knows its built-in CAs only, and neither
- * the system's store nor `SSL_CERT_FILE`; proxies of the environment it respects by itself.
+ * the system's store nor `SSL_CERT_FILE`; proxies of the environment it respects on its own.
  */
 
 import { systemRoots } from "./system_roots.ts";

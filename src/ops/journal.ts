@@ -1,4 +1,4 @@
-/** Whether a stream of this process ends in systemd's journal, which knows the time by itself. */
+/** Whether a stream of this process ends in systemd's journal, which adds the time on its own. */
 
 import { fstatSync } from "node:fs";
 

@@ -22,7 +22,7 @@ export interface LivenessDeps {
   readonly steps: () => number;
   /** Whether there is work that should make progress now. */
   readonly isBusy: () => boolean;
-  /** Whether a configuration is served: false while one is being set up or given up. */
+  /** Whether a configuration is served: false while one is being set up or released. */
   readonly isServing: () => boolean;
 }
 

@@ -159,7 +159,7 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }): Pick<Target, 
       try {
         while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
       } catch {
-        // A full disk or a reader that went away must not stop mails; there is nobody to tell.
+        // A full disk or a reader that went away must not stop mails; it cannot be reported.
       }
     },
   };

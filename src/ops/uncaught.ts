@@ -1,5 +1,5 @@
 /**
- * The last resort for errors that nobody caught: bugs of this program or of a library. The runtime would
+ * The last resort for uncaught errors: bugs of this program or of a library. The runtime would
  * end the process at once, with a stack trace, in the middle of mails and with leases in its hands.
  */
 
@@ -8,7 +8,7 @@ import { reasonOf, singleLine } from "../text.ts";
 /** EX_SOFTWARE of sysexits.h: not a fault of configuration or surroundings. */
 export const UNCAUGHT_EXIT_CODE = 70;
 
-/** An error that nobody caught, for one line of the log. */
+/** An uncaught error, for one line of the log. */
 export interface UncaughtError {
   /** What went wrong. */
   readonly error: string;
@@ -24,7 +24,7 @@ export interface UncaughtErrors extends Disposable {
 }
 
 /**
- * Catches errors and rejections that nobody else does, until disposed. Without a `handler` the first one
+ * Catches otherwise uncaught errors and rejections, until disposed. Without a `handler` the first one
  * is given to `exit`, which ends the process.
  */
 export function catchUncaught(exit: (uncaught: UncaughtError) => void): UncaughtErrors {

@@ -171,7 +171,7 @@ function firstMails(input: PlanInput): readonly OwedMail[] {
 }
 
 /**
- * The original writes its record before it sends; one that names nobody is what a failed send left
+ * The original writes its record before it sends; one without recipients is what a failed send left
  * (original.md §4.1).
  */
 function wasNeverNotified(record: PluginRecord): boolean {
@@ -243,11 +243,11 @@ function reopen(input: PlanInput, record: PluginRecord): PluginRecord {
 }
 
 /**
- * Closes the request once. Whoever was told of it, or may have been, is owed the resolution; `new`
- * mails that are still owed are superseded by it, together with the reviews behind them, so that nobody
- * is asked to review what is decided. They may have been accepted without an answer, or by a process
- * that died before it could write that down: hence the resolution goes to those recipients, too. A
- * request that the original has closed may still owe such mails, of which it does not know.
+ * Closes the request once. Every recipient who was notified, or may have been, is owed the resolution.
+ * `new` mails that are still owed are superseded by it, with the reviews behind them: reviewers are never
+ * asked about a request that has been decided. Such a mail may have been accepted without an answer, or
+ * by a process that died before it could record that; hence its recipient gets the resolution, too. A
+ * request that the original has closed may still owe such mails, which the original does not know.
  */
 function close(
   input: PlanInput,

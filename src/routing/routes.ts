@@ -24,7 +24,7 @@ export interface Route {
   readonly recipients: readonly RouteRecipient[];
   /** Goes on to the next route, rules and the role map. */
   readonly continues: boolean;
-  /** Mails nobody, and ends the search. */
+  /** Sends no email, and ends the search. */
   readonly isSilent: boolean;
   readonly schedules: ReadonlyMap<string, Schedule>;
   /** The kinds of email that it is for. */

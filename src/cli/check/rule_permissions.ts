@@ -57,7 +57,7 @@ export async function checkRulePermissions(
           ...requesterTrait === undefined ? [] : ["requesters are mailed by their user names"],
         ].join(", "),
         run: async () => {
-          // Nobody's name: permissions are looked at first.
+          // A user that does not exist: the server checks permissions first.
           await client.readTraits(crypto.randomUUID(), signal);
           return "tried with a user who does not exist";
         },

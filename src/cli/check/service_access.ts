@@ -53,7 +53,7 @@ async function closedDirectoryAbove(
     const info = await Deno.stat(dir).catch(() => undefined);
     if (info === undefined) return undefined;
     const { mode, uid } = info;
-    // With an ACL, the bits of the group are its mask: none of them means that it admits nobody.
+    // With an ACL, the bits of the group are its mask: if all are off, the ACL grants no access.
     if (mode !== null && uid === 0 && (mode & 0o011) === 0) {
       return { path: dir, mode: `0${(mode & 0o7777).toString(8)}` };
     }

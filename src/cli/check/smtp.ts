@@ -20,7 +20,7 @@ import { checkToken } from "./token.ts";
 const CONNECT_MS = 10_000;
 /** An operator waits for a check; the daemon is more patient (`smtp.timeout`). */
 const IMPATIENT = { greetingMs: 20_000, sendMs: 20_000 };
-/** Whoever renews certificates by machine has done so by then. */
+/** Automatic renewal has replaced a certificate by then. */
 const DAY_MS = 86_400_000;
 
 export async function* checkSmtp(config: SmtpConfig, sender: string): AsyncGenerator<Finding> {

@@ -1,4 +1,4 @@
-/** Every way into the cluster by itself. */
+/** Checks each connection method separately. */
 
 import type { TeleportConfig } from "../../config/config.ts";
 import { lookupAll } from "../../net/dial.ts";

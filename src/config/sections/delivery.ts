@@ -69,7 +69,7 @@ const schema = v.partial(v.object({
 /** `[delivery]` before the transport is known, which an absent sender is guessed from. */
 export interface Delivery {
   readonly recipients: readonly string[] | undefined;
-  /** The list was reported as wrong: that nobody is named is no second error. */
+  /** The list was reported as wrong: an empty list is not a second error. */
   readonly recipientsAreWrong: boolean;
   finish(mail: SmtpConfig | MailgunConfig): DeliveryConfig;
 }

@@ -126,7 +126,7 @@ function warnOfNames(routes: readonly RouteConfig[], report: Report): void {
   }
 }
 
-/** Later emails go to those who got the first one; nobody is added to a request that is known. */
+/** Later emails go to the recipients of the first one; a known request gets no new recipients. */
 function warnOfUnused(routes: readonly RouteConfig[], report: Report): void {
   for (const { name, on, recipients } of routes) {
     if (!on.includes("new")) {

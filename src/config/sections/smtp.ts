@@ -109,7 +109,7 @@ function schemaOf(context: Context) {
   }));
 }
 
-/** Values of `[smtp]`, each right by itself. */
+/** Values of `[smtp]`, each valid on its own. */
 type SmtpValues = Partial<v.InferOutput<ReturnType<typeof schemaOf>>>;
 
 /** Reads `[smtp]`; `undefined` when something is wrong and reported. */

@@ -114,7 +114,7 @@ export function paragraph(content: string): string {
   return `<p class="text" style="margin:0 0 16px;${BODY}${WRAP}">${content}</p>\n`;
 }
 
-/** What somebody wrote, set apart from our own words. */
+/** A text that a user wrote, set apart from our own. */
 export function quote(content: string): string {
   return `\
 <table role="none" style="width:100%;border-collapse:collapse;margin:0 0 16px;"><tbody><tr>

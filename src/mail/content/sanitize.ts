@@ -76,7 +76,7 @@ export function displayNames(
 
 /**
  * A text of one or more lines, such as a reason. Line ends stay; a further line that looks like one of
- * the mail's own (`Link: …`) is quoted with `> `, so that nobody takes it for one.
+ * the mail's own (`Link: …`) is quoted with `> `, so that it cannot pass for one.
  */
 export function displayText(text: string, limits = DISPLAY_LIMITS): string {
   const [first = "", ...others] = truncate(text.toWellFormed(), limits.text, limits.lines)

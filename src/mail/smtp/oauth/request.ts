@@ -153,7 +153,7 @@ async function ask(
   }
 }
 
-/** We ask for no identity; a token about one would be checked against things that nobody configured. */
+/** We ask for no identity; an ID token would be checked against values that are not configured. */
 async function withoutIdToken(response: Response): Promise<Response> {
   const text = await response.text();
   const { status, headers } = response;

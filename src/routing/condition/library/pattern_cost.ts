@@ -3,7 +3,7 @@
 /** A class of characters by Unicode property has some hundred ranges. */
 const PROPERTY_COST = 50;
 
-/** RE2 refuses a part that would be repeated more often, by itself or by the groups around it. */
+/** RE2 refuses a part that would be repeated more often, directly or by the groups around it. */
 const MAX_REPEATS = 1000;
 
 /** In this order: property, other escape, class, repeat, any character. */
