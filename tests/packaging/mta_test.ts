@@ -35,7 +35,8 @@ async function onEximStage(
     const files = join(stage.playground.paths.config, "..");
     const [ca, password] = [join(files, "exim-ca.pem"), join(files, "password")];
     await Deno.writeTextFile(ca, server.caPem);
-    const givePassword = (text: string) => Deno.writeTextFile(password, `${text}\n`);
+    const givePassword = (text: string) =>
+      Deno.writeTextFile(password, `${text}\n`, { mode: 0o600 });
     await givePassword(ACCOUNT.password);
     await stage.configure((text) =>
       text
