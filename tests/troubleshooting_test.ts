@@ -11,7 +11,6 @@ const SOURCES = [
   "src/daemon/cluster.ts",
   "src/daemon/connect.ts",
   "src/daemon/state.ts",
-  "src/daemon/fail_fast.ts",
   "src/daemon/endpoints.ts",
   "src/config",
   "src/mail/smtp/clear_text.ts",

@@ -5,7 +5,7 @@ import { DEFINITIONS } from "../../src/cli/commands.ts";
 import type { Definition } from "../../src/cli/definition.ts";
 import { DEFAULT_CONFIG_PATH } from "../../src/cli/io.ts";
 import { createProgram } from "../../src/cli/program.ts";
-import { wrap } from "../../src/cli/wrap.ts";
+import { wrap } from "../../src/cli/text.ts";
 import { PROGRAM, RELEASE_DATE, VERSION } from "../../src/version.ts";
 
 /** What `mandoc -T lint` wants of lines; roff fills them anew. */

@@ -2,7 +2,7 @@
 
 import type { CliIo, ConfigOptions } from "./io.ts";
 import { readConfig, reportErrors } from "./read_config.ts";
-import { ask, daemonUrl } from "./status/ask.ts";
+import { ask, daemonUrl } from "./daemon_client.ts";
 
 /** What the command takes from the command line. */
 export interface HealthOptions extends ConfigOptions {

@@ -15,7 +15,7 @@ import { SAMPLE_KINDS, type SampleKind } from "./sample_kinds.ts";
 import { type PreviewedMail, previewPage } from "./preview/page.ts";
 import { requestData } from "./preview/request.ts";
 import { loadConfigOrReport, reportErrors } from "./read_config.ts";
-import { loadTemplatesOrReport } from "./read_templates.ts";
+import { loadTemplatesOrReport } from "./read_config.ts";
 import { DocumentError } from "./route/documents.ts";
 import { sampleOf } from "./samples.ts";
 

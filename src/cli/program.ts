@@ -7,7 +7,7 @@ import { explainArguments, refuseExcess } from "./arguments.ts";
 import { DEFINITIONS } from "./commands.ts";
 import type { Commands, Context } from "./definition.ts";
 import type { CliIo } from "./io.ts";
-import { wrap } from "./wrap.ts";
+import { wrap } from "./text.ts";
 
 /** That of the options above it, as far as commander can tell. */
 const HELP_WIDTH = 80;

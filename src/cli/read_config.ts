@@ -2,6 +2,7 @@
 
 import type { Config, LoadResult } from "../config/config.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
+import { loadTemplates, type Templates } from "../mail/content/templates.ts";
 import type { CliIo } from "./io.ts";
 
 const STDIN = "-";
@@ -37,4 +38,16 @@ export async function loadConfigOrReport(path: string, io: CliIo): Promise<Confi
 export function reportErrors(io: CliIo, errors: readonly string[]): 2 {
   for (const error of errors) io.stderr(`error: ${error}\n`);
   return 2;
+}
+
+/** Reads the templates, or says on stderr what is wrong with them and gives undefined. */
+export async function loadTemplatesOrReport(
+  { templates }: Config,
+  io: CliIo,
+): Promise<Templates | undefined> {
+  const result = await loadTemplates(templates.directory);
+  for (const warning of result.warnings) io.stderr(`warning: ${warning}\n`);
+  if (result.ok) return result.templates;
+  reportErrors(io, result.errors);
+  return undefined;
 }

@@ -12,9 +12,7 @@ import { tellSystemd } from "../ops/systemd.ts";
 import { UNCAUGHT_EXIT_CODE, type UncaughtErrors } from "../ops/uncaught.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
-import { EXIT_CONFIGURATION, EXIT_FAILURE, exitWithErrors } from "./bail.ts";
 import { runDaemon } from "../daemon/daemon.ts";
-import { readFailFast } from "../daemon/fail_fast.ts";
 import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
 import { StartError } from "../daemon/start_error.ts";
@@ -25,6 +23,11 @@ export interface StartOptions {
   readonly configPath: string;
   readonly debug: boolean;
 }
+
+/** Any fatal error that a restart may heal, as in the original. */
+const EXIT_FAILURE = 1;
+/** EX_CONFIG of sysexits.h: the configuration has to be corrected first, so systemd does not restart. */
+const EXIT_CONFIGURATION = 78;
 
 /** Runs until a signal or an uncaught error stops it; returns the exit code. */
 export async function start(
@@ -131,4 +134,35 @@ function shutDownWhenUncaught(uncaught: UncaughtErrors, signals: Signals, log: L
 /** A file may be slow to read, on a network file system for example. */
 async function orDrained<T>(promise: Promise<T>, drain: AbortSignal): Promise<T | undefined> {
   return await Promise.race([promise, aborted(drain).then(() => undefined)]);
+}
+
+/** Logs each error on a line of its own, numbered when there are several, and returns `code`. */
+function exitWithErrors<T extends number>(log: Log, errors: readonly string[], code: T): T {
+  errors.forEach((error, index) => {
+    const number = errors.length > 1 ? { error_number: index + 1 } : {};
+    log.error("Terminating with fatal error", { ...number, error });
+  });
+  return code;
+}
+
+const FAIL_FAST = "TELEPORT_PLUGIN_FAIL_FAST";
+/** What Go's `strconv.ParseBool` takes. */
+const GO_BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true] as const),
+  ...["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false] as const),
+]);
+
+/**
+ * Whether the program is to end when it loses the cluster (original.md §4).
+ *
+ * @throws {StartError} in the original's words when the value is no boolean
+ */
+export function readFailFast(env: Readonly<Record<string, string | undefined>>): boolean {
+  const value = env[FAIL_FAST];
+  if (value === undefined || value === "") return false;
+  const answer = GO_BOOLEANS.get(value);
+  if (answer !== undefined) return answer;
+  throw new StartError([
+    `failed to parse content '${value}' of the ${FAIL_FAST} environment variable`,
+  ]);
 }

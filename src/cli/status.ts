@@ -9,10 +9,10 @@ import type { TeleportClient } from "../teleport/client.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { openCluster } from "../daemon/cluster.ts";
 import type { CliIo, ConfigOptions } from "./io.ts";
-import { pluralize } from "./counted.ts";
+import { pluralize } from "./text.ts";
 import { loadConfigOrReport, reportErrors } from "./read_config.ts";
 import { StartError } from "../daemon/start_error.ts";
-import { askDaemon } from "./status/daemon.ts";
+import { askDaemon } from "./daemon_client.ts";
 import { type OutboxListing, outboxOf } from "../daemon/mail_status.ts";
 import { outboxText, statusText } from "./status/report.ts";
 

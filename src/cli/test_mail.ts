@@ -9,7 +9,7 @@ import type { MailMessage, MailTransport } from "../mail/transport.ts";
 import type { CliIo, ConfigOptions } from "./io.ts";
 import type { SampleKind } from "./sample_kinds.ts";
 import { loadConfigOrReport, reportErrors } from "./read_config.ts";
-import { loadTemplatesOrReport } from "./read_templates.ts";
+import { loadTemplatesOrReport } from "./read_config.ts";
 import { sampleOf } from "./samples.ts";
 import { createTransport } from "../daemon/transport.ts";
 

@@ -7,7 +7,7 @@ import type { Config } from "../../config/config.ts";
 import { fileError, reasonOf } from "../../text.ts";
 import { serveHttp } from "../../ops/http.ts";
 import { LOG_PATHS, refusePipe } from "../../ops/log.ts";
-import { askDaemon } from "../status/daemon.ts";
+import { askDaemon } from "../daemon_client.ts";
 import type { Finding } from "./finding.ts";
 
 /** Looks, and makes nothing: whether a file that is not there can be made, the folder alone says. */

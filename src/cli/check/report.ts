@@ -1,7 +1,6 @@
 /** The findings as text for people and as JSON for programs. */
 
-import { pluralize } from "../counted.ts";
-import { wrap } from "../wrap.ts";
+import { pluralize, wrap } from "../text.ts";
 import { type Finding, type Level, TITLES } from "./finding.ts";
 
 const MARKS: Readonly<Record<Level, string>> = {

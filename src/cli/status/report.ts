@@ -1,7 +1,7 @@
 /** The state of the daemon and of its outbox as text. */
 
 import type { FailedMailStatus, PendingMailStatus, Status } from "../../ops/status.ts";
-import { pluralize } from "../counted.ts";
+import { pluralize } from "../text.ts";
 import type { OutboxListing } from "../../daemon/mail_status.ts";
 import { escapeControls } from "../../text.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readFailFast } from "./fail_fast.ts";
-import { StartError } from "./start_error.ts";
+import { readFailFast } from "./start.ts";
+import { StartError } from "../daemon/start_error.ts";
 
 Deno.test("readFailFast() accepts what Go accepts as a boolean", () => {
   for (const value of ["1", "t", "TRUE", "True"]) {

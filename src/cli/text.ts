@@ -1,3 +1,10 @@
+/** How commands lay out text. */
+
+/** `1 mail`, `2 mails` */
+export function pluralize(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
 /** Lines of at most `column` characters, broken at spaces; longer words stay whole. */
 export function wrap(text: string, column: number): readonly string[] {
   const lines: string[] = [];
