@@ -2,28 +2,33 @@
  * Reconciles access requests: a request's latest snapshot and its record decide what is owed, never the
  * events in between. Whatever happened during an outage is part of the next reconcile.
  *
- * The steps of one reconcile, in order:
+ * The steps of one reconcile, in order, as reconcile.ts takes them:
  *
- *  1. snapshot  latest state from the watch or the listing        list_watch.ts, tracked_request.ts
- *  2. route     who is mailed, once, before the first mail        ../routing/router.ts
- *               and the requester's address, for news              requester_address.ts
- *  3. plan      next record: owed and superseded mails (pure)     plan.ts
- *  4. due       owed mails that may be tried now                  delivery/retries.ts
- *  5. write     compare-and-set of the record, with the lease     record/stored_record.ts, record/lease.ts
- *  6. send      within the limits of transport and breaker        delivery/dispatch.ts
- *  7. settle    accepted and failed mails leave the record        delivery/settlement.ts
+ *  1. observe   latest state from the watch or the listing        list_watch.ts, tracked_request.ts
+ *  2. confirm   whether a request that was closed as expired      absence.ts
+ *               exists after all
+ *  3. route     the recipients, once, before the first mail       ../routing/router.ts
+ *  4. ask       the requester's address, when there is news       requester_address.ts
+ *  5. plan      next record: owed and superseded mails (pure)     plan.ts
+ *  6. due       owed mails that may be tried now                  delivery/retries.ts, record/lease.ts
+ *  7. write     compare-and-set of the record, with the lease     record/stored_record.ts
+ *  8. send      within the limits of transport and breaker        delivery/dispatch.ts
+ *  9. settle    accepted and failed mails leave the record        delivery/settlement.ts
  *
  * What remains afterwards decides when the request is reconciled again ({@linkcode Next}).
  */
 
-import { DecorrelatedBackoff, retryDelayMs } from "../backoff.ts";
+import { DecorrelatedBackoff } from "../backoff.ts";
 import { pause } from "../clock.ts";
-import { defined } from "../optional.ts";
-import type { Runtime } from "../runtime.ts";
-import type { AccessRequest } from "../teleport/access_request/read.ts";
-import { dispatch, type DispatchDeps } from "./delivery/dispatch.ts";
-import { listingRight } from "./absence.ts";
+import { reasonOf } from "../text.ts";
+import { settle } from "./delivery/outcome.ts";
+import { FailureLog } from "./failure_log.ts";
 import type { Listing } from "./listing.ts";
+import { needsRequester, plan, type PlanInput, type Snapshot } from "./plan.ts";
+import { type Next, Reconcile, type ReconcileDeps, type SendSlots } from "./reconcile.ts";
+import { foreignLeaseEndMs, holdsLease, withLease } from "./record/lease.ts";
+import { decodeRecord, type PluginRecord } from "./record/record.ts";
+import { isWriteRefused } from "./record/stored_record.ts";
 import {
   goneAtMs,
   type OutboxCounts,
@@ -31,30 +36,6 @@ import {
   TrackedRequest,
   type UnwritableRequest,
 } from "./tracked_request.ts";
-import type { CircuitBreaker } from "./delivery/circuit_breaker.ts";
-import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
-import type { Mailer } from "./delivery/mailer.ts";
-import type { Observer } from "./observer.ts";
-import {
-  isReopened,
-  needsRecipients,
-  needsRequester,
-  plan,
-  type PlanInput,
-  type Snapshot,
-  supersededMails,
-} from "./plan.ts";
-import { isReview } from "./record/outbox.ts";
-import type { Cluster } from "./ports.ts";
-import type { Requesters } from "./requester_address.ts";
-import type { Router } from "../routing/router.ts";
-import { decodeRecord, type PluginRecord } from "./record/record.ts";
-import { FailureLog } from "./failure_log.ts";
-import { settle } from "./delivery/outcome.ts";
-import { isWriteRefused } from "./record/stored_record.ts";
-import { reasonOf } from "../text.ts";
-import { dueMails } from "./delivery/retries.ts";
-import type { FairSemaphore } from "./delivery/fair_semaphore.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 /** Requests being sent at the same time. More would hold leases long before their mails can leave. */
@@ -64,51 +45,8 @@ const MAX_IN_FLIGHT_REQUESTS = 32;
  * every sender waits for a slow server.
  */
 const MAX_CONCURRENT_RECONCILES = 2 * MAX_IN_FLIGHT_REQUESTS;
-/** Recipients of one request that are served before other requests have their turn. */
-const RECIPIENTS_PER_RUN = 32;
 
-/** A refused write is retried as if it had failed that much more often: first after some seconds. */
-const REFUSAL_PENALTY = 3;
-
-/** The configuration that decides what is owed. */
-export interface ReconcilerPolicy {
-  /** Pending requests without a record that are older are ignored. */
-  readonly catchUpMs: number;
-  /** How long a mail may be owed before a further refusal drops it. */
-  readonly retryForMs: number;
-}
-
-export interface ReconcilerDeps extends Runtime {
-  readonly cluster: Cluster;
-  readonly router: Router;
-  /** Present if requesters get mails about their own requests. */
-  readonly requesters?: Requesters;
-  readonly mailer: Mailer;
-  readonly semaphore: FairSemaphore;
-  readonly breaker: CircuitBreaker;
-  readonly observer: Observer;
-  /** The name of this process in leases: without spaces, different for every start. */
-  readonly instance: string;
-  readonly policy: ReconcilerPolicy;
-  /** Aborted to stop: no more mails leave, leases are released; mails in flight are finished. */
-  readonly drain: AbortSignal;
-  /** What is still on its way is cut off. */
-  readonly kill: AbortSignal;
-}
-
-/**
- * When a request is reconciled again, unless a newer snapshot or listing comes first:
- * - `done`: never; nothing is owed, of a request in this state
- * - `parked`: when the transport can send, and the requests ahead of it have been served
- * - `at`: at a time, when a mail may be tried again or another replica's lease is over
- * - `again`: after the other requests that wait
- * - `stopped`: never; the program stops and releases the lease
- */
-type Next =
-  | { readonly next: "done"; readonly snapshot: Snapshot }
-  | { readonly next: "parked" | "again" | "stopped" }
-  | { readonly next: "at"; readonly atMs: number };
-
+/** Holds every request that is known, and reconciles those that something has happened to. */
 export class Reconciler {
   readonly #tracked = new Map<string, TrackedRequest>();
   readonly #queue: WorkQueue;
@@ -120,8 +58,15 @@ export class Reconciler {
   readonly #parked = new Set<string>();
   readonly #failures: FailureLog;
   readonly #writeFailures: FailureLog;
+  readonly #slots: SendSlots = {
+    maySend: (id) => this.#maySend(id),
+    take: (id) => {
+      this.#inFlight.add(id);
+      this.#parked.delete(id);
+    },
+  };
 
-  constructor(private readonly deps: ReconcilerDeps) {
+  constructor(private readonly deps: ReconcileDeps) {
     this.#queue = new WorkQueue((id) => this.#work(id), MAX_CONCURRENT_RECONCILES, deps.clock);
     this.#failures = new FailureLog(
       "Failed to process request, trying again",
@@ -304,7 +249,8 @@ export class Reconciler {
 
   async #tryReconcile(id: string, entry: TrackedRequest): Promise<Next> {
     try {
-      const next = await this.#reconcile(id, entry);
+      const next = await new Reconcile(id, entry, this.#slots, this.#writeFailures, this.deps)
+        .run();
       this.#failures.succeeded(id);
       if (entry.unsettled.length > 0 || entry.stored.refusal !== undefined) return next;
       this.#writeFailures.succeeded(id);
@@ -315,149 +261,8 @@ export class Reconciler {
       // Recording what was sent has failed before, and was reported.
       const log = entry.unsettled.length > 0 ? this.#writeFailures : this.#failures;
       log.failed(id, error);
-      return { next: "at", atMs: this.#retryAtMs(entry) };
+      return { next: "at", atMs: entry.failed() };
     }
-  }
-
-  /** When a request that failed is reconciled again; later if only an operator can help. */
-  #retryAtMs(entry: TrackedRequest): number {
-    const { clock, random } = this.deps;
-    const failures = ++entry.failures + (entry.stored.refusal === undefined ? 0 : REFUSAL_PENALTY);
-    return clock.now() + retryDelayMs(failures, random);
-  }
-
-  async #reconcile(id: string, entry: TrackedRequest): Promise<Next> {
-    const { clock, random, kill, instance, drain, router, requesters } = this.deps;
-    const { stored, retries, requestLog } = entry;
-    const backoff = new DecorrelatedBackoff(20, 1000, random);
-    let routed: { readonly request: Snapshot; readonly recipients: readonly string[] } | undefined;
-    let asked: { readonly user: string; readonly address: string | undefined } | undefined;
-    let confirmed: Snapshot | undefined;
-    let refuted: Snapshot | undefined;
-    while (!drain.aborted) {
-      entry.expire();
-      const { outdated, effectiveSnapshot } = entry;
-      const done: Next = { next: "done", snapshot: entry.snapshot };
-      const snapshot = effectiveSnapshot === refuted ? "gone" : effectiveSnapshot;
-      requestLog.problems(stored.problems);
-      const before = stored.record && settle(stored.record, entry.unsettled);
-      const input = this.#planInput(entry, snapshot, before);
-      const request = typeof snapshot === "object" ? snapshot : undefined;
-      if (request && confirmed !== request && isReopened(before, request, input.nowMs)) {
-        // What was deleted, as an event or a complete listing told, is not opened again.
-        confirmed = entry.snapshot === "gone" ? undefined : await this.#confirm(entry, request);
-        if (confirmed === undefined) refuted = request;
-        continue;
-      }
-      if (request && routed?.request !== request && needsRecipients(input)) {
-        const decision = await router.route(request, drain);
-        requestLog.routed(decision);
-        routed = { request, recipients: decision.recipients };
-        // Snapshot and record may have changed meanwhile.
-        continue;
-      }
-      const recipients = routed?.recipients ?? [];
-      const user = request?.user ?? before?.user ?? "";
-      if (requesters && asked?.user !== user && needsRequester({ ...input, recipients })) {
-        asked = { user, address: await requesters.addressOf(user, id, drain) };
-        continue;
-      }
-      const planned = plan({ ...input, recipients, ...defined({ requester: asked?.address }) });
-      if (planned.record === undefined) {
-        const isOver = planned.ignored === "gone" || planned.ignored === "resolved";
-        if (stored.isKnown || !isOver) {
-          requestLog.ignored(planned.ignored, entry.snapshot);
-          return done;
-        }
-        // Another replica may already have notified someone.
-        await stored.load(kill);
-        continue;
-      }
-
-      const nowMs = clock.now();
-      const { queuesByRecipient, nextMs } = dueMails(
-        planned.record.owed,
-        retries,
-        nowMs,
-        ({ kind }) => !isReview(kind) || snapshot !== "unlisted",
-      );
-      const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
-      const isForeign = leaseEndMs !== undefined && planned.record.owed.length > 0;
-      const changed = stored.differsFrom({ ...planned.record, ...ownerOf(before) });
-      // What was to be settled is in the record already.
-      if (!changed) entry.unsettled = [];
-      if (isForeign && entry.unsettled.length === 0) {
-        return { next: "at", atMs: leaseEndMs + random() * LEASE_GRACE_MS };
-      }
-      // A record that could not be written has to be writable before anything is sent.
-      const isDue = queuesByRecipient.length > 0 && !isForeign;
-      const isBlocked = isDue && stored.refusal !== undefined;
-      const send = isDue && !isBlocked && this.#maySend(id);
-      if (send) {
-        this.#inFlight.add(id);
-        this.#parked.delete(id);
-      }
-      if (changed || isBlocked || (send && !holdsLease(before?.owner, instance, nowMs))) {
-        const takeLease = send || (isBlocked && !changed);
-        // An overtaken replica settles what it sent, and nothing more.
-        const next = isForeign && before !== undefined
-          ? before
-          : withLease(planned.record, takeLease ? instance : undefined, nowMs);
-        const outcome = await stored.write(retries.withAttempts(next), kill);
-        if (outcome === "missing") {
-          requestLog.recordDeleted(before?.owed ?? []);
-          stored.set({});
-          entry.unsettled = [];
-          return done;
-        }
-        if (outcome === "conflict") {
-          await pause(clock, backoff.next(), drain);
-          await stored.load(kill);
-          continue;
-        }
-        entry.unsettled = [];
-        if (before !== undefined) {
-          requestLog.superseded(supersededMails(before, next));
-          if (next.reopened > before.reopened) requestLog.reopened();
-        }
-        if (isBlocked || isForeign) continue;
-      }
-      if (!send) {
-        retries.keepOnly(stored.record?.owed ?? []);
-        if (queuesByRecipient.length > 0) return { next: "parked" };
-        return nextMs === undefined ? done : { next: "at", atMs: nextMs };
-      }
-      const turn = queuesByRecipient.slice(0, RECIPIENTS_PER_RUN);
-      const { lastKnown } = entry;
-      entry.unsettled = await dispatch(
-        { id, snapshot, lastKnown, stored, retries, requestLog, queuesByRecipient: turn, outdated },
-        this.#dispatchDeps(),
-      );
-      if (entry.unsettled.length > 0 || stored.refusal !== undefined) {
-        return { next: "at", atMs: this.#retryAtMs(entry) };
-      }
-      if (turn.length < queuesByRecipient.length) return { next: "again" };
-    }
-    return { next: "stopped" };
-  }
-
-  /**
-   * A request that the record calls expired was seen: a late event of a request that is gone, or a false
-   * end? Returns the request as it is if it exists, else undefined.
-   */
-  async #confirm(entry: TrackedRequest, seen: AccessRequest): Promise<Snapshot | undefined> {
-    const { cluster, drain } = this.deps;
-    const found = await cluster.findRequest(entry.id, drain);
-    // An event has come meanwhile, which may tell more.
-    if (entry.effectiveSnapshot !== seen) return seen;
-    if (typeof found === "object") {
-      entry.refresh(found);
-      return entry.effectiveSnapshot;
-    }
-    if (found === undefined) return seen;
-    // A role that may not list sees other users' requests as absent: then only the event counts.
-    const { right } = await listingRight(cluster, drain);
-    return right === "granted" ? undefined : seen;
   }
 
   /** Whether the record would change if its request were gone. */
@@ -465,15 +270,6 @@ export class Reconciler {
     const gone: PlanInput = { snapshot: "gone", record, recipients: [], nowMs, catchUpMs: 0 };
     const isRequesterMailed = this.deps.requesters !== undefined && needsRequester(gone);
     return isRequesterMailed || plan(gone).record !== record;
-  }
-
-  #planInput(
-    entry: TrackedRequest,
-    snapshot: Snapshot,
-    record: PluginRecord | undefined,
-  ): Omit<PlanInput, "recipients" | "requester"> {
-    const { catchUpMs } = this.deps.policy;
-    return { snapshot, record, nowMs: entry.changedAtMs, catchUpMs };
   }
 
   /**
@@ -507,27 +303,4 @@ export class Reconciler {
       }
     }
   }
-
-  #dispatchDeps(): DispatchDeps {
-    const { clock, random, log, instance, semaphore, breaker, mailer, observer } = this.deps;
-    const { drain, kill, policy: { retryForMs } } = this.deps;
-    return {
-      clock,
-      random,
-      log,
-      instance,
-      semaphore,
-      breaker,
-      mailer,
-      observer,
-      retryForMs,
-      writeFailures: this.#writeFailures,
-      drain,
-      kill,
-    };
-  }
-}
-
-function ownerOf(record: PluginRecord | undefined): Pick<PluginRecord, "owner"> {
-  return record?.owner === undefined ? {} : { owner: record.owner };
 }

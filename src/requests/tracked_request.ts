@@ -1,5 +1,6 @@
 /** The cache entry of one request: latest snapshot, record, and what was tried. */
 
+import { retryDelayMs } from "../backoff.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { Observer } from "./observer.ts";
@@ -37,6 +38,9 @@ export interface OutboxCounts {
 export interface UnwritableRequest extends WriteRefusal {
   readonly id: string;
 }
+
+/** A refused write is retried as if it had failed that much more often: first after some seconds. */
+const REFUSAL_PENALTY = 3;
 
 /** Clocks differ: a missing request counts as gone this long after its expiry by our clock. */
 const EXPIRY_GRACE_MS = 5_000;
@@ -126,6 +130,13 @@ export class TrackedRequest {
   /** The snapshot; of a request that was decided and deleted, which has not expired, the decision. */
   get effectiveSnapshot(): Snapshot {
     return this.snapshot === "gone" ? this.#decided ?? this.snapshot : this.snapshot;
+  }
+
+  /** Counts a reconcile that failed; returns when the next one is due, later if only an operator can help. */
+  failed(): number {
+    const { clock, random } = this.deps;
+    const penalty = this.stored.refusal === undefined ? 0 : REFUSAL_PENALTY;
+    return clock.now() + retryDelayMs(++this.failures + penalty, random);
   }
 
   /** Undefined when nothing is owed and nothing has failed. */
