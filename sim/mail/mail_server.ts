@@ -159,6 +159,10 @@ export class MailServer extends MailFaults implements AsyncDisposable {
         this.#sessions.add(session.id);
         this.#reply(() => this.#checkRoom(), callback);
       },
+      onSecure: (socket, _session, callback) => {
+        this.#listener.breakFirst(socket);
+        callback();
+      },
       onClose: ({ id }) => void this.#sessions.delete(id),
       onMailFrom: (_address, _session, callback) => this.#reply(() => this.checkMail(), callback),
       onRcptTo: ({ address }, session, callback) =>

@@ -25,11 +25,14 @@ export class TcpListener implements AsyncDisposable {
   }
 
   /**
-   * Destroys the TLS socket instead of the TCP socket below: Deno 2.9.3 panics when data is written
-   * while the latter is destroyed.
+   * Breaks the TLS socket instead of the TCP socket below it: Deno 2.9.3 aborts the process when data
+   * is written to a TLS socket whose TCP socket was destroyed first.
    */
-  protected breakFirst(socket: TLSSocket): void {
-    if (this.#sockets.has(socket.remotePort)) this.#sockets.set(socket.remotePort, socket);
+  breakFirst(socket: Socket): void {
+    const { remotePort } = socket;
+    if (!this.#sockets.has(remotePort)) return;
+    this.#sockets.set(remotePort, socket);
+    socket.on("close", () => this.#sockets.delete(remotePort));
   }
 
   get port(): number {

@@ -185,7 +185,9 @@ async function oneClosed(sockets: ReadonlySet<net.Socket>, signal: AbortSignal):
 
 async function allClosed(sockets: ReadonlySet<net.Socket>): Promise<void> {
   const open = [...sockets];
-  const timer = setTimeout(() => open.forEach((socket) => socket.destroy()), CLOSE_GRACE_MS);
+  // After nodemailer, which destroys the TLS socket on top: Deno 2.9.3 aborts the process when data is
+  // written to a TLS socket whose TCP socket was destroyed first.
+  const timer = setTimeout(() => open.forEach((socket) => socket.destroy()), 2 * CLOSE_GRACE_MS);
   await Promise.all(open.map((socket) =>
     new Promise<void>((resolve) => {
       if (socket.closed) resolve();
