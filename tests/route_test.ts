@@ -197,6 +197,33 @@ Deno.test("route takes traits, labels and the time from flags", async () => {
   });
 });
 
+Deno.test("route says why requesters are not asked to review their own requests", async () => {
+  await onStage(async ({ run, write }) => {
+    const reason = "requesters cannot review their own requests (delivery.include_requester)";
+    const config = await write(
+      "own.toml",
+      CONFIG.replace("[delivery]", '[delivery]\nnotify_requester = true\nrequester_trait = "mail"')
+        .replace('["all@', '["al@example.com", "all@'),
+    );
+    const flags = { config, roles: ["x"], user: "al", traits: ["mail=al@example.com"] };
+    const { stdout } = await run({ ...flags, reviewers: ["al@example.com"] });
+    assert.ok(
+      stdout.includes(`suggested reviewer 'al@example.com' -> nobody (${reason})\n`),
+      stdout,
+    );
+    assert.match(stdout, /^Mailed, each once: all@example\.com$/m);
+    const map = await run(flags);
+    assert.ok(
+      map.stdout.includes(
+        `left out: 'al@example.com' (role 'x', entry '*' of role_to_recipients; ${reason})\n`,
+      ),
+      map.stdout,
+    );
+    const other = await run({ ...flags, traits: ["mail=other@example.com"] });
+    assert.match(other.stdout, /^Mailed, each once: al@example\.com, all@example\.com$/m);
+  });
+});
+
 Deno.test("route explains routes and silence", async () => {
   await onStage(async ({ run }) => {
     const managed = await run({

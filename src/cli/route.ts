@@ -4,11 +4,12 @@ import { systemClock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { openCluster } from "../daemon/cluster.ts";
 import { connect } from "../daemon/connect.ts";
-import { routingPolicyOf } from "../daemon/routing_policy.ts";
+import { requestersOf, routingPolicyOf } from "../daemon/routing_policy.ts";
 import { StartError } from "../daemon/start_error.ts";
 import { readEnvironment } from "../environment.ts";
 import { fileError, reasonOf } from "../text.ts";
 import { silentLog } from "../log.ts";
+import { defined } from "../optional.ts";
 import type { Notice } from "../routing/router.ts";
 import { RuleRouter } from "../routing/rule_router.ts";
 import { readRule, type Rule } from "../routing/rules/rule.ts";
@@ -80,10 +81,13 @@ async function explainWith(
     ? sorted(documents.rules)
     : sorted(client === undefined ? [] : await rulesOf(client, io));
   if (!hasRules && client === undefined) io.stderr(`note: ${NO_RULES}\n`);
+  const [clock, cluster] = [systemClock, lookups(options, documents, client)];
+  const requesters = requestersOf(config, cluster, { clock, log: silentLog });
   const router = new RuleRouter(policy, {
-    clock: systemClock,
+    clock,
     rules: { current: () => Promise.resolve(rules) },
-    cluster: lookups(options, documents, client),
+    cluster,
+    ...defined({ requesters }),
   });
   const requests = await requestsOf(options, documents, client);
   const json: unknown[] = [];

@@ -126,6 +126,10 @@ export interface DeliveryConfig {
   readonly notifyRequester: boolean;
   /** The trait that has a requester's address; absent = the user name is the address. */
   readonly requesterTrait?: string;
+  /** Requesters are asked to review their own requests if they are among the recipients. @default false */
+  readonly includeRequester: boolean;
+  /** How long the first mails of a request wait after its creation for a decision. @default 0 */
+  readonly settleForMs: number;
   /** Pending requests without a notification are ignored if they are older than this. */
   readonly catchUpMs: number;
   /** How long a mail is retried. */

@@ -132,6 +132,12 @@ sender = "noreply@example.com"
 #notify_requester = false
 # Requesters' addresses are the first address in this trait, or else their user names.
 #requester_trait = "email"
+# Asks requesters to review their own requests if they are among the recipients. Teleport does not let
+# them.
+#include_requester = false
+# Delays the first emails of a request, at most 1h. If a rule decides the request in that time, the
+# decision replaces them.
+#settle_for = "10s"
 # Pending requests that nobody was told of, because the plugin was away, are announced if they are
 # younger than this.
 #catch_up = "24h"

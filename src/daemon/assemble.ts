@@ -7,16 +7,15 @@ import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import type { PaceChange } from "../requests/delivery/pace.ts";
 import { listAndWatch, type ListWatchDeps } from "../requests/list_watch.ts";
 import type { Observer } from "../requests/observer.ts";
-import { RequesterAddresses, type Requesters } from "../requests/requester_address.ts";
 import { Reconciler } from "../requests/reconciler.ts";
-import { isEmailAddress } from "../config/values/address.ts";
 import type { Log } from "../log.ts";
+import { defined } from "../optional.ts";
 import { RuleRouter } from "../routing/rule_router.ts";
 import { RuleStore } from "../routing/rules/rule_store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import { requestLinks } from "./request_links.ts";
-import { routingPolicyOf } from "./routing_policy.ts";
+import { requestersOf, routingPolicyOf } from "./routing_policy.ts";
 import type { Setup } from "./setup.ts";
 
 /** What the work of a setup needs beside the setup. */
@@ -49,7 +48,7 @@ export interface Work extends AsyncDisposable {
 export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): Work {
   const { clock, random, log, observer, kill } = deps;
   const { config: { delivery }, cluster: { client }, transport, templates, domain } = setup;
-  const { sender: from, replyTo, catchUpMs, retryForMs } = delivery;
+  const { sender: from, replyTo, catchUpMs, retryForMs, settleForMs } = delivery;
   const { html, details, actions, timeZone } = delivery;
   const endWork = new AbortController();
   const drain = AbortSignal.any([deps.drain, endWork.signal]);
@@ -82,6 +81,7 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
   });
   const rules = new RuleStore({ cluster: client, log });
   const routing = routingPolicyOf(setup.config);
+  const requesters = requestersOf(setup.config, client, { clock, log });
   const reconciler: Reconciler = new Reconciler({
     clock,
     random,
@@ -92,9 +92,9 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     breaker,
     observer,
     instance: crypto.randomUUID(),
-    router: new RuleRouter(routing, { clock, cluster: client, rules }),
-    ...delivery.notifyRequester ? { requesters: requestersOf(setup, deps) } : {},
-    policy: { catchUpMs, retryForMs },
+    router: new RuleRouter(routing, { clock, cluster: client, rules, ...defined({ requesters }) }),
+    ...defined({ requesters }),
+    policy: { catchUpMs, retryForMs, settleForMs },
     drain,
     kill,
   });
@@ -115,17 +115,6 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
       await check;
     },
   };
-}
-
-function requestersOf({ config, cluster: { client } }: Setup, { clock, log }: Runtime): Requesters {
-  return new RequesterAddresses({
-    clock,
-    log,
-    cluster: client,
-    addresses: config.requesterAddresses,
-    trait: config.delivery.requesterTrait,
-    isAddress: isEmailAddress,
-  });
 }
 
 function logPace({ isLowered, connections, perSecond, error }: PaceChange, log: Log): void {

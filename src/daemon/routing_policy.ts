@@ -1,5 +1,10 @@
 import { isEmailAddress } from "../config/values/address.ts";
 import type { Config, RouteConfig } from "../config/config.ts";
+import {
+  RequesterAddresses,
+  type RequesterAddressesDeps,
+  type Requesters,
+} from "../requests/requester_address.ts";
 import { Condition } from "../routing/condition/condition.ts";
 import { type RoutingPolicy, routingPolicy } from "../routing/policy.ts";
 import { readRouteRecipient, type Route } from "../routing/routes.ts";
@@ -7,7 +12,7 @@ import { defined } from "../optional.ts";
 
 /** The configuration of routing: for the daemon, and for `route`, which explains it. */
 export function routingPolicyOf(
-  { roleToRecipients, routes, routing, delivery: { allowedDomains } }: Pick<
+  { roleToRecipients, routes, routing, delivery: { allowedDomains, includeRequester } }: Pick<
     Config,
     "roleToRecipients" | "routes" | "routing" | "delivery"
   >,
@@ -17,8 +22,28 @@ export function routingPolicyOf(
     routes: routes.map(readRoute),
     precedence: routing.precedence,
     hasStrictSchedules: routing.strictSchedules,
+    includesRequester: includeRequester,
     isAddress: isEmailAddress,
     ...defined({ allowedDomains }),
+  });
+}
+
+/** Where requesters are mailed; undefined if they are not. */
+export function requestersOf(
+  { requesterAddresses: addresses, delivery: { notifyRequester, requesterTrait: trait } }: Pick<
+    Config,
+    "requesterAddresses" | "delivery"
+  >,
+  cluster: RequesterAddressesDeps["cluster"],
+  runtime: Pick<RequesterAddressesDeps, "clock" | "log">,
+): Requesters | undefined {
+  if (!notifyRequester) return undefined;
+  return new RequesterAddresses({
+    ...runtime,
+    cluster,
+    addresses,
+    trait,
+    isAddress: isEmailAddress,
   });
 }
 

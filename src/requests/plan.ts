@@ -27,6 +27,8 @@ export interface PlanInput {
   readonly nowMs: number;
   /** Pending requests that are older and have no record are ignored. */
   readonly catchUpMs: number;
+  /** How long first mails wait after the request's creation: a decision in that time supersedes them. @default 0 */
+  readonly settleForMs?: number;
 }
 
 /**
@@ -167,7 +169,16 @@ function isOld(
 function firstMails(input: PlanInput): readonly OwedMail[] {
   const mails = input.recipients.map((to) => owe(input, "new", to));
   const requester = requesterBeside(input, input.recipients);
-  return requester === undefined ? mails : [...mails, owe(input, "requester-new", requester)];
+  const all = requester === undefined ? mails : [...mails, owe(input, "requester-new", requester)];
+  const notBeforeMs = settledAtMs(input);
+  return all.map((mail) => ({ ...mail, notBeforeMs }));
+}
+
+/** When first mails may leave; 0 = at once. A creation time in the future is a clock's fault. */
+function settledAtMs({ snapshot, settleForMs = 0, nowMs }: PlanInput): number {
+  const createdMs = typeof snapshot === "string" ? undefined : snapshot.createdMs;
+  const settledMs = Math.min(createdMs ?? nowMs, nowMs) + settleForMs;
+  return settledMs > nowMs ? settledMs : 0;
 }
 
 /**

@@ -84,6 +84,39 @@ Deno.test("plan() announces a request as old as the catch-up window, or without 
   assert.equal(recordOf({ snapshot: timeless }).owed.length, 2);
 });
 
+Deno.test("plan() lets first mails wait for delivery.settle_for after the creation", () => {
+  const requester = "r@x.org";
+  const waits = (createdMs: number | undefined, settleForMs: number) => {
+    const { createdMs: _, ...timeless } = aRequest();
+    const snapshot = createdMs === undefined ? timeless : aRequest({ createdMs });
+    const { owed } = recordOf({ snapshot, requester, settleForMs });
+    assert.equal(owed.length, 3);
+    return owed.map(({ notBeforeMs }) => notBeforeMs && notBeforeMs - NOW_MS);
+  };
+  assert.deepEqual(waits(NOW_MS, 0), [0, 0, 0]);
+  assert.deepEqual(waits(NOW_MS - 3000, 10_000), [7000, 7000, 7000]);
+  assert.deepEqual(waits(NOW_MS - 10_000, 10_000), [0, 0, 0]);
+  // Neither a missing creation time nor one in the future makes it longer.
+  assert.deepEqual(waits(undefined, 10_000), [10_000, 10_000, 10_000]);
+  assert.deepEqual(waits(NOW_MS + 60_000, 10_000), [10_000, 10_000, 10_000]);
+});
+
+Deno.test("plan() replaces first mails that still wait by the decision, which does not wait", () => {
+  const record = recordOf({ settleForMs: 10_000, requester: "r@x.org" });
+  const decided = recordOf({
+    record,
+    snapshot: aRequest({ state: "APPROVED" }),
+    settleForMs: 10_000,
+    requester: "r@x.org",
+  });
+  assert.deepEqual(keys(decided), [
+    "resolution/0/a@x.org",
+    "resolution/0/b@x.org",
+    "requester-resolution/0/r@x.org",
+  ]);
+  assert.ok(decided.owed.every(({ notBeforeMs }) => notBeforeMs === 0));
+});
+
 Deno.test("plan() returns the record itself when nothing changes", () => {
   const record = aRecord({ threads: [thread("a@x.org")], reviewsCount: 1 });
   assert.equal(recordOf({ record, snapshot: aRequest({ reviews: [review("bob")] }) }), record);

@@ -40,6 +40,8 @@ const RECIPIENTS_PER_RUN = 32;
 export interface ReconcilerPolicy {
   /** Pending requests without a record that are older are ignored. */
   readonly catchUpMs: number;
+  /** How long first mails wait after a request's creation. @default 0 */
+  readonly settleForMs?: number;
   /** How long a mail may be owed before a further refusal drops it. */
   readonly retryForMs: number;
 }
@@ -182,7 +184,7 @@ export class Reconcile {
 
   /** Step 1: the latest snapshot and the record. */
   #observe(): View {
-    const { entry, deps: { policy: { catchUpMs } } } = this;
+    const { entry, deps: { policy: { catchUpMs, settleForMs } } } = this;
     entry.expire();
     const { outdated, effectiveSnapshot, stored, changedAtMs } = entry;
     const snapshot = effectiveSnapshot === this.#refuted ? "gone" : effectiveSnapshot;
@@ -193,7 +195,13 @@ export class Reconcile {
       snapshot,
       request: typeof snapshot === "object" ? snapshot : undefined,
       before,
-      input: { snapshot, record: before, nowMs: changedAtMs, catchUpMs },
+      input: {
+        snapshot,
+        record: before,
+        nowMs: changedAtMs,
+        catchUpMs,
+        ...defined({ settleForMs }),
+      },
       outdated,
     };
   }

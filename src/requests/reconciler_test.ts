@@ -85,6 +85,32 @@ Deno.test("Reconciler sends reviews and the resolution to every thread, in order
   assert.equal(cluster.record()?.resolution, "APPROVED");
 });
 
+Deno.test("Reconciler asks nobody about a request that is decided within delivery.settle_for", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp({ policy: { settleForMs: 10_000 } });
+  const request = (id: string) => aRequest({ id, createdMs: clock.now() });
+  for (const id of ["r1", "r2"]) {
+    cluster.put(request(id));
+    reconciler.update(id, request(id));
+  }
+  await clock.tick(9000);
+  assert.deepEqual(mailer.accepted, []);
+  reconciler.update("r1", { ...request("r1"), state: "APPROVED" });
+  await clock.tick(0);
+  assert.deepEqual(mailer.accepted.toSorted(), [
+    "r1/resolution/0/a@x.org",
+    "r1/resolution/0/b@x.org",
+    "r1/resolution/0/c@x.org",
+  ]);
+  await clock.tick(1000);
+  assert.deepEqual(mailer.accepted.slice(3).toSorted(), [
+    "r2/new/0/a@x.org",
+    "r2/new/0/b@x.org",
+    "r2/new/0/c@x.org",
+  ]);
+  await clock.tick(60_000);
+  assert.equal(mailer.accepted.length, 6);
+});
+
 Deno.test("Reconciler sends EXPIRED when a pending request is gone, once", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   cluster.put(aRequest());

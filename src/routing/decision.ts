@@ -30,6 +30,8 @@ export interface DecisionInput {
   readonly facts: FactValues;
   /** User names of the owners of the access list that the request was promoted to. */
   readonly accessListOwners: readonly string[] | Unavailable;
+  /** The requester's email address, where it is not the user name. */
+  readonly requesterAddress?: string;
 }
 
 /** Who is mailed and why, and what the operator should know. */
@@ -52,6 +54,8 @@ export async function decide(policy: RoutingPolicy, input: DecisionInput): Promi
 /** Rules that are evaluated before anything else has its turn: a millisecond or two. */
 const RULES_PER_TURN = 100;
 
+const REQUESTER_REASON = "requesters cannot review their own requests (delivery.include_requester)";
+
 /** Lets timers and I/O go on. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -65,6 +69,8 @@ class Decider {
   readonly #routes: StepTrace[] = [];
   readonly #roles: RoleTrace[] = [];
   #reviewers: readonly ReviewerTrace[] = [];
+  /** The route that decides has the keyword `requester`. */
+  #isRequesterWanted = false;
 
   constructor(private readonly policy: RoutingPolicy, private readonly input: DecisionInput) {
     this.#list = new RecipientList(policy.isAddress);
@@ -83,6 +89,26 @@ class Decider {
   }
 
   async decide(): Promise<DecidedBy> {
+    const decidedBy = await this.#ask();
+    this.#leaveOutRequester();
+    return decidedBy;
+  }
+
+  /** Teleport refuses reviews of one's own request. A sole recipient stays: the request has to be seen. */
+  #leaveOutRequester(): void {
+    const { event, request: { user }, requesterAddress = user } = this.input;
+    if (event !== "new" || this.policy.includesRequester === true || this.#isRequesterWanted) {
+      return;
+    }
+    for (const address of new Set([user, requesterAddress].map((one) => one.toLowerCase()))) {
+      if (!this.#list.withdraw(address, REQUESTER_REASON)) continue;
+      this.#reviewers = this.#reviewers.map((one) =>
+        one.reviewer.toLowerCase() === address ? { ...one, leftOut: REQUESTER_REASON } : one
+      );
+    }
+  }
+
+  async #ask(): Promise<DecidedBy> {
     const asked = this.policy.precedence === "rules"
       ? await this.#askRules() ?? this.#askRoutes()
       : this.#askRoutes() ?? await this.#askRules();
@@ -168,6 +194,7 @@ class Decider {
       case "address":
         return this.#list.add(recipient.address, route);
       case "requester":
+        this.#isRequesterWanted = true;
         return this.#list.add(request.user, `${route}, the requester`);
       case "suggested_reviewers":
         return this.#addSuggestedReviewers(`${route}, suggested reviewer`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { defined } from "../optional.ts";
 import type { AccessMonitoringRule } from "../teleport/rules/rule.ts";
 import { Condition } from "./condition/condition.ts";
 import type { Facts } from "./condition/facts.ts";
@@ -20,6 +21,7 @@ interface Options extends Partial<Omit<RoutingSettings, "roleToRecipients">> {
   readonly roles?: readonly string[];
   readonly suggestedReviewers?: readonly string[];
   readonly user?: string;
+  readonly requesterAddress?: string;
   readonly created?: string;
   readonly rules?: readonly Rule[];
   readonly traits?: Facts["traits"];
@@ -52,6 +54,7 @@ function decideFor(options: Options = {}): Promise<Decision> {
     rules,
     facts: requestFacts(request, { traits, resources }),
     accessListOwners: options.owners ?? [],
+    ...defined({ requesterAddress: options.requesterAddress }),
   });
 }
 
@@ -442,4 +445,50 @@ Deno.test("Requests are routed as by the original, but for what is better here",
     });
     assert.deepEqual([...actual].sort(), better[id] ?? recipients, id);
   }
+});
+
+Deno.test("decide() does not ask requesters to review their own requests", async () => {
+  const addresses = async (options: Options) => {
+    const { trace } = await decideFor({ suggestedReviewers: [], ...options });
+    return [
+      trace.recipients.map(({ address }) => address),
+      trace.leftOut.map(({ recipient, reason }) => `${recipient}: ${reason}`),
+    ];
+  };
+  const reason = "requesters cannot review their own requests (delivery.include_requester)";
+  const map = { "*": ["bob@x.org", "Alice@x.org"] };
+  assert.deepEqual(await addresses({ map }), [["bob@x.org"], [`Alice@x.org: ${reason}`]]);
+  // By a rule, by a route, and at the address that the user's trait or the table gives.
+  const rules = [rule("own", "true", ["alice@x.org", "bob@x.org"])];
+  assert.deepEqual(await addresses({ rules }), [["bob@x.org"], [`alice@x.org: ${reason}`]]);
+  const named = { user: "alice", requesterAddress: "ALICE@x.org" };
+  assert.deepEqual(await addresses({ map, ...named }), [["bob@x.org"], [`Alice@x.org: ${reason}`]]);
+  assert.deepEqual(await addresses({ map, user: "alice" }), [["bob@x.org", "Alice@x.org"], []]);
+  // As a suggested reviewer.
+  const { trace } = await decideFor({
+    map: { "*": ["bob@x.org"] },
+    suggestedReviewers: ["alice@x.org", "rev@x.org"],
+  });
+  assert.deepEqual(trace.recipients.map(({ address }) => address), ["bob@x.org", "rev@x.org"]);
+  assert.deepEqual(trace.reviewers, [
+    { reviewer: "alice@x.org", leftOut: reason },
+    { reviewer: "rev@x.org" },
+  ]);
+});
+
+Deno.test("decide() asks requesters who are included, named by a route, or the only recipient", async () => {
+  const map = { "*": ["bob@x.org", "alice@x.org"] };
+  assert.deepEqual(
+    await mailed({ map, suggestedReviewers: [], includesRequester: true }),
+    ["bob@x.org", "alice@x.org"],
+  );
+  const alone = { "*": ["alice@x.org"] };
+  assert.deepEqual(await mailed({ map: alone, suggestedReviewers: [] }), ["alice@x.org"]);
+  const routes = [route({ recipients: ["requester", "bob@x.org"] })];
+  assert.deepEqual(await mailed({ routes }), ["alice@x.org", "bob@x.org"]);
+  // Other events are news for requesters, too.
+  assert.deepEqual(
+    await mailed({ map, suggestedReviewers: [], event: "resolution" }),
+    ["bob@x.org", "alice@x.org"],
+  );
 });

@@ -4,6 +4,7 @@ import { pause } from "../clock.ts";
 import type { Runtime } from "../runtime.ts";
 import { reasonOf } from "../text.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
+import type { Traits } from "../teleport/calls/users.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import type { Resource } from "../teleport/resources/resource.ts";
 import type { Facts, Unavailable } from "./condition/facts.ts";
@@ -12,7 +13,7 @@ import type { Notice } from "./router.ts";
 /** The calls that look something up; they reject with `ClusterError`. */
 export interface LookupCluster {
   /** The traits of a user; undefined when the cluster does not know the user. */
-  readTraits(user: string, signal: AbortSignal): Promise<Facts["traits"] | undefined>;
+  readTraits(user: string, signal: AbortSignal): Promise<Traits | undefined>;
   /** The resources of a kind with one of these names, as far as they exist; some come twice. */
   listResources(
     kind: string,

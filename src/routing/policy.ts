@@ -14,6 +14,8 @@ export interface RoutingSettings {
   readonly precedence: Precedence;
   /** Reads schedules as the original does. */
   readonly hasStrictSchedules: boolean;
+  /** Requesters are asked to review their own requests if they are among the recipients. @default false */
+  readonly includesRequester?: boolean;
   /** Whether a text is an email address without a display name. */
   readonly isAddress: (text: string) => boolean;
   /** Domains allowed for suggested reviewers; absent = any. */

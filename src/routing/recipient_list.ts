@@ -36,6 +36,16 @@ export class RecipientList {
     return true;
   }
 
+  /** Removes an address unless it is the only one; returns whether it was removed. */
+  withdraw(recipient: string, reason: string): boolean {
+    const key = recipient.toLowerCase();
+    const known = this.#byAddress.get(key);
+    if (known === undefined || this.#byAddress.size === 1) return false;
+    this.#byAddress.delete(key);
+    this.leaveOut(known.address, known.because.join("; "), reason);
+    return true;
+  }
+
   leaveOut(recipient: string, because: string, reason: string): void {
     this.#leftOut.push({ recipient: truncate(recipient, MAX_ADDRESS_LENGTH), because, reason });
   }

@@ -1,5 +1,6 @@
 /** Routes by the rules of the cluster, the routes of the file and the role map. */
 
+import { defined } from "../optional.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { ConditionError } from "./condition/error.ts";
 import { decide } from "./decision.ts";
@@ -21,6 +22,11 @@ export const NO_RULES: RuleSource = { current: () => Promise.resolve([]) };
 
 export interface RuleRouterDeps extends LookupDeps {
   readonly rules: RuleSource;
+  /** Finds the email addresses of requesters; absent = the user name is the address. */
+  readonly requesters?: {
+    /** Rejects when the cluster cannot answer for the moment. */
+    addressOf(user: string, requestId: string, signal: AbortSignal): Promise<string | undefined>;
+  };
 }
 
 export class RuleRouter implements Router {
@@ -39,6 +45,9 @@ export class RuleRouter implements Router {
     const rules = await this.deps.rules.current(signal);
     const needs = needsOf(this.policy, rules, event);
     const looked = await lookUp(request, needs, this.deps, signal);
+    const requesterAddress = this.policy.includesRequester === true
+      ? undefined
+      : await this.deps.requesters?.addressOf(request.user, request.id, signal);
     signal.throwIfAborted();
     const { trace, notices } = await this.#inTurn(() =>
       decide(this.policy, {
@@ -47,6 +56,7 @@ export class RuleRouter implements Router {
         rules,
         facts: requestFacts(request, looked),
         accessListOwners: looked.accessListOwners,
+        ...defined({ requesterAddress }),
       })
     );
     return {

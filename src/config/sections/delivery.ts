@@ -3,7 +3,8 @@ import { domainOf, isEmailAddress } from "../values/address.ts";
 import { parseDomainPattern } from "../values/domain_pattern.ts";
 import { isTimeZone } from "../values/time_zone.ts";
 import type { DeliveryConfig, MailgunConfig, SmtpConfig } from "../config.ts";
-import { flag, intervalMs, listOf, text, textList } from "../values/fields.ts";
+import { duration, flag, intervalMs, listOf, text, textList } from "../values/fields.ts";
+import { formatGoDuration } from "../values/go_duration.ts";
 import { type Mailbox, parseMailbox } from "../values/mailbox.ts";
 import { defined } from "../../optional.ts";
 import type { Context } from "../report.ts";
@@ -51,6 +52,20 @@ const timeZone = v.pipe(
   }),
 );
 
+const NS_PER_S = 1_000_000_000n;
+
+/** In milliseconds. The outbox takes a time that is more than two hours ahead for a clock's fault. */
+const settleMs = v.pipe(
+  duration,
+  v.check(
+    (ns) => ns === 0n || (ns >= NS_PER_S && ns <= 3600n * NS_PER_S),
+    ({ input }) =>
+      `must be 0s, or between 1s and 1h, current value is ${formatGoDuration(input)}` +
+      (input > 0n && input < NS_PER_S ? " (a bare number counts nanoseconds: write a unit)" : ""),
+  ),
+  v.transform((ns) => Number(ns / 1_000_000n)),
+);
+
 const schema = v.partial(v.object({
   sender: mailbox,
   recipients: textList,
@@ -62,6 +77,8 @@ const schema = v.partial(v.object({
   reply_to: mailbox,
   notify_requester: flag,
   requester_trait: text,
+  include_requester: flag,
+  settle_for: settleMs,
   catch_up: intervalMs,
   retry_for: intervalMs,
 }));
@@ -103,6 +120,8 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
         actions: values.actions ?? false,
         notifyRequester: values.notify_requester ?? false,
         ...defined({ requesterTrait: values.requester_trait }),
+        includeRequester: values.include_requester ?? false,
+        settleForMs: values.settle_for ?? 0,
         catchUpMs: values.catch_up ?? DAY_MS,
         retryForMs: values.retry_for ?? DAY_MS,
       };

@@ -17,6 +17,8 @@ Deno.test("[delivery] has defaults for all but the sender", async () => {
     timeZone: "UTC",
     actions: false,
     notifyRequester: false,
+    includeRequester: false,
+    settleForMs: 0,
     catchUpMs: 86_400_000,
     retryForMs: 86_400_000,
   });
@@ -33,6 +35,8 @@ Deno.test("[delivery] accepts every key", async () => {
     actions = true
     notify_requester = true
     requester_trait = "email"
+    include_requester = true
+    settle_for = "10s"
     catch_up = "720h"
     retry_for = 3_600_000_000_000`);
   assert.deepEqual(delivery, {
@@ -45,6 +49,8 @@ Deno.test("[delivery] accepts every key", async () => {
     actions: true,
     notifyRequester: true,
     requesterTrait: "email",
+    includeRequester: true,
+    settleForMs: 10_000,
     catchUpMs: 30 * 86_400_000,
     retryForMs: 3_600_000,
   });
@@ -100,6 +106,14 @@ Deno.test("[delivery] refuses invalid values", async () => {
     [
       `${SENDER}catch_up = "-1h"`,
       "Invalid delivery.catch_up: must be at least 1s, current value is -1h0m0s",
+    ],
+    [
+      `${SENDER}settle_for = "2h"`,
+      "Invalid delivery.settle_for: must be 0s, or between 1s and 1h, current value is 2h0m0s",
+    ],
+    [
+      `${SENDER}settle_for = 10`,
+      `Invalid delivery.settle_for: must be 0s, or between 1s and 1h, current value is 10ns${bare}`,
     ],
     [
       `${SENDER}retry_for = 24`,
