@@ -11,6 +11,7 @@ import { FATES } from "./simulation/line.ts";
 import {
   BELIEVE_LISTINGS,
   DROP_OWED_ON_CONFLICT,
+  FORGET_THE_LATE_CHECK,
   FORGET_THE_LEASE,
   IGNORE_REFUSED_WRITES,
   NEVER_REOPEN,
@@ -89,8 +90,15 @@ Deno.test("A seed gives the same schedule every time", async () => {
   assert.deepEqual(first, second);
 });
 
-const SABOTAGES: readonly (readonly [string, Sabotage, RegExp])[] = [
+/** The first seed is tried first; a later one saves time where the fault seldom shows. */
+const SABOTAGES: readonly (readonly [string, Sabotage, RegExp, first?: number])[] = [
   ["settles a mail before it is sent", SETTLE_BEFORE_SEND, /which nobody has got/],
+  [
+    "sends what it was handed before it hung",
+    FORGET_THE_LATE_CHECK,
+    /after \S+ took the lease/,
+    270,
+  ],
   ["does not look at leases", FORGET_THE_LEASE, /was sent 2 times, 2 without excuse/],
   [
     "drops owed mails on a conflict",
@@ -102,12 +110,12 @@ const SABOTAGES: readonly (readonly [string, Sabotage, RegExp])[] = [
   ["never corrects a false end", NEVER_REOPEN, /its record says 'EXPIRED' and not/],
 ];
 
-for (const [what, sabotage, complaint] of SABOTAGES) {
+for (const [what, sabotage, complaint, first = 1] of SABOTAGES) {
   Deno.test(`The simulation detects a program that ${what}`, async () => {
-    for (let seed = 1; seed <= 100; seed++) {
+    for (let seed = first; seed < first + 400; seed++) {
       const { wrong } = await simulate(seed, { sabotage });
       if (wrong.some((line) => complaint.test(line))) return;
     }
-    assert.fail("not noticed within 100 schedules");
+    assert.fail("not noticed within 400 schedules");
   });
 }

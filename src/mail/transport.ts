@@ -95,8 +95,12 @@ export interface MailTransport extends AsyncDisposable {
   readonly maxConnections: number;
   /** Messages per second, absent when unlimited. */
   readonly maxMessagesPerSecond?: number;
-  /** Sends one mail. Never rejects; aborting `signal` gives category `cancelled`, retry `later`. */
-  send(message: MailMessage, signal: AbortSignal): Promise<Receipt>;
+  /**
+   * Sends one mail. Never rejects; aborting `signal` gives category `cancelled`, retry `later`. So does
+   * `mayStart`, which is called immediately before the content is sent, when it returns false: the mail
+   * may have waited for a connection for minutes. Default: it may.
+   */
+  send(message: MailMessage, signal: AbortSignal, mayStart?: () => boolean): Promise<Receipt>;
   /**
    * Connects and authenticates without sending a mail. Absent where the service has no such call.
    * An accepted receipt has an empty `messageId`.

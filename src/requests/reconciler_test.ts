@@ -275,6 +275,25 @@ Deno.test("Reconciler that was overtaken settles what it sent, and keeps the new
   assert.equal(cluster.record()?.owner?.instance, "two");
 });
 
+Deno.test("Reconciler that was overtaken withholds mails whose content has not left", async () => {
+  const stage = setUp();
+  const { clock, cluster, reconciler, mailer, log } = stage;
+  mailer.hold = mailer.holdsBeforeContent = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await overtake(stage);
+  mailer.answer();
+  await clock.tick(10_000);
+  assert.deepEqual([mailer.attempts.length, mailer.accepted], [3, []]);
+  assert.equal(cluster.record()?.owner?.instance, "two");
+  // The other replica dies; no attempt was counted, and no refusal reported.
+  mailer.hold = false;
+  await clock.tick(30_000);
+  assert.equal(mailer.accepted.length, 3);
+  assert.deepEqual(cluster.record()?.owed, []);
+  assert.deepEqual(log.lines.filter(({ message }) => /deferred|refused/.test(message)), []);
+});
+
 Deno.test("Reconciler that was overtaken leaves no owner when nothing is left to send", async () => {
   const stage = setUp();
   const { clock, cluster, reconciler, mailer } = stage;

@@ -10,6 +10,8 @@ export class Audit {
   readonly violations: string[] = [];
   /** Records that were created when their request was no longer pending. */
   readonly lateRecords = new Set<string>();
+  /** Who took the lease of a request last, whether it has released it or not. */
+  readonly #lastHolders = new Map<string, string>();
 
   constructor(
     private readonly world: World,
@@ -31,8 +33,17 @@ export class Audit {
     }
   };
 
+  /** The content of a mail leaves, which can be long after it was handed over. */
+  readonly onLeave = ({ request, mail, instance }: Sending): void => {
+    const holder = this.#lastHolders.get(request);
+    if (holder !== instance) {
+      this.#complain(`${instance} sends ${request} ${mail} after ${holder} took the lease`);
+    }
+  };
+
   readonly onWrite: RecordWritten = ({ id, by, before, after }) => {
     if (after === undefined) return this.#complain(`${by} deletes the record of ${id}`);
+    if (after.owner !== undefined) this.#lastHolders.set(id, after.owner.instance);
     if (before !== undefined) this.#compare(id, by, before, after);
     else if (this.cluster().requests.get(id)?.state !== "PENDING") this.lateRecords.add(id);
     for (const sending of this.ledger.open(id)) this.#judge(sending, by, after);

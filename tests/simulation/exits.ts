@@ -5,8 +5,8 @@ import type { Cluster } from "../../src/requests/ports.ts";
 import type { Role } from "../../src/teleport/permissions.ts";
 import { ClusterError } from "../../src/teleport/errors.ts";
 import type { SimulatedCluster } from "./cluster.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Line } from "./line.ts";
+import type { Ledger, Sending } from "./ledger.ts";
+import { type Line, WITHHELD } from "./line.ts";
 import type { Machine } from "./machine.ts";
 import type { PostOffice } from "./post_office.ts";
 import type { Random } from "./random.ts";
@@ -19,8 +19,10 @@ export interface Surroundings {
   readonly cluster: SimulatedCluster;
   readonly office: PostOffice;
   readonly ledger: Ledger;
+  /** Told of each mail that is handed over. */
+  readonly onSend: (sending: Sending) => void;
   /** Told of each mail that leaves, before it arrives. */
-  readonly onSend: (sending: ReturnType<Ledger["call"]>) => void;
+  readonly onLeave: (sending: Sending) => void;
 }
 
 function role(mayList: boolean): Role {
@@ -46,7 +48,7 @@ function refusable<T>(perform: () => T): T | ClusterError {
 export function exitsOf(
   machine: Machine,
   line: Line,
-  { world, cluster, office, ledger, onSend }: Surroundings,
+  { world, cluster, office, ledger, onSend, onLeave }: Surroundings,
   random: Random,
 ): Exits & { readonly dropWatches: () => void } {
   const ask = async <T>(what: string, perform: () => T, signal: AbortSignal): Promise<T> => {
@@ -80,11 +82,14 @@ export function exitsOf(
     perform: () => Receipt,
     signal: AbortSignal,
     delay: () => number,
+    mayLeave: () => boolean = () => true,
   ): Promise<Receipt> => {
-    const answer = await line.call({ what, target: "mail", delay, perform, signal });
+    const answer = await line.call({ what, target: "mail", delay, perform, signal, mayLeave });
     if ("value" in answer) return answer.value;
     const error = answer.broken;
-    if (error === "cancelled") return { ok: false, category: "cancelled", retry: "later", error };
+    if (error === "cancelled" || error === WITHHELD) {
+      return { ok: false, category: "cancelled", retry: "later", error };
+    }
     const retry = random.pick(["later", "transport"]);
     return { ok: false, category: "network", retry, error };
   };
@@ -94,13 +99,21 @@ export function exitsOf(
     dropWatches: () => watches.drop(),
     verify: (signal) =>
       mail("verify", () => office.verify(), signal, () => random.delayMs(50, 500)),
-    send: async (job, message, signal) => {
+    send: async (job, message, signal, mayStart) => {
       if (machine.isGone) return await new Promise<never>(() => {});
       const sending = ledger.call(job, message, machine, world.nowMs);
       onSend(sending);
       const perform = () => office.receive(sending);
       const delay = () => random.delayMs(200, 30_000);
-      const receipt = await mail(`send ${job.id} ${sending.mail}`, perform, signal, delay);
+      const mayLeave = () => {
+        const may = mayStart();
+        if (may) onLeave(sending);
+        else sending.state = "withheld";
+        return may;
+      };
+      const what = `send ${job.id} ${sending.mail}`;
+      const receipt = await mail(what, perform, signal, delay, mayLeave);
+      if (sending.state === "withheld") return receipt;
       if (!receipt.ok && receipt.category === "cancelled") sending.excuse ??= "sender was cut off";
       else if (!receipt.ok && receipt.category === "network") sending.excuse ??= "no answer";
       return receipt;

@@ -24,7 +24,7 @@ export interface Sending {
   readonly instance: string;
   readonly machine: Machine;
   readonly calledMs: number;
-  state: "under way" | "accepted" | "refused";
+  state: "under way" | "accepted" | "refused" | "withheld";
   /** The record that no longer owes it was written. */
   settled: boolean;
   excuse: Excuse | undefined;
@@ -69,7 +69,8 @@ export class Ledger {
   /** Sendings that are not recorded yet. */
   open(request: string): readonly Sending[] {
     return this.sendings.filter((sending) =>
-      sending.request === request && !sending.settled && sending.state !== "refused"
+      sending.request === request && !sending.settled &&
+      (sending.state === "under way" || sending.state === "accepted")
     );
   }
 

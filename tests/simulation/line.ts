@@ -21,6 +21,9 @@ export type Fate = typeof FATES[number];
 
 const MAX_HANG_MS = 60_000;
 
+/** The answer of a call that was not to leave any more. */
+export const WITHHELD = "withheld";
+
 /** `broken`: the caller cannot know whether the call took effect. */
 export type Answer<T> = { readonly value: T } | { readonly broken: string };
 
@@ -34,6 +37,8 @@ export interface Call<T> {
   readonly perform: () => T;
   /** Aborting it ends the waiting, not the effect. */
   readonly signal: AbortSignal;
+  /** Asked when it leaves, which a hang delays; false ends the call. Absent = it leaves. */
+  readonly mayLeave?: () => boolean;
 }
 
 export class Line {
@@ -67,7 +72,10 @@ export class Line {
     if (fate === "crash before it arrives") return this.machine.crash();
     if (fate === "lost before it arrives") return this.#fail("connection lost", answer);
     if (fate === "hang before it arrives") this.#hang();
-    this.machine.run(() => this.world.after(call.delay(), () => this.#arrive(call, fate, answer)));
+    this.machine.run(() => {
+      if (call.mayLeave?.() === false) answer({ broken: WITHHELD }, 0);
+      else this.world.after(call.delay(), () => this.#arrive(call, fate, answer));
+    });
   }
 
   #arrive<T>(

@@ -26,7 +26,12 @@ import type { Sabotage } from "./sabotage.ts";
 export interface Exits {
   readonly cluster: Cluster;
   readonly verify: (signal: AbortSignal) => Promise<Receipt>;
-  readonly send: (job: MailJob, message: MailMessage, signal: AbortSignal) => Promise<Receipt>;
+  readonly send: (
+    job: MailJob,
+    message: MailMessage,
+    signal: AbortSignal,
+    mayStart: () => boolean,
+  ) => Promise<Receipt>;
 }
 
 export interface ReplicaOptions {
@@ -104,9 +109,9 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
 
 /** The real mailer, for its message ids and threads; the words do not matter here. */
 function mailerOf(exits: Exits, { clock }: Machine): Mailer {
-  const send = (job: MailJob, signal: AbortSignal) =>
+  const send = (job: MailJob, signal: AbortSignal, mayStart = () => true) =>
     new ComposingMailer({
-      transport: { send: (message) => exits.send(job, message, signal) },
+      transport: { send: (message) => exits.send(job, message, signal, mayStart) },
       templates: WORDLESS,
       from: { address: "teleport@example.com" },
       domain: "example.com",

@@ -15,16 +15,21 @@ export interface Sabotage {
 /** Writes a mail down as sent, and then sends it, as the original does. */
 export const SETTLE_BEFORE_SEND: Sabotage = {
   mailer: (honest, cluster) => ({
-    async send(job, signal) {
+    async send(job, signal, mayStart) {
       const stored = new StoredRecord(job.id, cluster, { now: () => 0 });
       await stored.load(signal).catch(() => {});
       if (stored.record !== undefined) {
         const outcome = { type: "accepted", mail: job.mail, messageId: "early", atMs: 0 } as const;
         await stored.write(settle(stored.record, [outcome]), signal).catch(() => {});
       }
-      return await honest.send(job, signal);
+      return await honest.send(job, signal, mayStart);
     },
   }),
+};
+
+/** Looks at the lease when a mail is handed over, and not again when it leaves. */
+export const FORGET_THE_LATE_CHECK: Sabotage = {
+  mailer: (honest) => ({ send: (job, signal) => honest.send(job, signal) }),
 };
 
 /** Does not see the leases of others. */

@@ -54,7 +54,7 @@ export async function simulate(
     },
   };
   const fleet = new Fleet(
-    { world, cluster, office, ledger, onSend: audit.onSend },
+    { world, cluster, office, ledger, onSend: audit.onSend, onLeave: audit.onLeave },
     {
       policy: { catchUpMs: 86_400_000, retryForMs: 86_400_000 },
       recipients,

@@ -37,11 +37,13 @@ const TAKEOVER_MS = 4_000;
 export class Excuses {
   readonly #excuses: Excuse[] = [];
 
+  constructor(private readonly now: () => number = Date.now) {}
+
   /** Notes that something goes wrong from now on, for `mails` at most; the result ends it. */
   begin(cause: Cause, replica?: string, mails = Infinity): () => void {
-    const excuse: Excuse = { cause, replica, fromMs: Date.now(), toMs: Infinity, left: mails };
+    const excuse: Excuse = { cause, replica, fromMs: this.now(), toMs: Infinity, left: mails };
     this.#excuses.push(excuse);
-    return () => excuse.toMs = Date.now();
+    return () => excuse.toMs = this.now();
   }
 
   /** Notes that something went wrong just now. */
@@ -54,13 +56,16 @@ export class Excuses {
    * asked once for each repeat.
    */
   take(first: Acceptance, again: Acceptance): Cause | undefined {
-    const found = this.#excuses.find((excuse) => covers(excuse, first, again));
+    const found = this.#excuses.find((excuse) =>
+      coversFirst(excuse, first, again) || coversLate(excuse, first, again)
+    );
     if (found !== undefined) found.left--;
     return found?.cause;
   }
 }
 
-function covers(
+/** The sender of the first could not record it. */
+function coversFirst(
   { cause, replica, fromMs, toMs, left }: Excuse,
   first: Acceptance,
   again: Acceptance,
@@ -71,4 +76,19 @@ function covers(
   if (first.atMs < fromMs - BEFORE_MS || first.atMs > toMs + after) return false;
   // Without an answer the sender itself tries again; else the lease has to be over.
   return cause === "no answer" || again.atMs - first.atMs >= TAKEOVER_MS;
+}
+
+/**
+ * The other way round: what was on its way when the fault began arrives when it is over, after the replica
+ * that took the lease meanwhile has sent it. Nothing that was not on its way leaves then.
+ */
+function coversLate(
+  { cause, replica, fromMs, toMs, left }: Excuse,
+  first: Acceptance,
+  again: Acceptance,
+): boolean {
+  if (left === 0 || cause === "sender died" || first.replica === again.replica) return false;
+  if (replica !== undefined && replica !== again.replica) return false;
+  return first.atMs >= fromMs + TAKEOVER_MS && again.atMs >= first.atMs &&
+    again.atMs <= toMs + AFTER_MS;
 }

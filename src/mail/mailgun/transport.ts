@@ -50,7 +50,8 @@ export function createMailgunTransport(
     ...(options.maxMessagesPerSecond === undefined
       ? {}
       : { maxMessagesPerSecond: options.maxMessagesPerSecond }),
-    send: (message, signal) => send(message, signal, options, { ...deps, https }),
+    send: (message, signal, mayStart) =>
+      send(message, signal, options, { ...deps, https, mayStart: mayStart ?? (() => true) }),
     [Symbol.asyncDispose]: () => Promise.resolve(https[Symbol.dispose]()),
   };
 }
@@ -59,7 +60,7 @@ async function send(
   message: MailMessage,
   signal: AbortSignal,
   options: MailgunOptions,
-  deps: MailgunDeps & { readonly https: HttpsClient },
+  deps: MailgunDeps & { readonly https: HttpsClient; readonly mayStart: () => boolean },
 ): Promise<Receipt> {
   const problem = recipientProblem(message.to);
   if (problem !== undefined) {
@@ -73,6 +74,11 @@ async function send(
     const error = `Cannot read the Mailgun private key: ${singleLine(reasonOf(cause))}`;
     const remedy = KEY_FILE_REMEDY;
     return { ok: false, category: "configuration", retry: "transport", error, remedy };
+  }
+  if (!deps.mayStart()) {
+    const error =
+      `Cannot send mail through Mailgun '${options.baseUrl} ${options.domain}': cancelled`;
+    return { ok: false, category: "cancelled", retry: "later", error };
   }
   using deadline = startDeadline(deps.timeoutMs ?? TIMEOUT_MS, signal);
   try {

@@ -108,6 +108,14 @@ Deno.test("send() can be cancelled", async () => {
   assert.equal(server.calls.length, 1);
 });
 
+Deno.test("send() makes no call for a mail that its caller withholds", async () => {
+  await using server = startMailgunServer();
+  await using transport = mailgunTransport(server.url);
+  const withheld = await transport.send(testMessage(), never(), () => false);
+  assertMailgunRefused(withheld, "cancelled later");
+  assert.equal(server.calls.length, 0);
+});
+
 Deno.test("send() refuses a recipient that is two addresses", async () => {
   await using server = startMailgunServer();
   await using transport = mailgunTransport(server.url);

@@ -35,11 +35,15 @@ export interface SendResult {
   readonly rejected: readonly unknown[];
 }
 
+/** The caller does not want the email to be sent any more, and not a byte of its content was. */
+export class WithheldError extends Error {}
+
 /** A pool of connections to one server. */
 export interface SmtpPool {
   /** How many connections are open, idle ones included. */
   readonly connections: number;
-  send(mail: SendMailOptions, signal: AbortSignal): Promise<SendResult>;
+  /** @throws {WithheldError} when `mayStart` returns false at the moment the content is to be sent. */
+  send(mail: SendMailOptions, signal: AbortSignal, mayStart: () => boolean): Promise<SendResult>;
   /** Whether sending the content of the email with this signal had begun. */
   contentStarted(signal: AbortSignal): boolean;
   /** Connects and logs in, without sending. */
@@ -84,13 +88,15 @@ export function createSmtpPool(
   transporter.on("error", () => {});
 
   const streams = new WeakMap<AbortSignal, Readable>();
+  const gates = new WeakMap<AbortSignal, () => boolean>();
   transporter.use("stream", (mail, done) => {
     const { signal } = mail.data;
     const createReadStream = mail.message.createReadStream.bind(mail.message);
     mail.message.createReadStream = (streamOptions) => {
       const stream = createReadStream(streamOptions);
       if (signal) streams.set(signal, stream);
-      return stream;
+      const mayStart = signal && gates.get(signal);
+      return mayStart === undefined ? stream : withholdUnless(mayStart, stream);
     };
     done();
   });
@@ -99,7 +105,8 @@ export function createSmtpPool(
     get connections() {
       return sockets.size;
     },
-    async send(mail, signal) {
+    async send(mail, signal, mayStart) {
+      gates.set(signal, mayStart);
       const sending = transporter.sendMail({ ...mail, signal });
       underWay.add(sending);
       try {
@@ -127,6 +134,17 @@ export function createSmtpPool(
       await allClosed(sockets);
     },
   };
+}
+
+/** nodemailer pipes the content when the server has replied 354; an error ends the connection. */
+function withholdUnless(mayStart: () => boolean, content: Readable): Readable {
+  const pipe = content.pipe.bind(content);
+  content.pipe = (destination, options) => {
+    if (mayStart()) return pipe(destination, options);
+    content.destroy(new WithheldError("withheld"));
+    return destination;
+  };
+  return content;
 }
 
 function poolOptions(

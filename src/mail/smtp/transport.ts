@@ -17,7 +17,7 @@ import {
 import type { Login } from "./login.ts";
 import { openTokenSource } from "./oauth/open.ts";
 import type { TokenSource } from "./oauth/token_source.ts";
-import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
+import { createSmtpPool, type SmtpPool, type SmtpTimeouts, WithheldError } from "./pool.ts";
 import { probeSmtp } from "./probe.ts";
 import { smtpRefusal } from "./receipt.ts";
 import { REMEDIES, UTF8_REMEDIES } from "./remedies.ts";
@@ -106,7 +106,11 @@ class SmtpTransport implements MailTransport {
     this.#target = formatAddress(options);
   }
 
-  async send(message: MailMessage, signal: AbortSignal): Promise<Receipt> {
+  async send(
+    message: MailMessage,
+    signal: AbortSignal,
+    mayStart: () => boolean = () => true,
+  ): Promise<Receipt> {
     const problem = recipientProblem(message.to);
     if (problem !== undefined) {
       const error = `Cannot send mail to '${singleLine(message.to)}': the address ${problem}`;
@@ -118,7 +122,7 @@ class SmtpTransport implements MailTransport {
       const unfit = await this.#withoutUtf8(message, limit);
       if (unfit !== undefined) return unfit;
       const mail = smtpMessage(message, this.options.host);
-      const { response, rejected, serverMessageId: known } = await pool.send(mail, limit);
+      const { response, rejected, serverMessageId: known } = await pool.send(mail, limit, mayStart);
       if (rejected.length > 0) throw rejected[0];
       const messageId = serverMessageId(response, known) ?? message.messageId;
       return { ok: true, messageId, response: singleLine(response) };
@@ -184,6 +188,7 @@ class SmtpTransport implements MailTransport {
     try {
       return await run(pool, deadline.signal);
     } catch (error) {
+      if (error instanceof WithheldError) return this.#cancelled();
       return smtpRefusal(error, {
         target: this.#target,
         secrets: this.#hidden(read.secrets),

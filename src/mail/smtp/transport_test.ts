@@ -127,6 +127,23 @@ Deno.test("send() cancelled midway ends at once", async () => {
   assert.deepEqual([receipt.category, receipt.retry], ["cancelled", "later"]);
 });
 
+Deno.test("send() asks when the content is about to leave, and withholds it", async () => {
+  await using server = await startSmtpServer();
+  await using transport = testTransport(server.port, { maxConnections: 1 });
+  let asked = 0;
+  const mayStart = () => {
+    asked++;
+    assert.equal(server.connections, 1);
+    return false;
+  };
+  const receipt = await transport.send(testMessage(), never(), mayStart);
+  assert.ok(!receipt.ok);
+  assert.deepEqual([receipt.category, receipt.retry], ["cancelled", "later"]);
+  assert.equal(asked, 1);
+  assert.ok((await transport.send(testMessage({ text: "next" }), never(), () => true)).ok);
+  assert.deepEqual(server.mails.map(({ email }) => email.text?.trim()), ["next"]);
+});
+
 Deno.test("verify() connects and logs in without sending", async () => {
   await using server = await startSmtpServer();
   await using transport = testTransport(server.port);

@@ -31,7 +31,7 @@ export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
 export class ComposingMailer implements Mailer {
   constructor(private readonly deps: ComposingMailerDeps) {}
 
-  async send(job: MailJob, signal: AbortSignal): Promise<Delivery> {
+  async send(job: MailJob, signal: AbortSignal, mayStart?: () => boolean): Promise<Delivery> {
     const { deps } = this;
     const messageId = this.#messageId(job, job.mail);
     const data = mailData(job, await this.#context(job, signal));
@@ -44,7 +44,7 @@ export class ComposingMailer implements Mailer {
     this.#complain(job, content);
     const parent = this.#parent(job);
     const references = this.#references(job, parent);
-    const receipt = await deps.transport.send({
+    const message = {
       messageId,
       from: deps.from,
       to: job.mail.to,
@@ -55,7 +55,8 @@ export class ComposingMailer implements Mailer {
       date: new Date(deps.clock.now()),
       text: content.text,
       ...(content.html === undefined ? {} : { html: content.html }),
-    }, signal);
+    };
+    const receipt = await deps.transport.send(message, signal, mayStart);
     return { messageId, ...receipt };
   }
 

@@ -151,12 +151,18 @@ class Dispatch {
     const record = job.stored.record;
     if (record === undefined) return "waits";
     const startMs = deps.clock.now();
+    let isWithheld = false;
+    const mayStart = () => {
+      isWithheld = !this.#settlement.mayStart(mail);
+      return !isWithheld;
+    };
     this.#count("sending", 1);
     try {
-      const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill);
+      const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill, mayStart);
       const atMs = deps.clock.now();
       const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
       if (receipt.ok) return this.#accepted(attempt);
+      if (isWithheld) return "waits";
       if (this.#goesSlower(receipt) && tries < MAX_TRIES_FOR_CONNECTION) {
         deps.observer.mailRefused(mail, receipt, attempt.tookMs);
         return "again";

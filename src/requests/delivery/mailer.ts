@@ -20,6 +20,9 @@ export interface MailJob {
 export type Delivery = Receipt & { readonly messageId: string };
 
 export interface Mailer {
-  /** Never rejects; aborting `signal` gives a refusal of category `cancelled`. */
-  send(job: MailJob, signal: AbortSignal): Promise<Delivery>;
+  /**
+   * Never rejects; aborting `signal` gives a refusal of category `cancelled`, and so does `mayStart`, which
+   * is called immediately before the content leaves, when it returns false.
+   */
+  send(job: MailJob, signal: AbortSignal, mayStart?: () => boolean): Promise<Delivery>;
 }

@@ -84,7 +84,18 @@ export class Settlement {
    * can release the lease.
    */
   maySend(mail: OwedMail): boolean {
-    if (!this.#holdsLease()) return false;
+    return this.#holdsLease() && this.#isOwed(mail);
+  }
+
+  /**
+   * Whether a mail that was handed over may still leave. Its lease was renewed meanwhile, unless this
+   * process hung or could not write for so long that another replica may have taken over.
+   */
+  mayStart(mail: OwedMail): boolean {
+    return this.#lease !== "overtaken" && this.#isLeaseGood() && this.#isOwed(mail);
+  }
+
+  #isOwed(mail: OwedMail): boolean {
     const key = mailKey(mail);
     return this.stored.record?.owed.some((other) => mailKey(other) === key) ?? false;
   }

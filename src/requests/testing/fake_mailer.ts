@@ -11,20 +11,23 @@ export class FakeMailer implements Mailer {
   /** Mails under way that wait for `answer()`, when `hold` is set. */
   readonly held: (() => void)[] = [];
   hold = false;
+  /** Held mails wait for a connection, and not for the answer to their content. */
+  holdsBeforeContent = false;
   /** What to answer; accepted when it returns undefined. */
   respond: (job: MailJob) => Refusal | undefined = () => undefined;
 
-  async send(job: MailJob, signal: AbortSignal): Promise<Delivery> {
+  async send(
+    job: MailJob,
+    signal: AbortSignal,
+    mayStart: () => boolean = () => true,
+  ): Promise<Delivery> {
     const key = `${job.id}/${mailKey(job.mail)}`;
     const messageId = `${key}@x.org`;
     this.attempts.push(key);
-    if (this.hold) {
-      await new Promise<void>((resolve) => {
-        this.held.push(resolve);
-        signal.addEventListener("abort", () => resolve());
-      });
-    } else await Promise.resolve();
-    if (signal.aborted) {
+    if (this.holdsBeforeContent) await this.#answered(signal);
+    const isWithheld = !mayStart();
+    if (!this.holdsBeforeContent) await this.#answered(signal);
+    if (signal.aborted || isWithheld) {
       return { ok: false, category: "cancelled", retry: "later", error: "cancelled", messageId };
     }
     const refusal = this.respond(job);
@@ -33,7 +36,15 @@ export class FakeMailer implements Mailer {
     return { ok: true, messageId, response: "250 ok" };
   }
 
-  /** Lets the mails under way be answered. */
+  #answered(signal: AbortSignal): Promise<void> {
+    if (!this.hold) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.held.push(resolve);
+      signal.addEventListener("abort", () => resolve());
+    });
+  }
+
+  /** Lets the mails under way go on. */
   answer(): void {
     for (const go of this.held.splice(0)) go();
   }
