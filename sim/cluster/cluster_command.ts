@@ -1,9 +1,14 @@
 /** `deno task cluster`: runs a playground until it is interrupted. */
 
-import { parseArgs } from "node:util";
-import { type Playground, startPlayground } from "../playground/playground.ts";
-
+import {
+  aborted,
+  type CommandIo,
+  readOptions,
+  readPort,
+  runCommand,
+} from "../playground/command.ts";
 import { CONTROL_HELP } from "../playground/control_help.ts";
+import { type Playground, startPlayground } from "../playground/playground.ts";
 
 const USAGE = `Usage: deno task cluster [--dir DIR] [--control-port PORT] [--oss] [--old]
                           [--deny-rules]
@@ -21,37 +26,29 @@ ${CONTROL_HELP}`;
 /** Starts a playground, prints how to use it, and waits for `signal`. */
 export async function runCluster(
   args: readonly string[],
-  write: (text: string) => Promise<void>,
-  signal: AbortSignal,
+  { write, signal }: Pick<CommandIo, "write" | "signal">,
 ): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      dir: { type: "string" },
-      "control-port": { type: "string", default: "0" },
-      oss: { type: "boolean", default: false },
-      old: { type: "boolean", default: false },
-      "deny-rules": { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
+  const values = readOptions(args, {
+    dir: { type: "string" },
+    "control-port": { type: "string", default: "0" },
+    oss: { type: "boolean", default: false },
+    old: { type: "boolean", default: false },
+    "deny-rules": { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
   });
-  if (values.help) return await write(USAGE);
+  if (values.help) return write(USAGE);
+  const controlPort = readPort("control-port", values["control-port"]);
   await using stack = new AsyncDisposableStack();
   const dir = values.dir ?? await Deno.makeTempDir({ prefix: "teleport-email-" });
   if (values.dir === undefined) stack.defer(() => Deno.remove(dir, { recursive: true }));
   else await Deno.mkdir(dir, { recursive: true });
-  const playground = stack.use(
-    await startPlayground({ dir, controlPort: Number(values["control-port"]) }),
-  );
+  const playground = stack.use(await startPlayground({ dir, controlPort }));
   playground.auth.advancedAccessWorkflows = !values.oss;
   playground.auth.isOld = values.old;
   playground.cluster.roles.deny("access_monitoring_rule", values["deny-rules"]);
-  await write(instructions(playground));
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  await write("Stopping.\n");
+  write(instructions(playground));
+  await aborted(signal);
+  write("Stopping.\n");
 }
 
 /** Example commands to copy. */
@@ -99,17 +96,4 @@ Every call of the control API is in 'deno task cluster --help'. Ctrl-C ends it.
 `;
 }
 
-if (import.meta.main) {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
-  try {
-    await runCluster(Deno.args, async (text) => {
-      await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
-    }, controller.signal);
-  } finally {
-    Deno.removeSignalListener("SIGINT", stop);
-    Deno.removeSignalListener("SIGTERM", stop);
-  }
-}
+if (import.meta.main) await runCommand("cluster", runCluster);

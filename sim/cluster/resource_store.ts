@@ -59,6 +59,11 @@ export class ResourceStore {
     this.#resources.delete(`${kind}/${name}`);
   }
 
+  /** One resource, by the kind used in requests. */
+  find(kind: string, name: string): NewResource | undefined {
+    return this.#resources.get(`${kind}/${name}`);
+  }
+
   /** The resources of a type that have all of `labels`, limited to `names` if given, by name. */
   list(
     type: string,

@@ -5,6 +5,7 @@ import { ClusterError } from "../auth/cluster_error.ts";
 import { directoryActions } from "./control_directory.ts";
 import { type Action, ParameterError, Parameters } from "./control_parameters.ts";
 import { requestActions } from "./control_requests.ts";
+import { controlRefusal } from "./web/guard.ts";
 import type { MailServer } from "../mail/mail_server.ts";
 import { type HostAuthority, ROTATION_PHASES } from "../cluster/rotation.ts";
 
@@ -91,18 +92,28 @@ export function controlActions(
 }
 
 async function answer(actions: ReadonlyMap<string, Action>, request: Request): Promise<Response> {
-  const url = new URL(request.url);
-  const action = actions.get(url.pathname);
+  const refusal = controlRefusal(request);
+  if (refusal !== undefined) return refuse(403, refusal);
+  return await runAction(actions, new URL(request.url).pathname, request);
+}
+
+/** Executes the call at `path`; answers its result, or an error with a reason. */
+export async function runAction(
+  actions: ReadonlyMap<string, Action>,
+  path: string,
+  request: Request,
+): Promise<Response> {
+  const action = actions.get(path);
   if (!action) {
     const known = [...actions.keys()].join(", ");
-    return refuse(404, `Cannot find '${url.pathname}': choose one of ${known}`);
+    return refuse(404, `Cannot find '${path}': choose one of ${known}`);
   }
   try {
     return Response.json(await action(await Parameters.of(request)));
   } catch (error) {
     if (error instanceof ClusterError) return refuse(400, error.message);
     if (error instanceof ParameterError) {
-      return refuse(400, `Cannot do '${url.pathname}': ${error.message}`);
+      return refuse(400, `Cannot do '${path}': ${error.message}`);
     }
     throw error;
   }

@@ -3,136 +3,116 @@
  * as a separate process, three requests from creation to decision, and every email as it arrives.
  */
 
+import { setTimeout as pause } from "node:timers/promises";
 import { instructions } from "../cluster/cluster_command.ts";
-import type { ReceivedMail } from "../mail/mailbox.ts";
+import {
+  aborted,
+  type CommandIo,
+  orAborted,
+  readOptions,
+  readPort,
+  runCommand,
+  UsageError,
+} from "./command.ts";
+import { play, type Stage, summary } from "./demo_story.ts";
+import { MailPrinter } from "./mail_printer.ts";
 import { type Playground, startPlayground } from "./playground.ts";
 import { PluginProcess } from "./plugin_process.ts";
-import { RequestState } from "../../src/teleport/generated/types_pb.ts";
+import { populate } from "./web/sample_world.ts";
+import { PlaygroundPage } from "./web/server.ts";
+import { freePort } from "./free_port.ts";
 
-const encoder = new TextEncoder();
+const USAGE = `Usage: deno task demo [--keep [--port PORT]] [--pause SECONDS]
 
-function say(text: string): void {
-  Deno.stdout.writeSync(encoder.encode(`${text}\n`));
-}
+Plays three access requests on a simulated cluster with the real plugin, and shows every email as it
+arrives. Nothing leaves this machine.
 
-/** Counts what arrives and says it. */
-class Watcher {
-  #seen = 0;
+  --keep           go on until Ctrl-C, with a page in the browser and a control API for curl
+  --port PORT      port of the page (default: a free one)
+  --pause SECONDS  time to read after each step (default: 3 on a terminal, otherwise 0)
+  --help           print this help
+`;
 
-  constructor(private readonly playground: Playground) {}
-
-  /** Waits until `count` more mails are there, and shows them. */
-  async expect(count: number): Promise<void> {
-    const mails = await this.playground.mail.waitForMails(this.#seen + count, 10_000);
-    for (const mail of mails.slice(this.#seen, this.#seen + count)) say(show(mail));
-    this.#seen += count;
-  }
-}
-
-/** The headers that matter, and the text part. */
-function show({ parsed, tls, user }: ReceivedMail): string {
-  const from = parsed.from;
-  const headers = [
-    `From: ${from?.name} <${from?.address}>`,
-    `To: ${parsed.to?.map(({ address }) => address).join(", ")}`,
-    `Subject: ${parsed.subject}`,
-    `Message-ID: ${parsed.messageId}`,
-    ...parsed.inReplyTo === undefined ? [] : [`In-Reply-To: ${parsed.inReplyTo}`],
-  ];
-  const by = `${tls ? "over TLS" : "in the clear"}${user === undefined ? "" : ` as ${user}`}`;
-  const lines = [...headers, "", ...(parsed.text ?? "").trimEnd().split("\n")];
-  return [`┌── a mail arrives ${by}`, ...lines.map((line) => `│ ${line}`), "└──"].join("\n");
-}
-
-async function play(playground: Playground): Promise<void> {
-  const { cluster } = playground;
-  const mails = new Watcher(playground);
-  const create = (roles: string[], reason: string, reviewers: string[] = []) =>
-    cluster.create({ user: "alice@example.com", roles, reason, reviewers })
-      .Metadata?.Name ?? "";
-
-  say("\n=== Alice asks for the roles dev and dba, and suggests Bob as a reviewer\n");
-  const first = create(["dev", "dba"], "Rollout of release 7\nTicket OPS-1234", [
-    "bob@example.com",
-  ]);
-  await mails.expect(3);
-  say("\n=== Bob reviews the request: everybody is told, in the same thread\n");
-  cluster.review(first, { author: "bob@example.com", state: RequestState.APPROVED, reason: "ok" });
-  await mails.expect(3);
-  say("\n=== It is approved\n");
-  cluster.setState(first, RequestState.APPROVED, { reason: "Have a good rollout" });
-  await mails.expect(3);
-
-  say("\n=== Alice asks for the role dba, and that is denied\n");
-  const second = create(["dba"], "Just curious");
-  await mails.expect(1);
-  cluster.setState(second, RequestState.DENIED, { reason: "Not without a ticket" });
-  await mails.expect(1);
-
-  say("\n=== Alice asks for the role dev, and nobody decides in time\n");
-  const third = create(["dev"], "Look at the logs");
-  await mails.expect(1);
-  cluster.expire(third);
-  await mails.expect(1);
-}
-
-function summary({ mail, auth }: Playground, sinceMs: number): string {
-  const roots = mail.mails.filter(({ parsed }) => parsed.inReplyTo === undefined).length;
-  const ids = new Set(mail.mails.map(({ parsed }) => parsed.messageId));
-  const writes = auth.calls.get("UpdatePluginData") ?? 0;
-  return [
-    `\n=== Done in ${((Date.now() - sinceMs) / 1000).toFixed(1)} s: 3 requests, ` +
-    `${mail.mails.length} mails in ${roots} threads,`,
-    `    ${ids.size === mail.mails.length ? "none twice" : "SOME TWICE"}, ` +
-    `${writes} writes of plugin data, ${mail.connections} mail connections open.`,
-  ].join("\n");
-}
-
-async function untilInterrupted(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const stop = () => {
-      Deno.removeSignalListener("SIGINT", stop);
-      Deno.removeSignalListener("SIGTERM", stop);
-      resolve();
-    };
-    Deno.addSignalListener("SIGINT", stop);
-    Deno.addSignalListener("SIGTERM", stop);
+/** Plays the demo; with `--keep` until `signal` is aborted. */
+export async function runDemo(
+  args: readonly string[],
+  { write, signal, isWatched }: CommandIo,
+): Promise<void> {
+  const values = readOptions(args, {
+    keep: { type: "boolean", default: false },
+    port: { type: "string" },
+    pause: { type: "string", default: isWatched ? "3" : "0" },
+    help: { type: "boolean", short: "h", default: false },
   });
-}
+  if (values.help) return write(USAGE);
+  if (values.port !== undefined && !values.keep) throw new UsageError("--port needs --keep");
+  const port = readPort("port", values.port ?? "0");
+  const pauseMs = readSeconds("pause", values.pause) * 1000;
+  const say = (text: string) => write(`${text}\n`);
 
-async function demo(keep: boolean): Promise<void> {
   const startMs = Date.now();
+  await using stack = new AsyncDisposableStack();
   const dir = await Deno.makeTempDir({ prefix: "teleport-email-demo-" });
-  try {
-    await using playground = await startPlayground({ dir });
-    say(
-      `A simulated cluster listens at ${playground.proxy.address}, a mail server at 127.0.0.1:` +
-        `${playground.mail.port}.\nThe plugin starts with this configuration:\n`,
-    );
-    say((await Deno.readTextFile(playground.paths.config)).replace(/^(?=.)/gm, "  "));
-    await using plugin = new PluginProcess(playground.paths.config, {
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const endpoints = `127.0.0.1:${freePort()}`;
+  const moreConfig = values.keep ? { http: { listen: endpoints } } : {};
+  const playground = stack.use(await startPlayground({ dir, moreConfig }));
+  say(
+    `A simulated cluster listens at ${playground.proxy.address}, a mail server at 127.0.0.1:` +
+      `${playground.mail.port}.\nThe plugin starts with this configuration:\n`,
+  );
+  say((await Deno.readTextFile(playground.paths.config)).replace(/^(?=.)/gm, "  "));
+  const plugin = stack.use(
+    new PluginProcess(playground.paths.config, {
       // It logs every mail, too; here the mail itself is shown.
       onLine: (line) => line.includes("Successfully sent") || say(`plugin: ${line}`),
-    });
-    await plugin.waitFor(/Plugin is ready/);
-    await play(playground);
-    say(summary(playground, startMs));
-    if (keep) {
-      say(
-        `\n${
-          instructions(playground).replace(
-            /Start the plugin.*?\n\nThen, in a third one/s,
-            "The plugin runs already. In a second terminal",
-          )
-        }`,
-      );
-      await untilInterrupted();
-    }
-    const code = await plugin.stop();
-    if (code !== 0) throw new Error(`The plugin ended with code ${code}`);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
+    }),
+  );
+  const page = values.keep
+    ? stack.use(servePage(playground, plugin, `http://${endpoints}`, port))
+    : undefined;
+  if (page !== undefined) say(`The page is at ${page.url}\n`);
+  await orAborted(plugin.waitFor(/Plugin is ready/), signal);
+
+  const mails = new MailPrinter(playground.mail.mailbox, say);
+  const stage: Stage = {
+    playground,
+    say,
+    mails,
+    pause: async () => void await pause(pauseMs, undefined, { signal }),
+  };
+  await orAborted(play(stage), signal);
+  say(summary(playground, startMs));
+  if (page !== undefined) {
+    say(`\nThe page is at ${page.url}\n\n${runningInstructions(playground)}`);
+    await Promise.race([aborted(signal), mails.followAll()]);
   }
+  const code = await plugin.stop();
+  if (code !== 0) throw new Error(`The plugin ended with code ${code}`);
 }
 
-if (import.meta.main) await demo(Deno.args.includes("--keep"));
+function servePage(
+  playground: Playground,
+  plugin: PluginProcess,
+  url: string,
+  port: number,
+): PlaygroundPage {
+  const world = populate(playground.cluster);
+  const daemon = { url, follow: (onLine: (line: string) => void) => plugin.follow(onLine) };
+  return new PlaygroundPage({ playground, world, daemon, port });
+}
+
+/** As for `deno task cluster`, but the plugin runs already. */
+function runningInstructions(playground: Playground): string {
+  return instructions(playground).replace(
+    /Start the plugin.*?\n\nThen, in a third one/s,
+    "The plugin runs already. In a second terminal",
+  );
+}
+
+function readSeconds(name: string, text: string): number {
+  if (/^\d{1,3}(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`--${name} must be a number of seconds up to 999, it is '${text}'`);
+}
+
+if (import.meta.main) await runCommand("demo", runDemo);

@@ -17,7 +17,7 @@ import {
   startMailgunServer,
 } from "../mail/mailgun_server.ts";
 import { createPki, type Pki } from "../pki/pki.ts";
-import { DEFAULT_RECIPIENTS, playgroundConfig } from "./playground_config.ts";
+import { DEFAULT_RECIPIENTS, type MoreConfig, playgroundConfig } from "./playground_config.ts";
 import { startProxy, type TeleportProxy } from "../proxy/proxy.ts";
 import { HostAuthority } from "../cluster/rotation.ts";
 import { type SshTunnelServer, startSshTunnel } from "../proxy/ssh/server.ts";
@@ -35,6 +35,8 @@ export interface PlaygroundOptions {
   readonly mail?: MailServerOptions;
   readonly mailgun?: MailgunOptions;
   readonly roleToRecipients?: Readonly<Record<string, readonly string[]>>;
+  /** More of the plugin's configuration. */
+  readonly moreConfig?: MoreConfig;
   readonly now?: () => Date;
   /** How often expired requests are deleted, default every second; 0 = only by `cluster.sweep()`. */
   readonly sweepIntervalMs?: number;
@@ -116,6 +118,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       ...mailOptions.auth && !mailOptions.hideAuth && { auth: mailOptions.auth },
     },
     roleToRecipients: options.roleToRecipients ?? DEFAULT_RECIPIENTS,
+    ...options.moreConfig && { more: options.moreConfig },
   });
   await Deno.writeTextFile(paths.config, config, { mode: 0o600 });
 

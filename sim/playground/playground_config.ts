@@ -14,7 +14,12 @@ export interface PlaygroundConfig {
     readonly auth?: { readonly username: string; readonly password: string };
   };
   readonly roleToRecipients: Readonly<Record<string, readonly string[]>>;
+  /** Keys by section, in addition. */
+  readonly more?: MoreConfig;
 }
+
+/** Sections of the configuration file: tables of keys, or lists of such tables. */
+export type MoreConfig = Readonly<Record<string, object>>;
 
 /** Role `dev` has its own recipient; all other roles use the default one. */
 export const DEFAULT_RECIPIENTS = {
@@ -24,7 +29,7 @@ export const DEFAULT_RECIPIENTS = {
 
 /** The text of a `teleport-email.toml`. */
 export function playgroundConfig(config: PlaygroundConfig): string {
-  const { smtp } = config;
+  const { smtp, more: { delivery, ...sections } = {} } = config;
   return stringify({
     teleport: { addr: config.addr, identity: config.identityPath },
     smtp: {
@@ -35,8 +40,9 @@ export function playgroundConfig(config: PlaygroundConfig): string {
       ...smtp.implicitTls && { implicit_tls: true },
       ...smtp.auth && { username: smtp.auth.username, password: smtp.auth.password },
     },
-    delivery: { sender: "Teleport <teleport@example.com>" },
+    delivery: { sender: "Teleport <teleport@example.com>", ...delivery },
     role_to_recipients: config.roleToRecipients,
     log: { output: "stderr" },
+    ...sections,
   });
 }

@@ -125,11 +125,11 @@ Deno.test("startPlayground() deletes expired requests on its own", async () => {
 Deno.test("runCluster() prints how to continue and removes its directory at the end", async () => {
   const controller = new AbortController();
   let output = "";
-  await runCluster([], (text) => {
+  const write = (text: string) => {
     output += text;
     controller.abort();
-    return Promise.resolve();
-  }, controller.signal);
+  };
+  await runCluster([], { write, signal: controller.signal });
   const config = /task start --config (\S+)/.exec(output)?.[1] ?? "";
   assert.match(config, /teleport-email\.toml$/);
   assert.match(output, /curl -s http:\/\/127\.0\.0\.1:\d+\/create -d "user=alice@example\.com"/);

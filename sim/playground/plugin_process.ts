@@ -47,6 +47,7 @@ export class PluginProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   readonly #waiting = new Set<() => void>();
+  readonly #followers: ((line: string) => void)[] = [];
   #code: number | undefined;
 
   constructor(
@@ -65,7 +66,8 @@ export class PluginProcess implements AsyncDisposable {
     // The log file may be beside the configuration.
     const flags = [`--allow-write=${dirname(configPath)}`, ...options.flags ?? []];
     this.#child = command(args, options.env ?? {}, flags, options.program).spawn();
-    this.#reading = this.#read(options.onLine);
+    if (options.onLine) this.#followers.push(options.onLine);
+    this.#reading = this.#read();
   }
 
   get pid(): number {
@@ -86,6 +88,12 @@ export class PluginProcess implements AsyncDisposable {
       if (Date.now() >= deadline) throw this.#failure("is silent", pattern);
       await this.#change(deadline - Date.now());
     }
+  }
+
+  /** Hands over every line, those logged so far first. */
+  follow(onLine: (line: string) => void): void {
+    for (const line of this.lines) onLine(line);
+    this.#followers.push(onLine);
   }
 
   /** Sends a signal. */
@@ -113,14 +121,16 @@ export class PluginProcess implements AsyncDisposable {
     await this.stop();
   }
 
-  async #read(onLine: ((line: string) => void) | undefined): Promise<void> {
+  async #read(): Promise<void> {
     const stdout = this.#child.stdout.cancel();
     let rest = "";
     for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       this.lines.push(...lines);
-      for (const line of lines) onLine?.(line);
+      for (const line of lines) {
+        for (const follower of this.#followers) follower(line);
+      }
       this.#wake();
     }
     await stdout;
