@@ -38,7 +38,10 @@ const SETTING_UP: readonly Step[] = ["greeting", "EHLO", "STARTTLS", "AUTH"];
 const MAILING: readonly Step[] = ["MAIL", "RCPT", "DATA"];
 const RECIPIENT: readonly Step[] = ["RCPT", "DATA"];
 
-/** "User unknown" and variants. Not "mailbox unavailable", which RFC 5321 also uses for policy. */
+/**
+ * "User unknown" and variants. Not "mailbox unavailable", which RFC 5321 also uses for policy, and not
+ * "invalid recipient", which OpenSMTPD replies instead of "relaying denied".
+ */
 const NO_SUCH_USER = new RegExp(
   [
     "(user|recipient|mailbox|address|account)( name)?( is)? unknown",
@@ -48,29 +51,65 @@ const NO_SUCH_USER = new RegExp(
     "(not (be )?found|(does not|doesn'?t|did not) exist)",
     "(not a|isn'?t a|no) (known|valid) (user|recipient|mailbox|account|local user)",
     "no mailbox (here )?(by|with) that name",
-    "invalid (recipient|mailbox)\\b",
   ].join("|"),
   "i",
 );
 
 /** Texts about the sender, which are never evidence against a mailbox. */
 const ABOUT_SENDER =
-  /\bsender\b|\bsending\b|\bfrom (address|header|domain)|\bsend ?as|return.?path|envelope.?from|on behalf|not verified|unverified|not owned|\bspf\b|\bdkim\b|\bdmarc\b|\bptr\b|reverse (dns|lookup)|\byour (account|domain|address|mailbox|host|ip|server)\b/i;
+  /\bsender\b|\bsending\b|\bfrom (address|header|domain)|\bmail.?from must\b|\bsend ?as|return.?path|envelope.?from|on behalf|not verified|unverified|not owned|\bspf\b|\bdkim\b|\bdmarc\b|\bptr\b|reverse (dns|lookup)|\byour (account|domain|address|mailbox|host|ip|server)\b/i;
+
+/** The sender's DNS records. */
+const ABOUT_DNS = /\bspf\b|\bdkim\b|\bdmarc\b|\bptr\b|reverse (dns|lookup)/i;
 
 const ABOUT_LOGIN =
   /authenticat|\bauth\b|\blog ?in\b|\blogin\b|credential|not logged in|pop before smtp/i;
 
 const ABOUT_HELLO =
-  /\b(helo|ehlo)\b[^.;]*\b(reject|invalid|denied|requir|refus|bad|mismatch|not (allowed|valid|permitted)|must)|\b(invalid|bad|reject\w*|need|fake|forged)\b[^.;]*\b(helo|ehlo)\b|fully.qualified (host ?name|domain)/i;
+  /\b(helo|ehlo)\b(?! or )[^.;]*\b(reject|invalid|denied|requir|refus|bad|mismatch|not (allowed|valid|permitted)|must)|\b(invalid|bad|reject\w*|need|fake|forged)\b[^.;]*\b(helo|ehlo)\b|fully.qualified (host ?name|domain)/i;
+
+/** Texts of filters, without the word "content". */
+const ABOUT_FILTER =
+  /\bspam|virus|malware|phish|\bbulk\b|block(ed|ing|s)?\b|block.?list|black.?list|\brbl\b|dnsbl|reputation|policy|prohibit|suspicious|unsolicited|client host|\bban(ned)?\b|reject(ed)? by|not allowed|denied|abuse/i;
 
 /** Texts of filters, block lists and reputation services. */
-const ABOUT_POLICY =
-  /\bspam|virus|malware|phish|\bbulk\b|block(ed|ing|s)?\b|block.?list|black.?list|\brbl\b|dnsbl|reputation|policy|prohibit|content|suspicious|unsolicited|client host|\bban(ned)?\b|reject(ed)? by|not allowed|denied|abuse/i;
+const ABOUT_POLICY = anyOf(ABOUT_FILTER, /content/);
+
+/** The server refuses this client's address, whatever is sent. */
+const CLIENT_BLOCKED =
+  /client host|block.?list|black.?list|\brbl\b|dnsbl|reputation|\bbanned\b|\bip( address)?\b[^.;]*\b(block|list|bann|refus|reject|denied)|\b(block|bann|refus|reject)\w*[^.;]*\b(your|sending) ip\b/i;
+
+const ABOUT_FULL_MAILBOX =
+  /(mailbox|quota|account)\b.*\b(full|exceed|over)|over ?quota|insufficient (\w+ )?storage|exceeded storage/i;
 
 const ABOUT_RELAYING =
   /\brelay(?!\s+(recipient|quota))|relaying|rcpthosts|not (a )?(local|hosted) domain|open relay/i;
 
+/**
+ * Texts that contradict an enhanced code for a mailbox that does not exist, unless they affirm it, too
+ * ("user unknown in relay recipient table").
+ */
+const NOT_ABOUT_MAILBOX = new RegExp(
+  `^(?!.*(${NO_SUCH_USER.source})).*(${
+    anyOf(
+      ABOUT_SENDER,
+      ABOUT_LOGIN,
+      ABOUT_RELAYING,
+      CLIENT_BLOCKED,
+      ABOUT_FULL_MAILBOX,
+      RATE_LIMIT,
+      SENDING_QUOTA,
+      /\bspam|virus|gr[ae]y.?list|\byour ip\b/,
+    ).source
+  })`,
+  "i",
+);
+
 const HELLO_REMEDY = "set smtp.hello_name to a fully qualified name that the server accepts";
+
+function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join("|"), "i");
+}
 
 /**
  * The table, in the order of precedence: the session and the login, then unambiguous enhanced status
@@ -86,6 +125,15 @@ export const ROWS: readonly Row[] = [
     retry: "transport",
     remedy: HELLO_REMEDY,
     source: "Postfix postconf(5) smtpd_helo_restrictions with smtpd_delay_reject; alertmanager#473",
+  },
+  {
+    about: "argument of EHLO refused",
+    at: ["EHLO"],
+    codes: /^50[14]$/,
+    category: "configuration",
+    retry: "transport",
+    remedy: HELLO_REMEDY,
+    source: "RFC 5321 §4.1.1.1; sendmail 501 5.0.0 Invalid domain name",
   },
   {
     about: "basic authentication disabled by Microsoft",
@@ -176,10 +224,10 @@ export const ROWS: readonly Row[] = [
     codes: /^5/,
     enhanced: /^(5\.7\.(0|1|3|8|11|57)|5\.5\.[0-4]|)$/,
     words:
-      /(authenticat\w*|\bauth\b|log ?in) (is )?(required|first|needed)|must (first )?(authenticate|log ?in|issue auth)|not (authenticated|logged in)|please (authenticate|log ?in)|authenticate first|send auth first|need to authenticate/i,
+      /(authenticat\w*|\bauth\b|log ?in) (is )?(required|first|needed)|must (first )?(authenticate|log ?in|issue auth)|not (authenticated|logged in)|please (authenticate|log ?in)|authenticate first|send auth first|need to authenticate|(turn on|enable) (smtp )?auth|without authentication/i,
     category: "authentication",
     retry: "transport",
-    source: "Postfix 503 5.5.4 Error: send AUTH first; Exchange 5.7.57",
+    source: "Postfix 503 5.5.4 Error: send AUTH first; Exchange 5.7.57; cPanel",
   },
   {
     about: "client address blocked, before MAIL",
@@ -220,7 +268,10 @@ export const ROWS: readonly Row[] = [
     at: RECIPIENT,
     codes: /^5/,
     enhanced: /^5\.(1\.([1236]|10)|2\.1)$/,
-    unless: /\bsender (address|verif|domain|unknown)|unknown sender|\byour (account|mailbox)\b/i,
+    unless: anyOf(
+      /\bsender (address|verif|domain|unknown)|unknown sender|\byour (account|mailbox)\b/,
+      NOT_ABOUT_MAILBOX,
+    ),
     category: "recipient",
     retry: "never",
     source: "RFC 3463 §3.2, §3.3; RFC 7505 §4.1 (5.1.10); IANA SMTP Enhanced Status Codes",
@@ -241,6 +292,7 @@ export const ROWS: readonly Row[] = [
     at: MAILING,
     codes: /^5/,
     enhanced: /^5\.3\.4$/,
+    unless: ABOUT_FULL_MAILBOX,
     category: "message",
     retry: "never",
     source: "RFC 3463 §3.4, RFC 1870 §6.1",
@@ -250,9 +302,12 @@ export const ROWS: readonly Row[] = [
     at: ["DATA"],
     codes: /^5/,
     enhanced: /^5\.6\.\d+$/,
-    unless: new RegExp(
-      `${ABOUT_POLICY.source}|${ABOUT_SENDER.source}|${RATE_LIMIT.source}`,
-      "i",
+    unless: anyOf(
+      ABOUT_FILTER,
+      /content\b.*\b(reject|refus|filter)/,
+      ABOUT_SENDER,
+      RATE_LIMIT,
+      SENDING_QUOTA,
     ),
     category: "message",
     retry: "never",
@@ -268,6 +323,16 @@ export const ROWS: readonly Row[] = [
     category: "message",
     retry: "never",
     source: "RFC 1870 §6.1; Amazon SES 552 Message is too long",
+  },
+
+  {
+    about: "message too big for the mailbox",
+    at: MAILING,
+    codes: /^5/,
+    enhanced: /^5\.2\.3$/,
+    category: "message",
+    retry: "later",
+    source: "RFC 3463 §3.3",
   },
 
   // --- The account and the moment ----------------------------------------------------------
@@ -312,7 +377,7 @@ export const ROWS: readonly Row[] = [
     about: "sender, temporary",
     at: MAILING,
     codes: /^4/,
-    words: /sender (address|domain|verif)|\bspf\b|\bdkim\b|\bdmarc\b|reverse (dns|lookup)/i,
+    words: anyOf(/sender (address|domain|verif)/, ABOUT_DNS),
     unless: /gr[ae]y|deferred/i,
     category: "sender",
     retry: "later",
@@ -331,6 +396,26 @@ export const ROWS: readonly Row[] = [
     category: "server",
     retry: "later",
     source: "RFC 5321 §4.2.1",
+  },
+
+  // --- This client's address ------------------------------------------------------------------
+  {
+    about: "client address blocked, at MAIL",
+    at: ["MAIL"],
+    words: CLIENT_BLOCKED,
+    unless: ABOUT_DNS,
+    category: "policy",
+    retry: "transport",
+    source: "Postfix reject_rbl_client; Exchange Online 5.7.606 to 5.7.649",
+  },
+  {
+    about: "client address blocked",
+    at: RECIPIENT,
+    words: CLIENT_BLOCKED,
+    unless: ABOUT_DNS,
+    category: "policy",
+    retry: "later",
+    source: "Postfix reject_rbl_client; Exchange Online 5.7.511, 5.7.606 to 5.7.649",
   },
 
   // --- The sender --------------------------------------------------------------------------
@@ -402,8 +487,7 @@ export const ROWS: readonly Row[] = [
   {
     about: "mailbox full, by its words",
     at: RECIPIENT,
-    words:
-      /(mailbox|quota|account)\b.*\b(full|exceed|over)|over ?quota|insufficient (\w+ )?storage|exceeded storage/i,
+    words: ABOUT_FULL_MAILBOX,
     category: "recipient",
     retry: "later",
     source: "RFC 5321 §4.2.2",
@@ -420,7 +504,7 @@ export const ROWS: readonly Row[] = [
   {
     about: "account not authorized",
     at: RECIPIENT,
-    words: new RegExp(`permission|unauthori[sz]ed|not authori[sz]ed|${ABOUT_LOGIN.source}`, "i"),
+    words: anyOf(/permission|unauthori[sz]ed|not authori[sz]ed/, ABOUT_LOGIN),
     category: "configuration",
     retry: "later",
     remedy: "check what the account of smtp.username may send, and to whom",
@@ -430,9 +514,9 @@ export const ROWS: readonly Row[] = [
     about: "no such mailbox, by its words",
     at: ["RCPT"],
     codes: /^55[0134]$/,
-    enhanced: /^(5\.[0125]\.0|)$/,
+    enhanced: /^(5\.[01235]\.0|)$/,
     words: NO_SUCH_USER,
-    unless: new RegExp(`${ABOUT_POLICY.source}|temporar|try again|later`, "i"),
+    unless: anyOf(ABOUT_POLICY, /temporar|try again|later/),
     category: "recipient",
     retry: "never",
     source: "RFC 5321 §4.2.3; Postfix, Exim, sendmail and qmail without enhanced codes",

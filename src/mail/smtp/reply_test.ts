@@ -356,6 +356,79 @@ Deno.test("judgeReply() decides by step, code and text", () => {
   for (const [command, reply, expected] of cases) assertJudged(command, reply, expected);
 });
 
+/** Replies of services and of mail servers as Debian has them: step, reply, verdict. */
+const OF_SERVERS = String.raw`
+CONN | 421 Exceeded max connection, please try again later | rate-limit transport connections
+CONN | 421 4.4.5 Too many connections to this host. | rate-limit transport connections
+CONN | 421 4.3.2 Connection rate limit exceeded. | rate-limit transport connections
+CONN | 550 5.7.1 Connection refused by reputation | policy transport
+CONN | 554-mx.example.net Service not available\r\n554-No SMTP service\r\n554 IP address is block listed. | policy transport
+CONN | 521 5.3.2 Server does not accept mail | server transport
+EHLO | 501 5.0.0 Invalid domain name | configuration transport
+EHLO | 550 5.7.1 <x>: Helo command rejected: don't use my hostname | configuration transport
+AUTH PLAIN | 550 5.1.1 User unknown | authentication transport
+AUTH PLAIN | 454 4.7.0 Too many login attempts, please try again later. - gsmtp | rate-limit transport rate
+AUTH LOGIN | 535 Login Fail. Please enter your authorization code to login. | authentication transport
+AUTH PLAIN | 534-5.7.14 <https://accounts.google.com/signin/continue> Please log in via\r\n534 5.7.14 your web browser | authentication transport
+MAIL FROM | 553 Mail from must equal authorized user | sender transport
+MAIL FROM | 501 Mail from address must be same as authorization user. | sender transport
+MAIL FROM | 550 5.7.1 Service unavailable, Client host [192.0.2.1] blocked using Spamhaus | policy transport
+MAIL FROM | 550 5.7.606 Access denied, banned sending IP [192.0.2.1] | policy transport
+MAIL FROM | 550 5.2.1 mailbox disabled | configuration transport
+MAIL FROM | 550 5.7.1 reverse DNS of client host is missing | sender transport
+MAIL FROM | 550 Ip frequency limited | rate-limit later rate
+MAIL FROM | 421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or user complaints | rate-limit later rate
+MAIL FROM | 552 5.2.3 Message size exceeds maximum value | message later
+RCPT TO | 550 Invalid recipient: <x@example.net> | policy later
+RCPT TO | 524 5.2.4 Mailing list expansion problem: <bob@example.net> | policy later
+RCPT TO | 550 Invalid Recipient - https://community.mimecast.com/docs/DOC-1369#550 [x] | policy later
+RCPT TO | 550 permanent failure for one or more recipients (bob@example.com:blocked) | policy later
+RCPT TO | 553 5.3.0 <bob@example.com>... No such user | recipient never
+RCPT TO | 511 sorry, no mailbox here by that name (#5.1.1 - chkuser) | recipient never
+RCPT TO | 550 Mailbox not found | recipient never
+RCPT TO | 550 Unrouteable address | policy later
+RCPT TO | 551 User not local; please try <bob@other.example> | policy later
+RCPT TO | 550 4.1.1 User unknown | policy later
+RCPT TO | 550 5.1.1 User unknown; ask the postmaster about spam | recipient never
+RCPT TO | 550 5.1.1 Recipient rejected by spam filter | policy later
+RCPT TO | 550 5.1.1 Mailbox unavailable, your IP 192.0.2.1 is on our blocklist | policy later
+RCPT TO | 550 5.1.1 You exceeded the rate limit | rate-limit later rate
+RCPT TO | 550 5.1.1 Relay access denied | configuration later
+RCPT TO | 550 5.1.1 Account disabled, sender suspended | sender later
+RCPT TO | 554 5.2.1 Your account has been suspended | sender later
+RCPT TO | 550 5.2.1 This account is over quota | recipient later
+RCPT TO | 550 5.2.1 Mailbox is suspended | recipient never
+RCPT TO | 550 5.7.606 Access denied, banned sending IP [192.0.2.1]. | policy later
+RCPT TO | 550 5.7.1 Recipient not authorized, your IP has been found on a block list | policy later
+RCPT TO | 550 5.7.64 TenantAttribution; Relay Access Denied | configuration later
+RCPT TO | 550-Please turn on SMTP Authentication in your mail client.\r\n550-mail is not permitted to relay through this server without authentication. | authentication transport
+RCPT TO | 550-Verification failed for <noreply@example.org>\r\n550-No Such User Here\r\n550 Sender verify failed | sender later
+RCPT TO | 550-Callback setup failed while verifying <noreply@example.org>\r\n550-The initial connection, or a HELO or MAIL FROM:<> command was\r\n550-rejected.\r\n550 Sender verify failed | sender later
+RCPT TO | 550 HELO is invalid or non-resolvable | configuration transport
+RCPT TO | 550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1) | configuration transport
+RCPT TO | 451 Internal resource temporarily unavailable - https://community.mimecast.com/docs/DOC-1369#451 | server later
+RCPT TO | 452 4.2.2 The recipient's inbox is out of storage space. | recipient later
+DATA | 550 5.4.6 User daily limit exceeded | quota transport
+DATA | 550 Domain frequency limited | rate-limit later rate
+DATA | 554 5.2.1 Sending from this account was disabled due to suspicious activity | sender later
+DATA | 550-5.7.26 Unauthenticated email from example.org is not accepted due to domain's\r\n550 5.7.26 DMARC policy. | sender later
+DATA | 550-5.7.25 [192.0.2.1] The IP address sending this message does not have a PTR record | sender later
+DATA | 554 5.7.1 [1] Message rejected under suspicion of SPAM; https://ya.cc/1IrBc | policy later
+DATA | 552-5.7.0 This message was blocked because its content presents a potential\r\n552 5.7.0 security issue. | policy later
+DATA | 554 5.6.0 Invalid message content | message never
+DATA | 554 5.6.211 Invalid MIME Content: Number of dispositions exceeded | message never
+DATA | 554 5.6.0 Message content rejected | policy later
+DATA | 552 5.3.4 Mailbox over quota | recipient later
+DATA | 550 5.0.350 Remote server returned an error -> 550 5.1.1 User unknown | policy later
+`;
+
+Deno.test("judgeReply() knows the replies of mail services and servers, also odd and contradictory ones", () => {
+  for (const line of OF_SERVERS.trim().split("\n")) {
+    const [command = "", reply = "", verdict = ""] = line.split(" | ");
+    assertJudged(command, reply.replaceAll("\\r\\n", "\r\n"), verdict);
+  }
+});
+
 Deno.test("judgeReply() ignores words inside echoed addresses", () => {
   for (
     const word of ["spam", "relay", "sender", "quota", "too-many-mails", "helo.rejected", "dmarc"]
