@@ -76,7 +76,7 @@ Deno.test("bash completes commands, options and their values", async () => {
   assert.equal(await complete("check", "--o"), "--offline");
   assert.equal(
     await complete("preview", "--kind", "req"),
-    "requester-new requester-review requester-approved requester-denied requester-expired requester-promoted",
+    "requester-new requester-review requester-approved requester-denied requester-expired requester-promoted requester-access-ending",
   );
   assert.equal(await complete("completion", ""), "bash zsh fish");
   assert.equal(await complete("completion", "-"), "--help");

@@ -9,11 +9,13 @@ export const SAMPLE_KINDS = [
   "expired",
   "promoted",
   "reopened",
+  "reminder",
   "requester-new",
   "requester-review",
   "requester-approved",
   "requester-denied",
   "requester-expired",
   "requester-promoted",
+  "requester-access-ending",
 ] as const;
 export type SampleKind = typeof SAMPLE_KINDS[number];

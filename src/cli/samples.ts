@@ -15,6 +15,7 @@ const SAMPLES: Readonly<Record<SampleKind, () => MailData>> = {
   "expired": () => sampleData("resolution", "reviewer", "EXPIRED"),
   "promoted": () => sampleResourceData(sampleData("resolution", "reviewer", "PROMOTED"), true),
   "reopened": () => sampleData("reopened"),
+  "reminder": () => sampleData("reminder"),
   "requester-new": () => sampleData("new", "requester"),
   "requester-review": () => sampleData("review", "requester"),
   "requester-approved": () => sampleData("resolution", "requester", "APPROVED"),
@@ -22,6 +23,7 @@ const SAMPLES: Readonly<Record<SampleKind, () => MailData>> = {
   "requester-expired": () => sampleData("resolution", "requester", "EXPIRED"),
   "requester-promoted": () =>
     sampleResourceData(sampleData("resolution", "requester", "PROMOTED"), true),
+  "requester-access-ending": () => sampleData("access-ending", "requester"),
 };
 
 /** The facts of the mail that `kind` names. */

@@ -130,6 +130,10 @@ export interface DeliveryConfig {
   readonly includeRequester: boolean;
   /** How long the first mails of a request wait after its creation for a decision. @default 0 */
   readonly settleForMs: number;
+  /** How long after its creation reviewers of a pending request are reminded: ascending, each once. */
+  readonly remindAfterMs: readonly number[];
+  /** How long before the granted access ends the requester is warned; absent = never. */
+  readonly warnBeforeAccessEndsMs?: number;
   /** Pending requests without a notification are ignored if they are older than this. */
   readonly catchUpMs: number;
   /** How long a mail is retried. */

@@ -138,6 +138,10 @@ sender = "noreply@example.com"
 # Delays the first emails of a request, at most 1h. If a rule decides the request in that time, the
 # decision replaces them.
 #settle_for = "10s"
+# Reminds reviewers who have not decided, so long after the request was made, while it is pending.
+#remind_after = ["1h", "4h"]
+# Warns the requester so long before the granted access ends.
+#warn_before_access_ends = "1h"
 # Pending requests that nobody was told of, because the plugin was away, are announced if they are
 # younger than this.
 #catch_up = "24h"

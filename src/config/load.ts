@@ -124,17 +124,18 @@ export async function parseConfig(
     http,
     log,
   };
-  warnOfUnusedAddresses(config, report);
+  warnOfUnusedRequesterKeys(config, report);
   return { ok: true, config, warnings };
 }
 
-function warnOfUnusedAddresses(
+function warnOfUnusedRequesterKeys(
   { delivery, requesterAddresses }: Pick<Config, "delivery" | "requesterAddresses">,
   report: Report,
 ): void {
   if (delivery.notifyRequester) return;
   const unused = [
     ...delivery.requesterTrait === undefined ? [] : ["delivery.requester_trait"],
+    ...delivery.warnBeforeAccessEndsMs === undefined ? [] : ["delivery.warn_before_access_ends"],
     ...requesterAddresses.size === 0 ? [] : ["requester_addresses"],
   ];
   for (const key of unused) report.warn(`${key} has no effect without delivery.notify_requester`);

@@ -8,6 +8,8 @@ import type { PaceChange } from "../requests/delivery/pace.ts";
 import { listAndWatch, type ListWatchDeps } from "../requests/list_watch.ts";
 import type { Observer } from "../requests/observer.ts";
 import { Reconciler } from "../requests/reconciler.ts";
+import type { ReminderPolicy } from "../requests/reminders.ts";
+import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import { defined } from "../optional.ts";
 import { RuleRouter } from "../routing/rule_router.ts";
@@ -94,7 +96,7 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     instance: crypto.randomUUID(),
     router: new RuleRouter(routing, { clock, cluster: client, rules, ...defined({ requesters }) }),
     ...defined({ requesters }),
-    policy: { catchUpMs, retryForMs, settleForMs },
+    policy: { catchUpMs, retryForMs, settleForMs, reminders: reminderPolicyOf(delivery) },
     drain,
     kill,
   });
@@ -115,6 +117,15 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
       await check;
     },
   };
+}
+
+function reminderPolicyOf({
+  notifyRequester,
+  remindAfterMs,
+  warnBeforeAccessEndsMs,
+}: Config["delivery"]): ReminderPolicy {
+  const warnings = notifyRequester ? { warnBeforeAccessEndsMs } : {};
+  return { remindAfterMs, ...defined(warnings) };
 }
 
 function logPace({ isLowered, connections, perSecond, error }: PaceChange, log: Log): void {

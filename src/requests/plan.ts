@@ -5,9 +5,17 @@
  */
 
 import { defined } from "../optional.ts";
-import type { AccessRequest } from "../teleport/access_request/read.ts";
-import { isReview, type MailKind, type OwedMail } from "./record/outbox.ts";
+import { type AccessRequest, expiryOf } from "../teleport/access_request/read.ts";
+import { isReview, type MailKind, MAX_OWED, newlyOwed, type OwedMail } from "./record/outbox.ts";
 import type { PluginRecord, Resolution } from "./record/record.ts";
+import {
+  addReminders,
+  addWarning,
+  dropReminders,
+  endToWarnOf,
+  passedStep,
+  type ReminderInput,
+} from "./reminders.ts";
 
 /**
  * A request as it is now.
@@ -29,13 +37,9 @@ export interface PlanInput {
   readonly catchUpMs: number;
   /** How long first mails wait after the request's creation: a decision in that time supersedes them. @default 0 */
   readonly settleForMs?: number;
+  /** Absent where nothing is due by time, or the request may not be as the snapshot has it. */
+  readonly reminders?: ReminderInput;
 }
-
-/**
- * Mails beyond this wait outside the record, of which Teleport takes a million bytes
- * (teleport-protocol.md §5.3): one takes about 150 of them, and 400 with the longest address.
- */
-const MAX_OWED = 1000;
 
 /** Why a request without a record stays without one. */
 export type Ignored =
@@ -62,20 +66,38 @@ export function plan(input: PlanInput): Plan {
   return { record: { ...next, ...defined({ expiresMs: expiryOf(snapshot) }) } };
 }
 
-/** When the request is deleted at the latest, as far as it tells: at the end of the access otherwise. */
-export function expiryOf({ expiresMs, accessExpiresMs }: AccessRequest): number | undefined {
-  return expiresMs ?? accessExpiresMs;
-}
-
 /** The record of a request that is there. */
 function follow(input: PlanInput, record: PluginRecord, snapshot: AccessRequest): PluginRecord {
-  const open = isReopened(record, snapshot, input.nowMs) ? reopen(input, record) : record;
+  const open = isReopened(record, snapshot, input.nowMs) ? reopen(input, record, snapshot) : record;
   const notified = wasNeverNotified(open) && snapshot.state === "PENDING"
-    ? { ...open, isResourceRequest: snapshot.resources.length > 0, owed: firstMails(input) }
+    ? {
+      ...open,
+      isResourceRequest: snapshot.resources.length > 0,
+      reminded: stepsBefore(input, snapshot),
+      owed: firstMails(input),
+    }
     : open;
   const reviewed = addReviews(input, notified, snapshot);
-  if (!isDecided(snapshot) || reviewsComeFirst(reviewed, snapshot)) return reviewed;
-  return close(input, reviewed, snapshot.state, snapshot.resolveReason);
+  const { reminders } = input;
+  if (!isDecided(snapshot)) {
+    const isPending = snapshot.state === "PENDING" && reviewed.resolution === "";
+    return isPending && reminders ? addReminders(reviewed, snapshot, reminders) : reviewed;
+  }
+  const decided = dropReminders(reviewed);
+  if (reviewsComeFirst(decided, snapshot)) return decided;
+  const closed = close(input, decided, snapshot.state, snapshot.resolveReason);
+  if (reminders === undefined) return closed;
+  if (open.resolution !== "") {
+    return addWarning(closed, snapshot, reminders, () => input.requester);
+  }
+  // A warning beside the decision, which has the end of the access, would say nothing new.
+  const warnedMs = endToWarnOf(snapshot, reminders);
+  return warnedMs === undefined ? closed : { ...closed, warnedMs };
+}
+
+/** Steps that passed before the first mail, which asks for the review itself. */
+function stepsBefore({ reminders }: PlanInput, request: AccessRequest): number {
+  return reminders === undefined ? 0 : passedStep(request, reminders);
 }
 
 /** A request with its decision. */
@@ -150,6 +172,7 @@ function announce(input: PlanInput): Plan {
     resolution: "",
     resolveReason: "",
     reopened: 0,
+    reminded: stepsBefore(input, snapshot),
     ...defined({ expiresMs: expiryOf(snapshot) }),
     threads: [],
     foreignThreads: [],
@@ -230,7 +253,7 @@ function reviewsComeFirst(record: PluginRecord, { reviews }: AccessRequest): boo
  * are to be mailed, or may have got the closing mail alone, are owed a first mail. Reviews are owed again
  * from the first one that the closing superseded.
  */
-function reopen(input: PlanInput, record: PluginRecord): PluginRecord {
+function reopen(input: PlanInput, record: PluginRecord, snapshot: AccessRequest): PluginRecord {
   const index = record.reopened + 1;
   const reviewers = record.threads.map((thread) => thread.recipient);
   const failed = record.failed.filter((mail) => mail.kind === "new").map((mail) => mail.to);
@@ -244,6 +267,7 @@ function reopen(input: PlanInput, record: PluginRecord): PluginRecord {
     resolution: "",
     resolveReason: "",
     reopened: index,
+    reminded: Math.max(record.reminded, stepsBefore(input, snapshot)),
     owed: [
       ...kept,
       ...reviewers.map((to) => owe(input, "reopened", to, index)),
@@ -282,7 +306,8 @@ function close(
   const kept = record.owed.filter(({ kind, to }) =>
     isReview(kind)
       ? !requestIsGone && !isUnknownTo(to)
-      : kind === "resolution" || kind === "requester-resolution"
+      : kind === "resolution" || kind === "requester-resolution" ||
+        (kind === "requester-access-ending" && !requestIsGone)
   );
   const added = [
     ...recipients.map((to) => owe(input, "resolution", to, record.reopened)),
@@ -327,5 +352,5 @@ function requesterBeside(input: PlanInput, reviewers: readonly string[]): string
 }
 
 function owe(input: PlanInput, kind: MailKind, to: string, index = 0): OwedMail {
-  return { kind, to, index, sinceMs: input.nowMs, attempts: 0, notBeforeMs: 0 };
+  return newlyOwed(kind, to, index, input.nowMs);
 }

@@ -6,6 +6,7 @@ import { defined } from "../optional.ts";
 import type { Router } from "../routing/router.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
+import { ClusterError } from "../teleport/errors.ts";
 import { listingRight } from "./absence.ts";
 import type { CircuitBreaker } from "./delivery/circuit_breaker.ts";
 import { dispatch } from "./delivery/dispatch.ts";
@@ -30,11 +31,15 @@ import type { Cluster } from "./ports.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_GRACE_MS, withLease } from "./record/lease.ts";
 import { isReview, type OwedMail } from "./record/outbox.ts";
 import type { PluginRecord } from "./record/record.ts";
+import { isReminderDue, nextStepMs, type ReminderInput, type ReminderPolicy } from "./reminders.ts";
 import type { Requesters } from "./requester_address.ts";
 import type { TrackedRequest } from "./tracked_request.ts";
 
 /** Recipients of one request that are served before other requests have their turn. */
 const RECIPIENTS_PER_RUN = 32;
+
+/** A longer wait for a reminder is cut short: clocks may be set forward, and machines suspended. */
+const MAX_WAIT_FOR_STEP_MS = 10 * 60_000;
 
 /** The configuration that decides what is owed. */
 export interface ReconcilerPolicy {
@@ -44,6 +49,8 @@ export interface ReconcilerPolicy {
   readonly settleForMs?: number;
   /** How long a mail may be owed before a further refusal drops it. */
   readonly retryForMs: number;
+  /** Absent = nobody is reminded. */
+  readonly reminders?: ReminderPolicy;
 }
 
 /** The parts that a reconcile works with. */
@@ -134,6 +141,10 @@ export class Reconcile {
   #confirmed: Snapshot | undefined;
   /** A request that the record calls expired and that is gone. */
   #refuted: Snapshot | undefined;
+  /** The last request that was looked at for a reminder, and whether it is there. */
+  #checked: { readonly request: Snapshot; readonly isThere: boolean } | undefined;
+  /** Addresses of reviewers by user name, for reminders. */
+  readonly #reviewers = new Map<string, string | undefined>();
 
   constructor(
     private readonly id: string,
@@ -164,7 +175,8 @@ export class Reconcile {
    */
   async #pass(): Promise<Next | typeof CHANGED> {
     const view = this.#observe();
-    const lookup = this.#confirm(view) ?? this.#route(view) ?? this.#askRequester(view);
+    const lookup = this.#confirm(view) ?? this.#confirmPending(view) ?? this.#route(view) ??
+      this.#askRequester(view);
     if (lookup !== undefined) {
       await lookup;
       return CHANGED;
@@ -190,10 +202,12 @@ export class Reconcile {
     const snapshot = effectiveSnapshot === this.#refuted ? "gone" : effectiveSnapshot;
     entry.requestLog.problems(stored.problems);
     const before = stored.record && settle(stored.record, entry.unsettled);
+    const request = typeof snapshot === "object" ? snapshot : undefined;
+    const reminders = defined({ reminders: request && this.#reminders(request) });
     return {
       latest: entry.snapshot,
       snapshot,
-      request: typeof snapshot === "object" ? snapshot : undefined,
+      request,
       before,
       input: {
         snapshot,
@@ -201,8 +215,24 @@ export class Reconcile {
         nowMs: changedAtMs,
         catchUpMs,
         ...defined({ settleForMs }),
+        ...reminders,
       },
       outdated,
+    };
+  }
+
+  /** What reminders depend on; undefined if there are none, or if the request may be gone. */
+  #reminders(request: AccessRequest): ReminderInput | undefined {
+    const { entry, deps: { clock, policy: { reminders } } } = this;
+    const isDoubtful = typeof entry.snapshot !== "object" || entry.isMissing ||
+      (this.#checked?.request === request && !this.#checked.isThere);
+    if (reminders === undefined || isDoubtful) return undefined;
+    const authors = request.reviews.map(({ author }) => author);
+    const names = [...authors, ...authors.map((author) => this.#reviewers.get(author) ?? "")];
+    return {
+      ...reminders,
+      nowMs: clock.now(),
+      reviewed: new Set(names.map((name) => name.toLowerCase())),
     };
   }
 
@@ -233,6 +263,42 @@ export class Reconcile {
     // A role that may not list sees other users' requests as absent: then only the event counts.
     const { right } = await listingRight(cluster, drain);
     return right === "granted" ? undefined : seen;
+  }
+
+  /** Step 2, too: whether a request whose reviewers are to be reminded is still pending. */
+  #confirmPending({ request, before, input: { reminders } }: View): Promise<void> | undefined {
+    if (request === undefined || before === undefined || reminders === undefined) return undefined;
+    if (!isReminderDue(before, request, reminders)) return undefined;
+    if (this.#checked?.request !== request) return this.#check(request);
+    const { requesters } = this.deps;
+    const author = request.reviews.find(({ author }) => !this.#reviewers.has(author))?.author;
+    return requesters && author !== undefined ? this.#askReviewer(requesters, author) : undefined;
+  }
+
+  /** Reads the request from the backend: its decision may have come without an event so far. */
+  async #check(request: AccessRequest): Promise<void> {
+    const { entry, deps: { cluster, drain } } = this;
+    let found: Awaited<ReturnType<Cluster["findRequest"]>>;
+    try {
+      found = await cluster.findRequest(entry.id, drain);
+    } catch (error) {
+      // Without an answer nothing is sent; a role that may not ask has to trust the stream.
+      if (!(error instanceof ClusterError) || error.isTransient) throw error;
+    }
+    if (entry.effectiveSnapshot !== request) return;
+    this.#checked = {
+      request: typeof found === "object" ? found : request,
+      isThere: found !== "absent",
+    };
+    if (typeof found !== "object") return;
+    const hasNews = found.state !== request.state ||
+      found.reviews.length !== request.reviews.length;
+    if (hasNews) entry.update(found);
+    else entry.refresh(found);
+  }
+
+  async #askReviewer(requesters: Requesters, author: string): Promise<void> {
+    this.#reviewers.set(author, await requesters.addressOf(author, this.id, this.deps.drain));
   }
 
   /** Step 3: the recipients; undefined if they are known or not needed. */
@@ -289,7 +355,8 @@ export class Reconcile {
   #due({ before, snapshot }: View, { owed }: PluginRecord): Turn {
     const { id, entry: { retries, stored }, deps: { clock, instance } } = this;
     const nowMs = clock.now();
-    const canCompose = ({ kind }: OwedMail) => !isReview(kind) || snapshot !== "unlisted";
+    const canCompose = ({ kind }: OwedMail) =>
+      snapshot !== "unlisted" || !(isReview(kind) || kind === "reminder");
     const { queuesByRecipient, nextMs } = dueMails(owed, retries, nowMs, canCompose);
     const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
     const state = (): TurnState => {
@@ -379,11 +446,22 @@ export class Reconcile {
   }
 
   /** Nothing leaves now. */
-  #rest({ latest }: View, { state, nextMs }: Turn): Next {
+  #rest(view: View, { state, nextMs }: Turn): Next {
     const { retries, stored } = this.entry;
     retries.keepOnly(stored.record?.owed ?? []);
     if (state === "parked") return { next: "parked" };
-    return nextMs === undefined ? { next: "done", snapshot: latest } : { next: "at", atMs: nextMs };
+    const atMs = Math.min(nextMs ?? Infinity, this.#nextStepMs(view) ?? Infinity);
+    return atMs === Infinity ? { next: "done", snapshot: view.latest } : { next: "at", atMs };
+  }
+
+  /** When to look whether a reminder is due; undefined when none is to come. */
+  #nextStepMs({ request, input: { reminders } }: View): number | undefined {
+    const { entry: { stored: { record } }, deps: { clock } } = this;
+    const latestMs = clock.now() + MAX_WAIT_FOR_STEP_MS;
+    if (this.#checked?.isThere === false) return latestMs;
+    if (!request || !record || !reminders) return undefined;
+    const atMs = nextStepMs(record, request, { ...reminders, nowMs: clock.now() });
+    return atMs && Math.min(atMs, latestMs);
   }
 }
 

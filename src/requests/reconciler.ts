@@ -6,10 +6,11 @@
  *
  *  1. observe   latest state from the watch or the listing        list_watch.ts, tracked_request.ts
  *  2. confirm   whether a request that was closed as expired      absence.ts
- *               exists after all
+ *               exists after all, and whether one is still pending
+ *               whose reviewers are to be reminded
  *  3. route     the recipients, once, before the first mail       ../routing/router.ts
  *  4. ask       the requester's address, when there is news       requester_address.ts
- *  5. plan      next record: owed and superseded mails (pure)     plan.ts
+ *  5. plan      next record: owed and superseded mails (pure)     plan.ts, reminders.ts
  *  6. due       owed mails that may be tried now                  delivery/retries.ts, record/lease.ts
  *  7. write     compare-and-set of the record, with the lease     record/stored_record.ts
  *  8. send      within the limits of transport and breaker        delivery/dispatch.ts

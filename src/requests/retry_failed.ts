@@ -48,14 +48,18 @@ export async function retryFailed(
 /**
  * The failed mails come first, as they are older than what is owed; each gets the whole retry period
  * again. Mails that later ones have overtaken stay failed: requests for review of a decided request,
- * reviews behind its end, and the end of a request that has been reopened.
+ * reviews behind its end, reminders before the last one, the end of a request that has been reopened, and
+ * the warning of an end of access that is over.
  */
 export function requeue(record: PluginRecord, nowMs: number): PluginRecord {
   const known = new Set(record.owed.map(mailKey));
-  const isOutOfDate = ({ kind, index }: FailedMail) =>
-    kind.endsWith("resolution")
-      ? record.resolution === "" || index !== record.reopened
-      : record.resolution !== "" || (kind.endsWith("reopened") && index !== record.reopened);
+  const isOutOfDate = ({ kind, index }: FailedMail) => {
+    if (kind.endsWith("resolution")) return record.resolution === "" || index !== record.reopened;
+    if (kind === "requester-access-ending") return nowMs >= (record.warnedMs ?? 0);
+    if (record.resolution !== "") return true;
+    return (kind === "reminder" && index !== record.reminded) ||
+      (kind.endsWith("reopened") && index !== record.reopened);
+  };
   const again = record.failed.filter((mail) => !isOutOfDate(mail));
   const owed = again.filter((mail) => !known.has(mailKey(mail))).map((
     { kind, to, index },

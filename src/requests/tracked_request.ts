@@ -2,10 +2,10 @@
 
 import { retryDelayMs } from "../backoff.ts";
 import type { Runtime } from "../runtime.ts";
-import type { AccessRequest } from "../teleport/access_request/read.ts";
+import { type AccessRequest, expiryOf } from "../teleport/access_request/read.ts";
 import type { Observer } from "./observer.ts";
 import type { FailedMail, OwedMail } from "./record/outbox.ts";
-import { expiryOf, isDecided, type Snapshot } from "./plan.ts";
+import { isDecided, type Snapshot } from "./plan.ts";
 import type { Cluster } from "./ports.ts";
 import type { PluginRecord } from "./record/record.ts";
 import { RequestLog } from "./request_log.ts";

@@ -102,6 +102,7 @@ function firstMail({ request, clusterName, resources }: Subject): MailData | und
     resolution: "",
     resolveReason: "",
     reopened: 0,
+    reminded: 0,
     threads: [],
     foreignThreads: [],
     owed: request.suggestedReviewers.map((to) => ({ ...mail, to })),

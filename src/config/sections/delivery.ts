@@ -3,13 +3,24 @@ import { domainOf, isEmailAddress } from "../values/address.ts";
 import { parseDomainPattern } from "../values/domain_pattern.ts";
 import { isTimeZone } from "../values/time_zone.ts";
 import type { DeliveryConfig, MailgunConfig, SmtpConfig } from "../config.ts";
-import { duration, flag, intervalMs, listOf, text, textList } from "../values/fields.ts";
+import {
+  duration,
+  flag,
+  intervalMs,
+  listOf,
+  minutesList,
+  minutesMs,
+  text,
+  textList,
+} from "../values/fields.ts";
 import { formatGoDuration } from "../values/go_duration.ts";
 import { type Mailbox, parseMailbox } from "../values/mailbox.ts";
 import { defined } from "../../optional.ts";
 import type { Context } from "../report.ts";
 import { readSection } from "../section.ts";
 
+/** Each reminder is an email to every reviewer: more are a nuisance, or a mistake. */
+const MAX_REMINDERS = 10;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const mailbox = v.pipe(
@@ -79,6 +90,8 @@ const schema = v.partial(v.object({
   requester_trait: text,
   include_requester: flag,
   settle_for: settleMs,
+  remind_after: minutesList(MAX_REMINDERS),
+  warn_before_access_ends: minutesMs,
   catch_up: intervalMs,
   retry_for: intervalMs,
 }));
@@ -119,9 +132,13 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
         timeZone: values.time_zone ?? "UTC",
         actions: values.actions ?? false,
         notifyRequester: values.notify_requester ?? false,
-        ...defined({ requesterTrait: values.requester_trait }),
         includeRequester: values.include_requester ?? false,
         settleForMs: values.settle_for ?? 0,
+        remindAfterMs: values.remind_after ?? [],
+        ...defined({
+          requesterTrait: values.requester_trait,
+          warnBeforeAccessEndsMs: values.warn_before_access_ends,
+        }),
         catchUpMs: values.catch_up ?? DAY_MS,
         retryForMs: values.retry_for ?? DAY_MS,
       };

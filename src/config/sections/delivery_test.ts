@@ -19,6 +19,7 @@ Deno.test("[delivery] has defaults for all but the sender", async () => {
     notifyRequester: false,
     includeRequester: false,
     settleForMs: 0,
+    remindAfterMs: [],
     catchUpMs: 86_400_000,
     retryForMs: 86_400_000,
   });
@@ -37,6 +38,8 @@ Deno.test("[delivery] accepts every key", async () => {
     requester_trait = "email"
     include_requester = true
     settle_for = "10s"
+    remind_after = ["4h", "1h", "240m"]
+    warn_before_access_ends = "30m"
     catch_up = "720h"
     retry_for = 3_600_000_000_000`);
   assert.deepEqual(delivery, {
@@ -51,6 +54,8 @@ Deno.test("[delivery] accepts every key", async () => {
     requesterTrait: "email",
     includeRequester: true,
     settleForMs: 10_000,
+    remindAfterMs: [3_600_000, 4 * 3_600_000],
+    warnBeforeAccessEndsMs: 1_800_000,
     catchUpMs: 30 * 86_400_000,
     retryForMs: 3_600_000,
   });
@@ -135,6 +140,27 @@ Deno.test("[delivery] refuses invalid values", async () => {
     [
       `${SENDER}allowed_domains = [7]`,
       "Invalid delivery.allowed_domains: must be a list of strings, current value is an integer",
+    ],
+    [
+      `${SENDER}remind_after = "1h"`,
+      "Invalid delivery.remind_after: must be a list of durations such as " +
+      '["1h", "4h"], current value is a string',
+    ],
+    [
+      `${SENDER}remind_after = ["1h", "59s", "1s"]`,
+      "Invalid delivery.remind_after: must be at least 1m, current value is 59s",
+    ],
+    [
+      `${SENDER}remind_after = [60]`,
+      "Invalid delivery.remind_after: must be at least 1m, current value is 60ns",
+    ],
+    [
+      `${SENDER}remind_after = [${'"1h", '.repeat(11)}]`,
+      "Invalid delivery.remind_after: must have at most 10 durations, current value has 11",
+    ],
+    [
+      `${SENDER}warn_before_access_ends = "10s"`,
+      "Invalid delivery.warn_before_access_ends: must be at least 1m, current value is 10s",
     ],
     [
       `${SENDER}html = "yes"`,

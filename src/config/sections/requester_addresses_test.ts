@@ -40,13 +40,15 @@ Deno.test("[requester_addresses] refuses what is not an address", async () => {
   );
 });
 
-Deno.test("parseConfig() warns of requesters' addresses that nobody uses", async () => {
+Deno.test("parseConfig() warns of settings for requesters who are not notified", async () => {
   const { warnings } = await accept(file({
-    delivery: 'sender = "noreply@example.com"\nrequester_trait = "email"',
+    delivery: 'sender = "noreply@example.com"\nrequester_trait = "email"\n' +
+      'warn_before_access_ends = "1h"',
     "requester_addresses": 'alice = "a@example.com"',
   }));
   assert.deepEqual(warnings, [
     "delivery.requester_trait has no effect without delivery.notify_requester",
+    "delivery.warn_before_access_ends has no effect without delivery.notify_requester",
     "requester_addresses has no effect without delivery.notify_requester",
   ]);
 });

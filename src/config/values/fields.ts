@@ -126,6 +126,30 @@ export const intervalMs = v.pipe(
   v.transform((ns) => Number(ns / 1_000_000n)),
 );
 
+const NS_PER_MINUTE = 60n * NS_PER_S;
+
+/** A span of at least a minute, in milliseconds. */
+export const minutesMs = v.pipe(
+  duration,
+  v.check(
+    (ns) => ns >= NS_PER_MINUTE,
+    (issue) => `must be at least 1m, current value is ${formatGoDuration(issue.input)}`,
+  ),
+  v.transform((ns) => Number(ns / 1_000_000n)),
+);
+
+/** At most `most` spans of at least a minute, in milliseconds: ascending, each once. */
+export function minutesList(most: number) {
+  return v.pipe(
+    v.array(minutesMs, wrongType('a list of durations such as ["1h", "4h"]')),
+    v.check(
+      (list) => list.length <= most,
+      (issue) => `must have at most ${most} durations, current value has ${issue.input.length}`,
+    ),
+    v.transform((list) => [...new Set(list)].sort((a, b) => a - b)),
+  );
+}
+
 /** Keys that both transports share. */
 export const limitEntries = {
   "max_connections": integer(1, 1000),

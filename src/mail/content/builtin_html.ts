@@ -126,6 +126,11 @@ const ASK = LEAD + STATUS + CORRECTION + REVIEW_ACTION + facts(DECISION, WHAT, H
 const OWN = LEAD + STATUS + CORRECTION + OPEN_ACTION + facts(DECISION, WHAT, HOW_LONG, REST);
 const END = STATUS + CORRECTION + facts(OUTCOME);
 
+const ENDING = paragraph(
+  "Your access ends {% if details.access_ends %}<strong>{{ details.access_ends }}</strong>{% else %}soon{% endif %}. " +
+    "If you need it for longer, make a new request.",
+);
+
 export const BUILTIN_HTML = {
   "new.html": page(`You have a new {{ request_type }}${TERM}`, ASK),
   "review.html": page(
@@ -137,6 +142,7 @@ export const BUILTIN_HTML = {
     END + REVIEW_ACTION + REQUEST,
   ),
   "reopened.html": page(`{{ request_type }}${TERM} is open again`, ASK),
+  "reminder.html": page(`A {{ request_type }}${TERM} is still waiting for your review`, ASK),
   "requester-new.html": page(
     `Your {{ request_type }}${TERM} has been submitted`,
     OWN,
@@ -148,5 +154,9 @@ export const BUILTIN_HTML = {
   "requester-reopened.html": page(
     `Your {{ request_type }}${TERM} is open again`,
     OWN,
+  ),
+  "requester-access-ending.html": page(
+    `Access from your {{ request_type }}${TERM} ends soon`,
+    ENDING + STATUS + OPEN_ACTION + facts(OUTCOME) + REQUEST,
   ),
 } as const;

@@ -32,6 +32,8 @@ function* kindsOfMail(): Generator<MailData> {
   for (const audience of ["reviewer", "requester"] satisfies Audience[]) {
     for (const [kind, state] of kinds) yield sampleData(kind, audience, state);
   }
+  yield sampleData("reminder");
+  yield sampleData("access-ending", "requester");
 }
 
 /** Each with and without resources, a link, a term and details. */
@@ -189,6 +191,23 @@ Deno.test("The built-in HTML tells requesters how to use what was approved", () 
   assert.match(approved, /tsh login --request-id=0198f3c2-7d0b-4a54-9d4e-1f2e3d4c5b6a/);
   for (const state of ["DENIED", "EXPIRED"] as const) {
     assert.doesNotMatch(htmlOf(sampleData("resolution", "requester", state)), /tsh login/);
+  }
+});
+
+Deno.test("Reminders ask for the review, and warnings say when the access ends", () => {
+  const reminder = composeMail(sampleResourceData(sampleData("reminder")), templates);
+  assert.match(reminder.text, /^A Role Request is still waiting for your review:\n\nID: /);
+  assert.match(reminder.html ?? "", /A Resource Request is still waiting[^]*Review the request/);
+  const long = sampleResourceData(sampleData("reminder"), true);
+  const commands = composeMail({ ...long, link: undefined }, templates, { details: true });
+  assert.doesNotMatch(commands.text + commands.html, /--approve/);
+  const end = "Sat, 25 Jan 2025, 18:20 UTC (in 1 hour)";
+  for (const details of [false, true]) {
+    const warning = composeMail(sampleData("access-ending", "requester"), templates, { details });
+    assert.match(warning.text, /^Access from your Role Request ends soon:\n\nID: /);
+    assert.equal(warning.text.split(`Access ends: ${end}\n`).length, 2);
+    assert.match(warning.text, /\n\nIf you need it for longer, make a new request\.$/);
+    assert.ok(warning.html?.includes(`Your access ends <strong>${end}</strong>.`));
   }
 });
 

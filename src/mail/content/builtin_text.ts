@@ -82,6 +82,12 @@ const LOGIN = `{% if show_details and status.state == "APPROVED" %}\
 Log in: tsh login --request-id={{ id }}
 {% endif %}`;
 
+const ENDING_DETAILS = "{% if show_details %}" + RESOURCES +
+  line("Term", "details.term") +
+  names("Granted role(s)", "details.granted_roles") +
+  "{% endif %}" +
+  line("Access ends", "details.access_ends");
+
 const STATUS = `
 Status: {{ status.emoji }} {{ status.state }}\
 {% if status.reason %} ({{ status.reason }}){% endif %}`;
@@ -118,7 +124,12 @@ Resolution: {{ review.emoji }} {{ review.state }}.
 {% if review.reason %}Reason: {{ review.reason }}.{% endif %}${REVIEW_DETAILS}`,
   "resolution.txt": closed(`${REQUEST} has been resolved`, LINK_OR_COMMANDS),
   "reopened.txt": open(`${REQUEST} is open again`, LINK_OR_COMMANDS) + CORRECTION,
+  "reminder.txt": open(`A ${REQUEST} is still waiting for your review`, LINK_OR_COMMANDS),
   "requester-new.txt": open(`Your ${REQUEST} has been submitted`, LINK),
   "requester-resolution.txt": closed(`Your ${REQUEST} has been resolved`, LOGIN + LINK),
   "requester-reopened.txt": open(`Your ${REQUEST} is open again`, LINK) + CORRECTION,
+  "requester-access-ending.txt":
+    `Access from your ${REQUEST} ends soon:\n\n${FACTS}${ENDING_DETAILS}${LINK}${STATUS}
+
+If you need it for longer, make a new request.`,
 } as const;

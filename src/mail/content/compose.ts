@@ -71,11 +71,15 @@ function shrunk(limits: DetailLimits, scale: number): DetailLimits {
   };
 }
 
-type TemplateBase = TemplateKind | `requester-${Exclude<TemplateKind, "review">}`;
+/** Names of template files without their ending; some kinds have one audience, or one text for both. */
+type TemplateBase =
+  | Exclude<TemplateKind, "access-ending">
+  | `requester-${Exclude<TemplateKind, "review" | "reminder">}`;
 
-function templateBase(data: MailData): TemplateBase {
-  const { audience, kind } = data;
-  return audience === "requester" && kind !== "review" ? `requester-${kind}` : kind;
+function templateBase({ audience, kind }: MailData): TemplateBase {
+  if (kind === "review" || kind === "reminder") return kind;
+  if (kind === "access-ending") return "requester-access-ending";
+  return audience === "requester" ? `requester-${kind}` : kind;
 }
 
 function renderFile(

@@ -10,9 +10,11 @@ const ABOUT: Readonly<Record<string, string>> = {
   "review": "A review, to reviewers and to the requester (`audience`).",
   "resolution": "Approved, denied, expired or promoted (`status.state`), to reviewers.",
   "reopened": "A request that an earlier email called expired is open, to reviewers.",
+  "reminder": "A pending request still waits for the reader's review, to reviewers.",
   "requester-new": "Confirmation, to the requester.",
   "requester-resolution": "The decision, to the requester.",
   "requester-reopened": "A request that an earlier email called expired is open, to the requester.",
+  "requester-access-ending": "The granted access ends soon, to the requester.",
 };
 
 const README = `# Templates

@@ -15,7 +15,15 @@ Deno.test("exportedTemplates() load without a warning, and give the built-in mai
     const builtin = await loadTemplates(undefined);
     assert.ok(own.ok && builtin.ok, JSON.stringify(own));
     assert.deepEqual(own.warnings, []);
-    for (const kind of ["new", "review", "resolution", "reopened"] satisfies TemplateKind[]) {
+    const kinds: TemplateKind[] = [
+      "new",
+      "review",
+      "resolution",
+      "reopened",
+      "reminder",
+      "access-ending",
+    ];
+    for (const kind of kinds) {
       for (const audience of ["reviewer", "requester"] satisfies Audience[]) {
         for (const details of [true, false]) {
           const data = sampleResourceData(sampleData(kind, audience));

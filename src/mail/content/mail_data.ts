@@ -2,8 +2,19 @@
 
 import type { RequestDetails } from "./request_details.ts";
 
-/** `reopened`: a request that an earlier mail called expired is open. */
-export type TemplateKind = "new" | "review" | "resolution" | "reopened";
+/**
+ * What a mail is about.
+ * - `reopened`: a request that an earlier mail called expired is open
+ * - `reminder`: a pending request still waits for the recipient's review
+ * - `access-ending`: the access that was granted ends soon, to the requester
+ */
+export type TemplateKind =
+  | "new"
+  | "review"
+  | "resolution"
+  | "reopened"
+  | "reminder"
+  | "access-ending";
 
 /** Requesters are told of their own requests only if the operator asks for it. */
 export type Audience = "reviewer" | "requester";

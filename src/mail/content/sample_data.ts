@@ -67,11 +67,18 @@ export const SAMPLE_RESOURCES: RequestDetails["resources"] = [
   },
 ];
 
+/** When mails are composed that do not follow a review. */
+const TIMES: Readonly<Partial<Record<TemplateKind, number>>> = {
+  "new": REQUESTED_MS,
+  "reminder": REQUESTED_MS + HOUR_MS / 2,
+  "access-ending": REQUESTED_MS + 7 * HOUR_MS,
+};
+
 /** The facts of a mail of that kind about the sample request. */
 export function sampleData(
   kind: TemplateKind,
   audience: Audience = "reviewer",
-  state: RequestStatus = kind === "resolution" ? "APPROVED" : "PENDING",
+  state: RequestStatus = kind === "resolution" || kind === "access-ending" ? "APPROVED" : "PENDING",
 ): MailData {
   return {
     kind,
@@ -96,7 +103,7 @@ export function sampleData(
       }
       : {}),
     details: detailsOf(kind, state),
-    nowMs: kind === "new" ? REQUESTED_MS : NOW_MS,
+    nowMs: TIMES[kind] ?? NOW_MS,
   };
 }
 

@@ -185,10 +185,12 @@ function preheaderOf(data: MailData, summary: string, limits: DetailLimits): str
     } – ${summary}`;
   }
   if (kind === "resolution") return `${status.state}${because(status.reason)} – ${summary}`;
+  if (kind === "access-ending") return `Access ends soon – ${summary}`;
   const who = audience === "requester"
     ? "You request"
     : `${displayName(data.user, limits) || "A user"} requests`;
-  return `${who} ${summary}${because(data.reason)}`;
+  const remind = kind === "reminder" ? "Reminder: " : "";
+  return `${remind}${who} ${summary}${because(data.reason)}`;
 }
 
 /** Google's markup for a link in the list of mails. `<` is escaped: it might end the script. */

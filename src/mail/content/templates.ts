@@ -78,7 +78,7 @@ function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
 
 /** Renders samples of every kind: most mistakes are in the optional parts. */
 function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
-  const kind = (["resolution", "reopened", "new"] as const)
+  const kind = (["resolution", "reopened", "reminder", "access-ending", "new"] as const)
     .find((kind) => name.includes(kind)) ?? "review";
   const errors = samplesOf(kind, name.startsWith("requester-") ? "requester" : "reviewer")
     .map((data) => template.render(templateScope(data, { ...DEFAULT_LOOK, actions: true })))

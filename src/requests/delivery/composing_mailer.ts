@@ -72,9 +72,10 @@ export class ComposingMailer implements Mailer {
   }
 
   /** The first mail of the thread; undefined for that mail itself. */
-  #parent({ id, mail, record }: MailJob): string | undefined {
+  #parent(job: MailJob): string | undefined {
+    const { id, mail, record } = job;
     if (mail.kind === "new" || mail.kind === "requester-new") return undefined;
-    if (mail.kind.startsWith("requester")) {
+    if (isInRequesterThread(job)) {
       return this.#messageId({ id }, { ...mail, kind: "requester-new", index: 0 });
     }
     const thread = record.threads.find((thread) => thread.recipient === mail.to);
@@ -90,7 +91,7 @@ export class ComposingMailer implements Mailer {
    */
   #references(job: MailJob, parent: string | undefined): readonly string[] | undefined {
     const { id, mail, record } = job;
-    const isRequester = mail.kind.startsWith("requester");
+    const isRequester = isInRequesterThread(job);
     const thread = isRequester
       ? undefined
       : record.threads.find((thread) => thread.recipient === mail.to);
@@ -112,4 +113,9 @@ export class ComposingMailer implements Mailer {
       this.deps.log.warn("A template failed", { ...loggedMail(id, mail), problem });
     }
   }
+}
+
+/** A requester who is one of the reviewers has one thread, that of a reviewer. */
+function isInRequesterThread({ mail: { kind, to }, record }: MailJob): boolean {
+  return kind.startsWith("requester") && !record.threads.some(({ recipient }) => recipient === to);
 }

@@ -82,3 +82,22 @@ Deno.test("ComposingMailer gives a second end of a request an id of its own, and
   assert.match(second.text, wrong);
   assert.match((await composed("reopened", {}, 1)).text, wrong);
 });
+
+Deno.test("ComposingMailer keeps reminders and warnings in the thread that their reader has", async () => {
+  const threads = [{ recipient: TO, time: "2026-11-24T12:00:00Z", messageId: "first@x.org" }];
+  const approved = { threads, resolution: "APPROVED" } as const;
+  const rootOf = async (kind: MailKind, record: Partial<PluginRecord> = {}) =>
+    (await composed(kind, record)).references?.[0];
+  const reminder = await composed("reminder", { threads }, 3600);
+  assert.deepEqual([reminder.inReplyTo, reminder.messageId], [
+    "first@x.org",
+    idOf("reminder", 3600),
+  ]);
+  assert.equal(reminder.references?.[0], await rootOf("new"));
+  const warning = await composed("requester-access-ending", { resolution: "APPROVED" });
+  assert.equal(warning.inReplyTo, idOf("requester-new"));
+  assert.equal(warning.references?.[0], await rootOf("requester-new"));
+  const asReviewer = await composed("requester-access-ending", approved);
+  assert.equal(asReviewer.inReplyTo, "first@x.org");
+  assert.equal(asReviewer.references?.[0], await rootOf("new"));
+});

@@ -9,10 +9,12 @@ const KINDS: Readonly<Record<MailKind, string>> = {
   review: "new review",
   resolution: "request resolved",
   reopened: "request reopened",
+  reminder: "reminder",
   "requester-new": "requester, new request",
   "requester-review": "requester, new review",
   "requester-resolution": "requester, request resolved",
   "requester-reopened": "requester, request reopened",
+  "requester-access-ending": "requester, access ends soon",
 };
 
 /** `review` counts from 1, as readers do. */

@@ -28,7 +28,7 @@ export interface MailDataContext {
  */
 export function mailData(job: MailJob, context: MailDataContext): MailData | undefined {
   const { id, mail, snapshot, record } = job;
-  const isClosing = mail.kind === "resolution" || mail.kind === "requester-resolution";
+  const isClosing = isAboutClosed(mail);
   const request = typeof snapshot === "string" || isClosing ? undefined : snapshot;
   const roles = request?.roles ?? record.roles;
   const base = {
@@ -46,15 +46,24 @@ export function mailData(job: MailJob, context: MailDataContext): MailData | und
   } as const;
   if (isClosing) {
     const status = { state: closingState(record.resolution), reason: record.resolveReason };
-    return { ...base, kind: "resolution", status, isCorrection: mail.index > 0 };
+    return mail.kind === "requester-access-ending"
+      ? { ...base, kind: "access-ending", status }
+      : { ...base, kind: "resolution", status, isCorrection: mail.index > 0 };
   }
   const status = { state: "PENDING", reason: "" } as const;
   if (mail.kind === "reopened" || mail.kind === "requester-reopened") {
     return { ...base, kind: "reopened", status, isCorrection: true };
   }
+  if (mail.kind === "reminder") return { ...base, kind: "reminder", status };
   if (!isReview(mail.kind)) return { ...base, kind: "new", status };
   const review = request?.reviews[mail.index];
   return review && { ...base, kind: "review", status, review: reviewData(review) };
+}
+
+/** Whether a mail tells of a request that has been closed. */
+function isAboutClosed({ kind }: MailJob["mail"]): boolean {
+  return kind === "resolution" || kind === "requester-resolution" ||
+    kind === "requester-access-ending";
 }
 
 function closingState(resolution: Resolution | ""): MailData["status"]["state"] {
@@ -78,7 +87,7 @@ function detailsOf(job: MailJob, context: MailDataContext): RequestDetails | und
   if (request === undefined) return undefined;
   const { mail, record } = job;
   const { createdMs, accessList, longTerm } = request;
-  const isOpen = mail.kind !== "resolution" && mail.kind !== "requester-resolution";
+  const isOpen = !isAboutClosed(mail);
   return {
     resources: request.resources.map((resource) => resourceDetail(resource, context)),
     approvals: isOpen ? approvalDetails(seenAt(request, job)) : [],

@@ -4,17 +4,20 @@ import * as v from "valibot";
 
 /**
  * What a mail is about. `requester-…` go to the requester, when that is configured. `reopened` corrects a
- * resolution EXPIRED of a request that turns out to be open.
+ * resolution EXPIRED of a request that turns out to be open. `reminder` and `requester-access-ending`
+ * become due by time.
  */
 export const MAIL_KINDS = [
   "new",
   "review",
   "resolution",
   "reopened",
+  "reminder",
   "requester-new",
   "requester-review",
   "requester-resolution",
   "requester-reopened",
+  "requester-access-ending",
 ] as const;
 
 export type MailKind = typeof MAIL_KINDS[number];
@@ -28,8 +31,8 @@ export interface OwedMail {
   readonly kind: MailKind;
   readonly to: string;
   /**
-   * Which review, from 0. For closing and reopening mails, how often the request had been reopened; 0 for
-   * every other kind.
+   * Which review, from 0. For closing and reopening mails, how often the request had been reopened; for
+   * reminders, how many seconds after the creation of the request; 0 for every other kind.
    */
   readonly index: number;
   /** Since when it is owed, milliseconds since 1970. */
@@ -37,6 +40,17 @@ export interface OwedMail {
   /** How often it was tried, and when it may be tried again; written only along with other news. */
   readonly attempts: number;
   readonly notBeforeMs: number;
+}
+
+/**
+ * Mails beyond this wait outside the record, of which Teleport takes a million bytes
+ * (teleport-protocol.md §5.3): one takes about 150 of them, and 400 with the longest address.
+ */
+export const MAX_OWED = 1000;
+
+/** A mail that becomes owed now. */
+export function newlyOwed(kind: MailKind, to: string, index: number, sinceMs: number): OwedMail {
+  return { kind, to, index, sinceMs, attempts: 0, notBeforeMs: 0 };
 }
 
 export interface FailedMail {

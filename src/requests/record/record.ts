@@ -1,6 +1,6 @@
 /**
  * What the program remembers of a request, in Teleport's plugin data: the original's seven keys
- * (original.md §5.7) and six of ours (docs/internals/delivery.md). `decode` never fails: a record edited
+ * (original.md §5.7) and eight of ours (docs/internals/delivery.md). `decode` never fails: a record edited
  * by hand is read as far as possible, with a list of what could not be understood.
  */
 
@@ -39,6 +39,10 @@ export interface PluginRecord {
   readonly resolveReason: string;
   /** How often the request was found open after it had been closed as EXPIRED. */
   readonly reopened: number;
+  /** The last step of `delivery.remind_after` that was planned, in seconds after the creation; 0 = none. */
+  readonly reminded: number;
+  /** The end of access that the requester was warned of, or need not be, in milliseconds since 1970. */
+  readonly warnedMs?: number;
   /** When Teleport deletes the request, milliseconds since 1970; absent while that is not known. */
   readonly expiresMs?: number;
   readonly threads: readonly Thread[];
@@ -59,6 +63,8 @@ export const RECORD_KEYS = [
   "resolution",
   "resolve_reason",
   "reopened",
+  "reminded",
+  "warned",
   "expires",
   "email_threads",
   "owed",
@@ -98,7 +104,11 @@ export function decodeRecord(
     resolution: readResolution(get("resolution"), problems),
     resolveReason: get("resolve_reason"),
     reopened: readCount("reopened", get("reopened"), problems),
-    ...defined({ expiresMs: readTime("expires", get("expires"), problems) }),
+    reminded: readCount("reminded", get("reminded"), problems),
+    ...defined({
+      warnedMs: readTime("warned", get("warned"), problems),
+      expiresMs: readTime("expires", get("expires"), problems),
+    }),
     // Releases before email_threads kept one thread without an id in two keys.
     threads: legacy
       ? [...threads, { recipient: get("email"), time: get("timestamp"), messageId: "", stored: "" }]
@@ -137,6 +147,8 @@ export function encodeRecord(record: PluginRecord): Record<string, string> {
     resolution: record.resolution,
     resolve_reason: resolveReason,
     reopened: writeCount(record.reopened),
+    reminded: writeCount(record.reminded),
+    warned: writeTime(record.warnedMs),
     expires: writeTime(record.expiresMs),
     // A legacy thread lives in keys of its own, which are never written.
     email_threads: encodeThreads(

@@ -33,6 +33,7 @@ export function aRecord(changes: Partial<PluginRecord> = {}): PluginRecord {
     resolution: "",
     resolveReason: "",
     reopened: 0,
+    reminded: 0,
     isResourceRequest: false,
     threads: [],
     foreignThreads: [],

@@ -129,6 +129,11 @@ export function readAccessRequest(message: AccessRequestV3): AccessRequest | und
   };
 }
 
+/** When the request is deleted at the latest, as far as it tells: at the end of the access otherwise. */
+export function expiryOf({ expiresMs, accessExpiresMs }: AccessRequest): number | undefined {
+  return expiresMs ?? accessExpiresMs;
+}
+
 /** Converts traits or annotations: several values for each name. */
 export function readLabels(
   labels: LabelValues | undefined,
