@@ -5,13 +5,12 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { mustRun } from "../build/command.ts";
+import { launchBrowser } from "./browser.ts";
 import { type ThreadEmail, threadPage } from "./thread.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const IMAGES = new URL("../../docs/images/", import.meta.url);
-const CHROMIUM = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
 /** Twice the size that readers see, for sharp text on their displays. */
 const SCALE = 2;
 const SCHEMES = ["light", "dark"] as const;
@@ -56,7 +55,7 @@ async function thread(): Promise<string> {
 }
 
 const page = await thread();
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+const browser = await launchBrowser();
 try {
   for (const colorScheme of SCHEMES) {
     const tab = await browser.newPage({ colorScheme, deviceScaleFactor: SCALE });
