@@ -24,6 +24,15 @@ export interface MailMessage {
   readonly date: Date;
   readonly text: string;
   readonly html?: string;
+  /** What the email shares with those to other recipients. A transport may build that once. */
+  readonly shared?: SharedPart;
+}
+
+/** `text` and `html` of a message are those of `words`, with `insert` in place of the slot. */
+export interface SharedPart {
+  /** The same object for all recipients, whose emails have the same sender and subject, too. */
+  readonly words: { readonly slot: string; readonly text: string; readonly html?: string };
+  readonly insert: string;
 }
 
 /**

@@ -16,7 +16,7 @@ export interface MailContent {
 }
 
 /** Gmail cuts messages at 102 kB of HTML, and phones load them over slow lines. */
-const MAX_HTML_BYTES = 60_000;
+export const MAX_HTML_BYTES = 60_000;
 
 /**
  * Composes the words of one mail. Never throws: an override that fails gives way to the built-in
@@ -69,6 +69,12 @@ function shrunk(limits: DetailLimits, scale: number): DetailLimits {
     values: part(values),
     reviewers: part(reviewers),
   };
+}
+
+/** The files that an email is made of. */
+export function templateFiles(data: MailData, { html }: MailLook): readonly TemplateFile[] {
+  const base = templateBase(data);
+  return ["subject.txt", `${base}.txt`, ...(html ? [`${base}.html` as const] : [])];
 }
 
 /** Names of template files without their ending; some kinds have one audience, or one text for both. */

@@ -109,6 +109,15 @@ const CONSTRAINTS: ReadonlyMap<string, string> = new Map([
   ["database_roles", "database roles"],
 ]);
 
+/** The other reviewers as templates get them; null where there are none. */
+export function reviewerNames(
+  asked: readonly string[],
+  limits: DetailLimits = DETAIL_LIMITS,
+): readonly string[] | null {
+  const names = Math.min(limits.reviewers, limits.names);
+  return asked.length === 0 ? null : displayNames(asked, { ...limits, names });
+}
+
 /** Turns details into template variables. */
 export function detailsScope(
   details: RequestDetails = NO_DETAILS,
@@ -137,7 +146,7 @@ export function detailsScope(
     session_length: length(details.sessionEndMs, details.requestedMs, context),
     approvals: approvals.length === 0 ? null : approvals,
     is_missing_approvals: approvals.some(({ missing }) => missing !== null),
-    reviewers: names(details.reviewersAsked, limits.reviewers),
+    reviewers: reviewerNames(details.reviewersAsked, limits),
     access_list: accessList === undefined ? null : name(accessList.title || accessList.name),
     recommended_access_list: name(details.recommendedAccessList),
     grouping_problem: name(details.groupingProblem),

@@ -1,6 +1,6 @@
 /** The only file that knows liquidjs: limits, checks, and its errors in our words. */
 
-import { Liquid, type LiquidOptions, type Template } from "liquidjs";
+import { Liquid, type LiquidOptions, type Template, type Variable } from "liquidjs";
 import type { TemplateScope } from "./scope.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
@@ -10,6 +10,8 @@ export type Rendered =
 
 export interface ParsedTemplate {
   render(scope: TemplateScope): Rendered;
+  /** Whether it may show `details.reviewers`, which differs between the recipients of one email. */
+  readonly namesReviewers: boolean;
 }
 
 export type Parsed =
@@ -52,7 +54,9 @@ export function parseTemplate(
   } catch (error) {
     return { ok: false, errors: [describe(file, error)] };
   }
-  const errors = unknownVariables(engine, file, parsed, known);
+  const { globals } = engine.analyzeSync(parsed, { partials: false });
+  const variables = Object.values(globals).flat();
+  const errors = unknownVariables(variables, file, known);
   if (errors.length > 0) return { ok: false, errors };
   let overLimit: { readonly untilMs: number; readonly error: string } | undefined;
   const render = (scope: TemplateScope): Rendered => {
@@ -69,18 +73,22 @@ export function parseTemplate(
       return { ok: false, error };
     }
   };
-  return { ok: true, template: { render } };
+  return { ok: true, template: { render, namesReviewers: variables.some(mayNameReviewers) } };
+}
+
+/** `details.reviewers`, and every access to `details` whose member is only known when it is rendered. */
+function mayNameReviewers({ segments }: Variable): boolean {
+  const [root, member] = segments;
+  return root === "details" && (typeof member !== "string" || member === "reviewers");
 }
 
 function unknownVariables(
-  engine: Liquid,
+  variables: readonly Variable[],
   file: string,
-  template: Template[],
   known: TemplateScope,
 ): string[] {
   const errors: string[] = [];
-  const { globals } = engine.analyzeSync(template, { partials: false });
-  for (const variable of Object.values(globals).flat()) {
+  for (const variable of variables) {
     const [root, member] = variable.segments.map(String);
     if (!isKnown(known, root ?? "", member)) {
       errors.push(`${place(file, variable.location.row)}: unknown variable '${variable}'`);

@@ -13,9 +13,7 @@ export function smtpMessage(message: MailMessage, host = ""): SendMailOptions {
   const { from, to, inReplyTo, html } = message;
   const references = referencesOf(message);
   return {
-    // No `envelope`: nodemailer stores a refusal in it and would find it again when it resends the
-    // email over a new connection. It derives the same envelope from these headers. Objects rather
-    // than strings, so that nothing is parsed as a list of addresses.
+    // Objects rather than strings, so that nothing is parsed as a list of addresses.
     from: mailbox(from),
     to: { name: "", address: to },
     ...(message.replyTo ? { replyTo: mailbox(message.replyTo) } : {}),

@@ -2,10 +2,12 @@
 
 import type net from "node:net";
 import type { Readable } from "node:stream";
-import nodemailer, { type SendMailOptions } from "nodemailer";
+import { createTransport } from "nodemailer";
 import { mustHideCredentials, refuseClearCredentials } from "./clear_text.ts";
 import { dial, type Lookup } from "../../net/dial.ts";
 import { type Login, LOGIN_HANDLER, loginHandler } from "./login.ts";
+import type { FinishedMessage } from "./finished_message.ts";
+import { handOver } from "./hand_over.ts";
 import type { SmtpOptions, SmtpSecrets } from "./options.ts";
 import { smtpTls } from "./tls.ts";
 
@@ -43,7 +45,7 @@ export interface SmtpPool {
   /** How many connections are open, idle ones included. */
   readonly connections: number;
   /** @throws {WithheldError} when `mayStart` returns false at the moment the content is to be sent. */
-  send(mail: SendMailOptions, signal: AbortSignal, mayStart: () => boolean): Promise<SendResult>;
+  send(message: FinishedMessage, signal: AbortSignal, mayStart: () => boolean): Promise<SendResult>;
   /** Whether sending the content of the email with this signal had begun. */
   contentStarted(signal: AbortSignal): boolean;
   /** Connects and logs in, without sending. */
@@ -77,7 +79,7 @@ export function createSmtpPool(
     return { connection };
   };
   const underWay = new Set<Promise<unknown>>();
-  const transporter = nodemailer.createTransport(
+  const transporter = createTransport(
     poolOptions(options, secrets, login, deps.timeouts),
   );
   const pool = transporter.transporter;
@@ -88,26 +90,16 @@ export function createSmtpPool(
   transporter.on("error", () => {});
 
   const streams = new WeakMap<AbortSignal, Readable>();
-  const gates = new WeakMap<AbortSignal, () => boolean>();
-  transporter.use("stream", (mail, done) => {
-    const { signal } = mail.data;
-    const createReadStream = mail.message.createReadStream.bind(mail.message);
-    mail.message.createReadStream = (streamOptions) => {
-      const stream = createReadStream(streamOptions);
-      if (signal) streams.set(signal, stream);
-      const mayStart = signal && gates.get(signal);
-      return mayStart === undefined ? stream : withholdUnless(mayStart, stream);
-    };
-    done();
-  });
 
   return {
     get connections() {
       return sockets.size;
     },
-    async send(mail, signal, mayStart) {
-      gates.set(signal, mayStart);
-      const sending = transporter.sendMail({ ...mail, signal });
+    async send(message, signal, mayStart) {
+      const sending = handOver(transporter, message, signal, (stream) => {
+        streams.set(signal, stream);
+        return withholdUnless(mayStart, stream);
+      });
       underWay.add(sending);
       try {
         const info = await sending;

@@ -7,7 +7,7 @@ import { orAborted } from "../../abort.ts";
 import { type Deadline, startDeadline } from "../../net/deadline.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
 import { serverMessageId } from "./server_message_id.ts";
-import { smtpMessage } from "./message.ts";
+import { MessageBuilder } from "./message_builder.ts";
 import {
   readSmtpSecrets,
   type SmtpOptions,
@@ -74,6 +74,7 @@ class SmtpTransport implements MailTransport {
   readonly maxConnections: number;
   readonly maxMessagesPerSecond?: number;
   readonly #target: string;
+  readonly #messages: MessageBuilder;
   readonly #pools = new Set<SmtpPool>();
   #current: Generation | undefined;
   #read: { readonly atMs: number; readonly result: Promise<SmtpSecretsResult> } | undefined;
@@ -104,6 +105,7 @@ class SmtpTransport implements MailTransport {
       this.maxMessagesPerSecond = options.maxMessagesPerSecond;
     }
     this.#target = formatAddress(options);
+    this.#messages = new MessageBuilder(options.host);
   }
 
   async send(
@@ -121,8 +123,9 @@ class SmtpTransport implements MailTransport {
     return await this.#attempt(signal, addresses, open, async (pool, limit) => {
       const unfit = await this.#withoutUtf8(message, limit);
       if (unfit !== undefined) return unfit;
-      const mail = smtpMessage(message, this.options.host);
-      const { response, rejected, serverMessageId: known } = await pool.send(mail, limit, mayStart);
+      const finished = await this.#messages.build(message);
+      const result = await pool.send(finished, limit, mayStart);
+      const { response, rejected, serverMessageId: known } = result;
       if (rejected.length > 0) throw rejected[0];
       const messageId = serverMessageId(response, known) ?? message.messageId;
       return { ok: true, messageId, response: singleLine(response) };

@@ -1,10 +1,12 @@
 /** Renders owed mails from the latest state of their request and hands them to the transport. */
 
 import { composeMail, type MailContent } from "../../mail/content/compose.ts";
+import type { MailData } from "../../mail/content/mail_data.ts";
+import { composeShared, type SharedWords, slotInsert } from "../../mail/content/shared_words.ts";
 import type { MailLook } from "../../mail/content/scope.ts";
 import { messageId } from "../../mail/message_id.ts";
 import type { Templates } from "../../mail/content/templates.ts";
-import type { Mailbox, MailTransport } from "../../mail/transport.ts";
+import type { Mailbox, MailTransport, SharedPart } from "../../mail/transport.ts";
 import type { Runtime } from "../../runtime.ts";
 import { loggedMail } from "./logged_mail.ts";
 import { mailData, type MailDataContext } from "./mail_data.ts";
@@ -28,7 +30,24 @@ export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
   readonly link: (requestId: string) => string | undefined;
 }
 
+/** Words say "in 25 minutes": they are composed anew when they are this old. */
+const WORDS_AGE_MS = 10_000;
+
+/** Words for all recipients of an email; undefined where each has words of their own. */
+interface ComposedWords {
+  readonly atMs: number;
+  readonly words: SharedWords | undefined;
+}
+
+/** The words of one email. */
+interface Words extends MailContent {
+  readonly shared?: SharedPart;
+}
+
 export class ComposingMailer implements Mailer {
+  /** For each batch the words of its emails, as long as the batch lives. */
+  readonly #batches = new WeakMap<object, Map<string, ComposedWords>>();
+
   constructor(private readonly deps: ComposingMailerDeps) {}
 
   async send(job: MailJob, signal: AbortSignal, mayStart?: () => boolean): Promise<Delivery> {
@@ -40,7 +59,7 @@ export class ComposingMailer implements Mailer {
         `Cannot compose mail: review ${job.mail.index} of the request is not known here`;
       return { ok: false, category: "message", retry: "later", error, messageId };
     }
-    const content = composeMail(data, deps.templates, deps.look);
+    const content = this.#words(job, data);
     this.#complain(job, content);
     const parent = this.#parent(job);
     const references = this.#references(job, parent);
@@ -55,9 +74,44 @@ export class ComposingMailer implements Mailer {
       date: new Date(deps.clock.now()),
       text: content.text,
       ...(content.html === undefined ? {} : { html: content.html }),
+      ...(content.shared === undefined ? {} : { shared: content.shared }),
     };
     const receipt = await deps.transport.send(message, signal, mayStart);
     return { messageId, ...receipt };
+  }
+
+  #words(job: MailJob, data: MailData): Words {
+    const { templates, look } = this.deps;
+    const insert = slotInsert(data, look);
+    const words = insert === undefined ? undefined : this.#sharedWords(job, data, insert);
+    if (insert === undefined || words === undefined) return composeMail(data, templates, look);
+    const filled = (text: string) => text.replaceAll(words.slot, () => insert);
+    return {
+      subject: words.subject,
+      text: filled(words.text),
+      ...(words.html === undefined ? {} : { html: filled(words.html) }),
+      warnings: words.warnings,
+      shared: { words, insert },
+    };
+  }
+
+  #sharedWords(
+    { batch, mail, record }: MailJob,
+    data: MailData,
+    insert: string,
+  ): SharedWords | undefined {
+    if (batch === undefined) return undefined;
+    let composed = this.#batches.get(batch);
+    if (composed === undefined) this.#batches.set(batch, composed = new Map());
+    const { kind, index } = mail;
+    // Another replica may resolve the request while its emails leave.
+    const { resolution, resolveReason } = record;
+    const key = JSON.stringify([kind, index, insert !== "", resolution, resolveReason]);
+    const known = composed.get(key);
+    if (known !== undefined && Math.abs(data.nowMs - known.atMs) < WORDS_AGE_MS) return known.words;
+    const words = composeShared(data, this.deps.templates, this.deps.look);
+    composed.set(key, { atMs: data.nowMs, words });
+    return words;
   }
 
   async #context({ id, lastKnown }: MailJob, signal: AbortSignal): Promise<MailDataContext> {

@@ -101,3 +101,59 @@ Deno.test("ComposingMailer keeps reminders and warnings in the thread that their
   assert.equal(asReviewer.inReplyTo, "first@x.org");
   assert.equal(asReviewer.references?.[0], await rootOf("new"));
 });
+
+Deno.test("ComposingMailer composes what the emails of a batch share once, and each gets its own names", async () => {
+  const sent: MailMessage[] = [];
+  const [clock, log] = [new FakeClock(), fakeLog()];
+  const templates = loaded.ok ? loaded.templates : assert.fail();
+  let rendered = 0;
+  const file = "new.html";
+  const builtin = templates.builtin[file];
+  const counted: typeof builtin = {
+    ...builtin,
+    render: (scope) => {
+      rendered++;
+      return builtin.render(scope);
+    },
+  };
+  const mailer = new ComposingMailer({
+    transport: {
+      send: (message) => {
+        sent.push(message);
+        return Promise.resolve({ ok: true, messageId: message.messageId, response: "" });
+      },
+    },
+    templates: { ...templates, builtin: { ...templates.builtin, [file]: counted } },
+    from: { address: "teleport@example.com" },
+    domain: "example.com",
+    look: DEFAULT_LOOK,
+    resources: new ResourceNames({
+      clock,
+      log,
+      clusterName: "c",
+      lister: { listResources: () => Promise.resolve([]) },
+    }),
+    clusterName: "c",
+    link: () => undefined,
+    clock,
+    log,
+  });
+  const { signal } = new AbortController();
+  const snapshot = aRequest();
+  const emails = ["a@x.org", "b@x.org", "c@x.org"].map((to) => owed("new", to));
+  const job = { id: "r1", snapshot, lastKnown: snapshot, record: aRecord({ owed: emails }) };
+  const batch = {};
+  for (const mail of emails) await mailer.send({ ...job, mail, batch }, signal);
+  assert.equal(rendered, 1);
+  for (const { to, html = "", shared } of sent) {
+    const others = emails.map((mail) => mail.to).filter((other) => other !== to).join(", ");
+    assert(html.includes(`>${others}</td>`), html);
+    assert.equal(shared?.insert, others);
+    assert.equal(shared?.words, sent[0]?.shared?.words);
+  }
+  await clock.tick(10_000);
+  for (const mail of emails) await mailer.send({ ...job, mail, batch }, signal);
+  assert.equal(rendered, 2);
+  for (const mail of emails) await mailer.send({ ...job, mail, batch: {} }, signal);
+  assert.equal(rendered, 5);
+});

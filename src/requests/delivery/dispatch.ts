@@ -158,7 +158,8 @@ class Dispatch {
     };
     this.#count("sending", 1);
     try {
-      const receipt = await deps.mailer.send({ ...job, mail, record }, deps.kill, mayStart);
+      const ofBatch = { ...job, mail, record, batch: job };
+      const receipt = await deps.mailer.send(ofBatch, deps.kill, mayStart);
       const atMs = deps.clock.now();
       const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };
       if (receipt.ok) return this.#accepted(attempt);

@@ -14,6 +14,8 @@ export interface MailJob {
   /** The request as it was last seen, also when it is gone; undefined when it never was. */
   readonly lastKnown: AccessRequest | undefined;
   readonly record: PluginRecord;
+  /** The same for emails that are sent side by side: what they share is composed once. */
+  readonly batch?: object;
 }
 
 /** `messageId` without angle brackets, also where the mail was refused. */

@@ -1,0 +1,60 @@
+/** A finished message on its way into nodemailer's pool. */
+
+import { Readable } from "node:stream";
+import type Mail from "nodemailer/lib/mailer";
+import MailMessage from "nodemailer/lib/mailer/mail-message";
+import MimeNode, { type MimeNodeEnvelope } from "nodemailer/lib/mime-node";
+import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from "nodemailer/lib/smtp-pool";
+import type { FinishedMessage } from "./finished_message.ts";
+
+type Transporter = Mail<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
+
+/**
+ * Hands a finished message to the pool, without nodemailer's steps that would compose one. `onStream` gets
+ * the content each time that the pool is about to send it, and returns what is to be sent.
+ */
+export function handOver(
+  transporter: Transporter,
+  message: FinishedMessage,
+  signal: AbortSignal,
+  onStream: (stream: Readable) => Readable,
+): Promise<SMTPPoolSentMessageInfo> {
+  const mail = new MailMessage<SMTPPoolSentMessageInfo>(transporter, { signal });
+  mail.message = new FinishedNode(message, onStream);
+  return new Promise((resolve, reject) => {
+    transporter.transporter.send(
+      mail,
+      (error, info) => info === undefined ? reject(error) : resolve(info),
+    );
+  });
+}
+
+/** A message that nodemailer sends as it is. */
+class FinishedNode extends MimeNode {
+  constructor(
+    private readonly finished: FinishedMessage,
+    private readonly onStream: (stream: Readable) => Readable,
+  ) {
+    super(false, { baseBoundary: "-" });
+  }
+
+  /** A new one each time: nodemailer stores a refusal in it, and asks again when it resends. */
+  override getEnvelope(): MimeNodeEnvelope {
+    return { from: this.finished.from, to: [this.finished.to] };
+  }
+
+  override messageId(): string {
+    return "";
+  }
+
+  override createReadStream(): Readable {
+    const { bytes } = this.finished;
+    const stream = new Readable({
+      read() {
+        this.push(bytes);
+        this.push(null);
+      },
+    });
+    return this.onStream(stream);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What the emails to several recipients share, built once: all headers but those that name the recipient
+ * and the thread, and the encoded body but for the lines behind the slot. The bytes are those that
+ * nodemailer makes of each email alone.
+ */
+
+import type { SendMailOptions } from "nodemailer";
+import { foldLines } from "nodemailer/lib/mime-funcs";
+import MimeNode, { type MimeNodeHeaderValue } from "nodemailer/lib/mime-node";
+import { encode, wrap } from "nodemailer/lib/qp";
+import { OWN_ID_HEADER } from "../extra_headers.ts";
+import { bareMessageId } from "../message_id.ts";
+import type { FinishedMessage } from "./finished_message.ts";
+
+/** The longest line of quoted-printable text (RFC 2045 §6.7). */
+const LINE_LENGTH = 76;
+/** A soft line break (RFC 2045 §6.7). */
+const SOFT_BREAK = "=\r\n";
+
+/** A header field as it is in the message, or one that differs between recipients. */
+type Field =
+  | { readonly text: string }
+  | { readonly name: string; readonly value: (options: SendMailOptions) => MimeNodeHeaderValue };
+
+/** Values of the fields that differ between recipients, by their names in lower case. */
+const OWN_VALUES = new Map<string, (options: SendMailOptions) => MimeNodeHeaderValue>([
+  ["to", ({ to }) => to],
+  ["message-id", ({ messageId }) => messageId],
+  ["in-reply-to", ({ inReplyTo }) => inReplyTo],
+  ["references", ({ references }) => references],
+  ["date", ({ date }) => date],
+  [OWN_ID_HEADER.toLowerCase(), ({ messageId }) => bareMessageId(messageId ?? "")],
+]);
+
+/** Encoded text with a slot: lines up to the slot, and the text behind them. */
+interface SlotText {
+  readonly lines: string;
+  /** Without soft line breaks. */
+  readonly rest: string;
+}
+
+export class SharedMessage {
+  private constructor(
+    private readonly from: string,
+    private readonly fields: readonly Field[],
+    private readonly body: readonly (Uint8Array | SlotText)[],
+    private readonly slot: string,
+  ) {}
+
+  /** Undefined where the place of the slot decides how the whole part is encoded. */
+  static async make(node: MimeNode, slot: string): Promise<SharedMessage | undefined> {
+    const from = node.getEnvelope().from || "";
+    const message = await node.build();
+    const bodyAt = message.indexOf("\r\n\r\n");
+    const fields = message.toString("utf8", 0, bodyAt).split(/\r\n(?![ \t])/).map(fieldOf);
+    const body: (Uint8Array | SlotText)[] = [];
+    let at = bodyAt;
+    for (const part of node.childNodes.length > 0 ? node.childNodes : [node]) {
+      if (typeof part.content !== "string" || !part.content.includes(slot)) continue;
+      if (part.getTransferEncoding() !== "quoted-printable") return undefined;
+      const encoded = encode(part.content);
+      const lines = wrap(encoded, LINE_LENGTH);
+      const partAt = message.indexOf(lines, at);
+      // The encoder of a stream may break lines elsewhere than that of a text.
+      if (partAt < 0) return undefined;
+      body.push(message.subarray(at, partAt), cutAtSlot(encoded, slot));
+      at = partAt + lines.length;
+    }
+    body.push(message.subarray(at));
+    return new SharedMessage(from, fields, body, slot);
+  }
+
+  /** The email with these options, and with `insert` in the slot. */
+  fill(options: SendMailOptions, insert: string): FinishedMessage {
+    const node = new MimeNode(false, { baseBoundary: "-", textEncoding: "Q" })
+      .setHeader("to", options.to);
+    const [to = ""] = node.getEnvelope().to;
+    const header = this.fields.map((field) =>
+      "text" in field ? field.text : foldLines(
+        `${field.name}: ${node.encodeHeaderValue(field.name, field.value(options))}`,
+        LINE_LENGTH,
+      )
+    ).join("\r\n");
+    const inSlot = encode(insert);
+    const pieces = this.body.map((piece) =>
+      piece instanceof Uint8Array ? piece : Buffer.from(
+        piece.lines + wrap(piece.rest.replaceAll(this.slot, () => inSlot), LINE_LENGTH),
+      )
+    );
+    return { from: this.from, to, bytes: Buffer.concat([Buffer.from(header), ...pieces]) };
+  }
+}
+
+function fieldOf(text: string): Field {
+  const name = text.slice(0, text.indexOf(":"));
+  const value = OWN_VALUES.get(name.toLowerCase());
+  return value === undefined ? { text } : { name, value };
+}
+
+/** Where a line breaks depends on the text from its start on, and not on more than a line ahead. */
+function cutAtSlot(encoded: string, slot: string): SlotText {
+  const before = encoded.slice(0, encoded.indexOf(slot));
+  let lines = "";
+  let length = 0;
+  for (const [line] of wrap(before, LINE_LENGTH).matchAll(/[^\n]*\n/g)) {
+    if (length + LINE_LENGTH >= before.length) break;
+    lines += line;
+    length += line.endsWith(SOFT_BREAK) ? line.length - SOFT_BREAK.length : line.length;
+  }
+  return { lines, rest: encoded.slice(length) };
+}
