@@ -1,5 +1,5 @@
 /**
- * More than anybody expects: in small by `tests/overload_test.ts`, in full by
+ * More than anybody expects: in small by `tests/slow/overload_test.ts`, in full by
  * `deno task faults --overload`.
  */
 

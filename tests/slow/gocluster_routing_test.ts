@@ -5,10 +5,10 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { route } from "../src/cli/route.ts";
-import { hasGoCluster } from "./faults/go_process.ts";
-import { type GoStage, onGoStage } from "./go_stage.ts";
-import { runCommand, until } from "./support.ts";
+import { route } from "../../src/cli/route.ts";
+import { hasGoCluster } from "../faults/go_process.ts";
+import { type GoStage, onGoStage } from "../go_stage.ts";
+import { runCommand, until } from "../support.ts";
 
 type Parameters = Readonly<Record<string, unknown>>;
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { hasGoCluster } from "./faults/go_process.ts";
-import { onGoStage } from "./go_stage.ts";
+import { hasGoCluster } from "../faults/go_process.ts";
+import { onGoStage } from "../go_stage.ts";
 
 /** Which way leads where; `auto` comes first. */
 const WAYS: Readonly<Record<string, readonly string[]>> = {

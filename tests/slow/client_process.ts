@@ -5,13 +5,13 @@
  * ends it.
  */
 
-import { systemClock } from "../src/clock.ts";
-import type { Log } from "../src/log.ts";
-import { TeleportClient } from "../src/teleport/client.ts";
-import { clusterConnections } from "../src/teleport/cluster_connections.ts";
-import { CredentialStore } from "../src/teleport/credential_store.ts";
-import { loadCredentials } from "../src/teleport/credentials.ts";
-import { parseAddress } from "../src/net/address.ts";
+import { systemClock } from "../../src/clock.ts";
+import type { Log } from "../../src/log.ts";
+import { TeleportClient } from "../../src/teleport/client.ts";
+import { clusterConnections } from "../../src/teleport/cluster_connections.ts";
+import { CredentialStore } from "../../src/teleport/credential_store.ts";
+import { loadCredentials } from "../../src/teleport/credentials.ts";
+import { parseAddress } from "../../src/net/address.ts";
 
 const RECONNECTS = 300;
 /** Until V8's heap has its size: it grows at first, whatever happens (docs/internals/decisions/runtime.md). */

@@ -5,10 +5,10 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type AuthServer, startAuthServer } from "../sim/auth/server.ts";
-import { Cluster } from "../sim/cluster/cluster.ts";
-import { identityFileText, issueIdentity } from "../sim/pki/identity.ts";
-import { createPki } from "../sim/pki/pki.ts";
+import { type AuthServer, startAuthServer } from "../../sim/auth/server.ts";
+import { Cluster } from "../../sim/cluster/cluster.ts";
+import { identityFileText, issueIdentity } from "../../sim/pki/identity.ts";
+import { createPki } from "../../sim/pki/pki.ts";
 
 const CLIENT = fileURLToPath(new URL("client_process.ts", import.meta.url));
 const CLUSTER = "sim.example.com";

@@ -1,9 +1,9 @@
 /** What servers and networks do to a connection that is to last for weeks. */
 
 import assert from "node:assert/strict";
-import { startCable } from "../sim/proxy/cable.ts";
-import { ROTATION_PHASES } from "../sim/cluster/rotation.ts";
-import { ask, onStage, until } from "./support.ts";
+import { startCable } from "../../sim/proxy/cable.ts";
+import { ROTATION_PHASES } from "../../sim/cluster/rotation.ts";
+import { ask, onStage, until } from "../support.ts";
 
 const RENEWING = 'refresh_identity = true\nrefresh_identity_interval = "1s"\n';
 

@@ -1,8 +1,8 @@
 /** Programs that end without a word (docs/internals/delivery.md). */
 
 import assert from "node:assert/strict";
-import type { PluginProcess } from "../sim/playground/plugin_process.ts";
-import { ask, onStage, type Stage, until, untilSettled } from "./support.ts";
+import type { PluginProcess } from "../../sim/playground/plugin_process.ts";
+import { ask, onStage, type Stage, until, untilSettled } from "../support.ts";
 
 const RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"];
 /** The lease of a killed program runs out after 20 s; 5 s more count for clocks that differ. */

@@ -1,7 +1,7 @@
 /** A piece of `deno task soak`, which goes on for ten minutes. */
 
 import assert from "node:assert/strict";
-import { soak } from "./soak/soak.ts";
+import { soak } from "../soak/soak.ts";
 
 Deno.test("Under random faults every owed mail arrives, and none twice without an excuse", async () => {
   const log: string[] = [];

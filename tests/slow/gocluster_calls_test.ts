@@ -5,12 +5,12 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { resourcePath } from "../src/teleport/access_request/resources.ts";
-import type { AccessRequest } from "../src/teleport/access_request/read.ts";
-import type { TeleportClient } from "../src/teleport/client.ts";
-import { connectClient } from "../src/teleport/testing/cluster_client.ts";
-import { errorOf } from "../src/teleport/testing/with_cluster.ts";
-import { buildGo, GO_CLUSTER, hasGoCluster, startGo } from "./faults/go_process.ts";
+import { resourcePath } from "../../src/teleport/access_request/resources.ts";
+import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
+import type { TeleportClient } from "../../src/teleport/client.ts";
+import { connectClient } from "../../src/teleport/testing/cluster_client.ts";
+import { errorOf } from "../../src/teleport/testing/with_cluster.ts";
+import { buildGo, GO_CLUSTER, hasGoCluster, startGo } from "../faults/go_process.ts";
 
 const isThere = hasGoCluster();
 const never = new AbortController().signal;
