@@ -10,6 +10,8 @@ export interface FuzzOptions {
   readonly seed: number;
   /** How many inputs are under way at once. */
   readonly lanes: number;
+  /** Peers run in processes of their own, so that the memory is the program's. @default false */
+  readonly apart?: boolean;
 }
 
 export interface FuzzReport {
@@ -32,7 +34,7 @@ const MAX_LINE = 1500;
 const GROWTH_MIB = 96;
 
 export async function fuzz(surface: Surface, options: FuzzOptions): Promise<FuzzReport> {
-  const { inputs, seed, lanes } = options;
+  const { inputs, seed, lanes, apart = false } = options;
   const outcomes = new Map<string, number>();
   const wrong: string[] = [];
   const startMs = performance.now();
@@ -42,7 +44,7 @@ export async function fuzz(surface: Surface, options: FuzzOptions): Promise<Fuzz
   let next = 0;
   let warmMiB: number | undefined;
   const work = async () => {
-    await using lane = await surface.open();
+    await using lane = await surface.open({ apart });
     for (let index = next++; index < inputs; index = next++) {
       if (index === Math.floor(inputs / 5)) warmMiB = residentMiB();
       const name = `input ${index} of seed ${seed}`;

@@ -6,13 +6,16 @@ export interface Surface {
   readonly name: string;
   /**
    * What the runtime may keep of each input, in KiB: it frees no closed HTTP/2 session
-   * (docs/internals/decisions/runtime.md), and the peers run in the same process.
+   * (docs/internals/decisions/runtime.md).
    *
    * @default 0
    */
   readonly keptKiB?: number;
-  /** Starts what takes inputs, one after the other. */
-  open(): Promise<Lane>;
+  /**
+   * Starts what takes inputs, one after the other. `apart`: peers that need much memory of their own run in
+   * another process.
+   */
+  open(options: { readonly apart: boolean }): Promise<Lane>;
 }
 
 export interface Lane extends AsyncDisposable {
