@@ -399,3 +399,52 @@ Deno.test("needsRecipients() holds only before the first mail of a pending reque
   const old = aRequest({ createdMs: NOW_MS - 86_400_001 });
   assert.equal(needs({ record: undefined, snapshot: old }), false);
 });
+
+Deno.test("plan() records the expiry of a request along with other changes only", () => {
+  const record = aRecord({ threads: [thread("a@x.org")] });
+  const [expiresMs, accessExpiresMs] = [NOW_MS + 1000, NOW_MS + 2000];
+  const snapshot = aRequest({ expiresMs, accessExpiresMs });
+  assert.equal(recordOf({ record, snapshot }), record);
+  const reviewed = aRequest({ expiresMs, accessExpiresMs, reviews: [review("bob")] });
+  assert.equal(recordOf({ record, snapshot: reviewed }).expiresMs, expiresMs);
+  const { expiresMs: _, ...endless } = reviewed;
+  assert.equal(recordOf({ record, snapshot: endless }).expiresMs, accessExpiresMs);
+});
+
+Deno.test("plan() announces no request again whose threads it does not understand", () => {
+  const record = aRecord({ foreignThreads: ["nonsense"] });
+  assert.equal(recordOf({ record }), record);
+});
+
+Deno.test("plan() owes corrections of a second false end under an index of their own", () => {
+  const record = aRecord({
+    threads: [thread("a@x.org")],
+    resolution: "EXPIRED",
+    reopened: 1,
+    owed: [owed("resolution", "a@x.org", 1)],
+  });
+  const next = recordOf({ record, recipients: ["a@x.org"] });
+  assert.deepEqual([keys(next), next.reopened], [["reopened/2/a@x.org"], 2]);
+});
+
+Deno.test("plan() asks no recipient again who was refused when a request is reopened", () => {
+  const failed = [{ ...owed("new", "b@x.org"), error: "no such user", atMs: NOW_MS }];
+  const record = aRecord({ threads: [thread("a@x.org")], resolution: "EXPIRED", failed });
+  assert.deepEqual(keys(recordOf({ record })), ["reopened/1/a@x.org"]);
+});
+
+Deno.test("plan() owes reviews again that a false end superseded", () => {
+  const record = aRecord({
+    threads: [thread("a@x.org")],
+    reviewsCount: 2,
+    owed: [owed("review", "a@x.org", 1)],
+  });
+  const closed = recordOf({ record, snapshot: "gone" });
+  assert.equal(closed.reviewsCount, 1);
+  const reopened = recordOf({
+    record: { ...closed, owed: [] },
+    snapshot: aRequest({ reviews: [review("bob"), review("eve")] }),
+    recipients: ["a@x.org"],
+  });
+  assert.deepEqual(keys(reopened), ["reopened/1/a@x.org", "review/1/a@x.org"]);
+});

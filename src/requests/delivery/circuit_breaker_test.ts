@@ -142,3 +142,43 @@ Deno.test("CircuitBreaker.causeOf() blames no mail for what is not a disconnecti
   }
   assert.equal(await setUp(undefined).breaker.causeOf("a", RESET), "transport");
 });
+
+Deno.test("CircuitBreaker.causeOf() does not ask the transport once three mails have failed", async () => {
+  let asked = 0;
+  const { breaker } = setUp(() => (asked++, UP));
+  for (const mail of ["a", "b", "c", "d"]) await breaker.causeOf(mail, RESET);
+  assert.equal(asked, 2);
+});
+
+Deno.test("CircuitBreaker.isCausedByThisMail() blames one mail between two that were accepted", () => {
+  const { breaker } = setUp(() => UP);
+  assert.equal(breaker.isCausedByThisMail(), false);
+  for (let i = 0; i < 2; i++) {
+    breaker.succeeded();
+    assert.deepEqual([breaker.isCausedByThisMail(), breaker.isCausedByThisMail()], [true, false]);
+  }
+});
+
+Deno.test("CircuitBreaker.isCausedByTransport() counts recipients in a row, with none accepted between", () => {
+  const { breaker } = setUp(() => UP);
+  const refusal: Refusal = { ...DOWN, retry: "later", signature: "RCPT 451" };
+  const refused = (to: string) => breaker.isCausedByTransport(refusal, to);
+  assert.deepEqual(["a", "b"].map(refused), [false, false]);
+  breaker.succeeded();
+  assert.deepEqual(["c", "d", "e"].map(refused), [false, false, true]);
+});
+
+Deno.test("CircuitBreaker.check() pauses nothing when the program ends while it connects", async () => {
+  const { breaker, messages } = setUp(() => ({ ...DOWN, category: "cancelled" }));
+  await breaker.check();
+  assert.deepEqual([breaker.isPaused, messages()], [false, []]);
+});
+
+Deno.test("CircuitBreaker waits four times as long when a quota is used up", async () => {
+  const { clock, breaker } = setUp(() => UP);
+  breaker.pause({ ...DOWN, category: "quota" });
+  await clock.tick(2199);
+  assert.equal(breaker.isPaused, true);
+  await clock.tick(1);
+  assert.equal(breaker.isPaused, false);
+});

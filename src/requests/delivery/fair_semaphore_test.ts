@@ -93,3 +93,30 @@ Deno.test("FairSemaphore keeps its rate when the clock is set back", async () =>
   await clock.tick(1000);
   assert.equal(granted.length, 3);
 });
+
+Deno.test("FairSemaphore grants all mails of a request that is longer than a turn", async () => {
+  const { granted, take, releaseOne } = setUp(1);
+  take("a", 20);
+  take("b", 20);
+  for (let i = 0; i < 40; i++) await releaseOne();
+  assert.deepEqual(["a", "b"].map((key) => granted.filter((other) => other === key).length), [
+    20,
+    20,
+  ]);
+});
+
+Deno.test("FairSemaphore.acquire() takes no slot for a signal that is aborted already", async () => {
+  const { semaphore } = setUp(1);
+  assert.equal(await semaphore.acquire("a", AbortSignal.abort()), undefined);
+  assert.equal(semaphore.inFlight, 0);
+});
+
+Deno.test("FairSemaphore waits no longer than its rate for what comes after the clock was set back", async () => {
+  const { clock, granted, take } = setUp(10, 2);
+  take("a");
+  await settleDown();
+  clock.set(clock.now() - 3_600_000);
+  take("b");
+  await clock.tick(500);
+  assert.deepEqual(granted, ["a", "b"]);
+});

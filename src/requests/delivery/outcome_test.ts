@@ -44,6 +44,20 @@ Deno.test("settle() drops the follow-ups of a new mail that is refused permanent
   assert.equal(record.failed[0]?.error, "550 no such user");
 });
 
+Deno.test("settle() keeps what is owed to the recipient beside the reviews of a refused first mail", () => {
+  const mail = owed("new", "a@x.org");
+  const rest = [owed("resolution", "a@x.org"), owed("requester-review", "a@x.org")];
+  const record = settle(aRecord({ owed: [mail, ...rest] }), [failed(mail)]);
+  assert.deepEqual(record.owed, rest);
+});
+
+Deno.test("settle() keeps the beginning of a long error, so that a record has room for a hundred", () => {
+  const mail = owed("new", "a@x.org");
+  const outcome: Outcome = { type: "failed", mail, error: "5".repeat(10_000), atMs: NOW_MS };
+  const [failure] = settle(aRecord({ owed: [mail] }), [outcome]).failed;
+  assert.equal(failure?.error, "5".repeat(300));
+});
+
 Deno.test("settle() keeps the latest hundred failures", () => {
   const mails = Array.from({ length: 120 }, (_, i) => owed("new", `${i}@x.org`));
   const record = settle(aRecord({ owed: mails }), mails.map(failed));

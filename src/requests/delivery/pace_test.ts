@@ -96,3 +96,10 @@ Deno.test("Pace continues when the clock is set back", () => {
   clock.set(clock.now() + MINUTE_MS);
   assert.equal(pace.connections, 3);
 });
+
+Deno.test("Pace is not raised by a refusal of a mail that left before it was lowered", () => {
+  const pace = new Pace(10, undefined, new FakeClock());
+  pace.fewerConnections(4, "421");
+  pace.fewerConnections(9, "421");
+  assert.equal(pace.connections, 3);
+});

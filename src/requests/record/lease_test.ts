@@ -31,3 +31,8 @@ Deno.test("withLease() sets a lease of 20 s only while mails are owed", () => {
   assert.equal(withLease({ ...busy, owner: mine(NOW_MS) }, undefined, NOW_MS).owner, undefined);
   assert.equal(withLease(aRecord({ owner: mine(NOW_MS) }), "me", NOW_MS).owner, undefined);
 });
+
+Deno.test("holdsLease() does not trust a lease longer than any replica takes, as after a step of the clock", () => {
+  assert.equal(holdsLease(mine(NOW_MS + 25_001), "me", NOW_MS), false);
+  assert.equal(holdsLease(mine(NOW_MS + 25_000), "me", NOW_MS), true);
+});

@@ -71,6 +71,13 @@ Deno.test("encodeRecord() cuts texts so that the record fits into Teleport's lim
   assert.deepEqual(changes(raw, encodeRecord(again)), {});
 });
 
+Deno.test("encodeRecord() counts bytes as Go writes them, which escapes more", () => {
+  const cut = (character: string) =>
+    encodeRecord(aRecord({ requestReason: character.repeat(100_000) }))["request_reason"] !==
+      character.repeat(100_000);
+  assert.deepEqual(["<", ">", "&", "\u2028", "x"].map(cut), [true, true, true, true, false]);
+});
+
 Deno.test("encodeRecord() keeps long reasons verbatim as long as they fit", () => {
   for (const reason of ["x".repeat(400_000), "<".repeat(80_000), "\u{1f600}".repeat(100_000)]) {
     assert.equal(encodeRecord(aRecord({ requestReason: reason }))["request_reason"], reason);
@@ -92,6 +99,16 @@ Deno.test("decodeRecord() reads the two keys of releases before email_threads", 
   const { record } = decodeRecord(raw);
   assert.equal(record?.threads[0]?.recipient, "a@b.c");
   assert.equal(record && encodeRecord(record).email_threads, "");
+  const thread = { recipient: "E", time: "T", messageId: "M" };
+  const threads = [...record?.threads ?? [], thread];
+  assert.equal(record && encodeRecord({ ...record, threads }).email_threads, "E/T/M");
+});
+
+Deno.test("decodeRecord() keeps items of email_threads that are not threads", () => {
+  const raw = { user: "u", "email_threads": "nonsense,E/T/M" };
+  const { record } = decodeRecord(raw);
+  assert.deepEqual(record?.foreignThreads, ["nonsense"]);
+  assert.equal(encodeRecord(record).email_threads, raw.email_threads);
 });
 
 Deno.test("decodeRecord() makes a record of nonsense and reports what it did not understand", () => {
@@ -106,6 +123,9 @@ Deno.test("decodeRecord() makes a record of nonsense and reports what it did not
   assert.equal(record?.owed.length, 1);
   assert.equal(record?.reviewsCount, 0);
   assert.equal(record?.owner, undefined);
+  // The request has been closed, whatever the word was.
+  assert.equal(record?.resolution, "UNKNOWN");
+  assert.deepEqual(record?.roles, []);
   assert.deepEqual(problems.map((p) => p.split(" ")[0]), [
     "owner",
     "reviews_count",

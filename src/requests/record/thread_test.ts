@@ -40,6 +40,11 @@ Deno.test("encodeThreads() percent-encodes slash, comma and percent, and nothing
   );
 });
 
+Deno.test("decodeThreads() undoes the three escapes that we write, and no others", () => {
+  const [thread] = decodeThreads(`a%2Fb%2Cc%25d%41@b.c/${GO_TIME}/1@vm`).threads;
+  assert.equal(thread?.recipient, "a/b,c%d%41@b.c");
+});
+
 Deno.test("decodeThreads() is the inverse of encodeThreads() for any address and id", () => {
   const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((t) => !/^<.*>$/s.test(t));
   fc.assert(fc.property(fc.array(fc.record({ recipient: text, messageId: text })), (items) => {
