@@ -73,7 +73,7 @@ export const DIAL_TARGETS: readonly Target[] = [
   },
   {
     file: `${DIAL}/upgrade_need.ts`,
-    tests: [`${TELEPORT}/connection_methods_test.ts`, DIAL],
+    tests: [`${TELEPORT}/connection_methods_test.ts`, `${DIAL}/dialer_test.ts`],
     edits: [
       ["if (socket.alpnProtocol === REVERSE_TUNNEL) return socket;", "return socket;"],
       ["if (!(error instanceof NoCommonProtocol)) throw error;", "throw error;"],
@@ -163,7 +163,7 @@ export const DIAL_TARGETS: readonly Target[] = [
   },
   {
     file: `${TELEPORT}/calls/caller.ts`,
-    tests: [`${TELEPORT}/client_test.ts`, `${TELEPORT}/calls`],
+    tests: [`${TELEPORT}/calls/caller_test.ts`, `${TELEPORT}/client_test.ts`],
     edits: [
       ["ageMs >= 0 && ageMs < UNSUPPORTED_FOR_MS", "ageMs >= 0"],
       ["ageMs >= 0 && ageMs < UNSUPPORTED_FOR_MS", "ageMs < UNSUPPORTED_FOR_MS"],

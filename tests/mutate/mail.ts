@@ -21,7 +21,7 @@ export const MAIL_TARGETS: readonly Target[] = [
   },
   {
     file: `${SMTP}/receipt.ts`,
-    tests: [SMTP],
+    tests: [`${SMTP}/receipt_test.ts`, `${SMTP}/quirks_test.ts`, `${SMTP}/auth_test.ts`],
     edits: [
       [
         "singleLine(explanation(error, parts, attempt), attempt.secrets)",
@@ -66,7 +66,7 @@ export const MAIL_TARGETS: readonly Target[] = [
   },
   {
     file: `${SMTP}/message.ts`,
-    tests: [`${SMTP}/transport_test.ts`, `${SMTP}`],
+    tests: [`${SMTP}/transport_test.ts`, `${SMTP}/quirks_test.ts`],
     edits: [
       ["headers: { ...extraHeaders(message), ...serviceHeaders(host) },", ""],
       ["...(inReplyTo ? { inReplyTo: `<${bareMessageId(inReplyTo)}>` } : {}),", ""],
@@ -79,11 +79,12 @@ export const MAIL_TARGETS: readonly Target[] = [
   },
   {
     file: `${SMTP}/pool.ts`,
-    tests: [SMTP],
+    tests: [`${SMTP}/transport_test.ts`, `${SMTP}/quirks_test.ts`],
     edits: [
       [`requireTLS: starttlsPolicy === "mandatory" && !implicitTls,`, ""],
       ["if (mustHideCredentials(options)) refuseClearCredentials(connection);", ""],
       ["secure: implicitTls,", "secure: false,"],
+      ["if (mayStart()) return pipe(destination, options);", "return pipe(destination, options);"],
     ],
   },
   {
@@ -162,7 +163,7 @@ export const MAIL_TARGETS: readonly Target[] = [
   },
   {
     file: `${MAIL}/server_words.ts`,
-    tests: [SMTP, `${MAIL}/mailgun`],
+    tests: [`${SMTP}/receipt_test.ts`, `${MAIL}/mailgun/receipt_test.ts`],
     edits: [
       ["Math.min(Number(count) * scale, MAX_PAUSE_MS)", "Number(count) * scale"],
       [`.replace(ADDRESS, " ")`, ""],

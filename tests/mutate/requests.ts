@@ -59,7 +59,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${RECORD}/lease.ts`,
-    tests: [RECORD, `${REQUESTS}/replicas_test.ts`],
+    tests: [`${RECORD}/lease_test.ts`],
     edits: [
       ["nowMs < owner.untilMs - LEASE_MARGIN_MS", "nowMs < owner.untilMs"],
       ["owner?.instance === instance && ", "owner !== undefined && "],
@@ -74,7 +74,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${RECORD}/outbox.ts`,
-    tests: [RECORD],
+    tests: [`${RECORD}/outbox_test.ts`, `${RECORD}/record_test.ts`],
     edits: [
       ["`${mail.kind}/${mail.index}/${mail.to}`", "`${mail.kind}/${mail.to}`"],
       ["`${mail.kind}/${mail.index}/${mail.to}`", "`${mail.index}/${mail.to}`"],
@@ -93,7 +93,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${RECORD}/thread.ts`,
-    tests: [RECORD],
+    tests: [`${RECORD}/thread_test.ts`],
     edits: [
       ["if (thread === undefined) foreign.push(item);", "if (thread === undefined) continue;"],
       ["unescapeText(recipient)", "recipient"],
@@ -107,7 +107,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${RECORD}/size_limit.ts`,
-    tests: [RECORD],
+    tests: [`${RECORD}/record_test.ts`],
     edits: [
       ["bytes <= MAX_BYTES ? texts : ", "true ? texts : "],
       [`.replace(/[<>&\\u2028\\u2029]/g, "\\\\u0000")`, ""],
@@ -115,7 +115,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${RECORD}/record.ts`,
-    tests: [RECORD, `${REQUESTS}/cluster_trouble_test.ts`],
+    tests: [`${RECORD}/record_test.ts`],
     edits: [
       [`get("roles") === "" ? [] : `, ""],
       [`: threads,\n    foreignThreads: foreign,`, `: threads,\n    foreignThreads: [],`],
@@ -131,7 +131,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${RECORD}/stored_record.ts`,
-    tests: [RECORD, `${REQUESTS}/reconciler_test.ts`, `${REQUESTS}/refused_writes_test.ts`],
+    tests: [`${RECORD}/stored_record_test.ts`, `${REQUESTS}/reconciler_test.ts`],
     edits: [
       [`error.kind !== "unavailable"`, "true"],
       ["expectation(raw), signal", "{}, signal"],
@@ -167,7 +167,11 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${DELIVERY}/retries.ts`,
-    tests: [REQUESTS],
+    tests: [
+      `${DELIVERY}/retries_test.ts`,
+      `${REQUESTS}/reconciler_test.ts`,
+      `${REQUESTS}/provider_outage_test.ts`,
+    ],
     edits: [
       ["known.attempts >= attempts ? known", "true ? known"],
       ["this.stateOf(mail).attempts + 1", "1"],
@@ -266,7 +270,11 @@ export const REQUEST_TARGETS: readonly Target[] = [
       `${REQUESTS}/refused_writes_test.ts`,
     ],
     edits: [
-      ["if (!this.#holdsLease()) return false;\n    const key", "const key"],
+      ["return this.#holdsLease() && this.#isOwed(mail);", "return this.#isOwed(mail);"],
+      ["return this.#holdsLease() && this.#isOwed(mail);", "return this.#holdsLease();"],
+      [`this.#lease !== "overtaken" && this.#isLeaseGood() &&`, "this.#isLeaseGood() &&"],
+      [`this.#lease !== "overtaken" && this.#isLeaseGood() &&`, `this.#lease !== "overtaken" &&`],
+      ["this.#isLeaseGood() && this.#isOwed(mail);", "this.#isLeaseGood();"],
       ["some((other) => mailKey(other) === key) ?? false;", "some(() => true) ?? false;"],
       ["this.#oldestMs + LINGER_MS - nowMs", "0"],
       ["sending > 0 && this.#holdsLease()", "false"],
@@ -315,6 +323,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
         "false",
       ],
       ["await this.#settlement.takeLease();", ""],
+      [`if (isWithheld) return "waits";`, ""],
     ],
   },
   {
@@ -335,7 +344,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${REQUESTS}/absence.ts`,
-    tests: [REQUESTS],
+    tests: [`${REQUESTS}/reconciler_test.ts`, `${REQUESTS}/cluster_trouble_test.ts`],
     edits: [
       [`if (atFirst.right === "denied") {`, "if (false) {"],
       ["if (found.length + absent.length < missing.length) {", "if (false) {"],
@@ -351,7 +360,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${REQUESTS}/tracked_request.ts`,
-    tests: [REQUESTS],
+    tests: [`${REQUESTS}/reconciler_test.ts`, `${REQUESTS}/cluster_trouble_test.ts`],
     edits: [
       ["expiresMs + EXPIRY_GRACE_MS", "expiresMs"],
       ["this.isMissing = false;\n    this.refresh", "this.refresh"],
