@@ -48,7 +48,9 @@ else {
     const options = { inputs: Number(inputs), seed: Number(seed), lanes: 8, apart: true };
     const report = await fuzz(surface, options);
     print(report);
-    isWrong ||= report.wrong.length > 0;
+    // Faults that leave no input intact lead into no parser deeply.
+    if (!report.outcomes.has("ok")) write(`WRONG no input of ${surface.name} was accepted\n`);
+    isWrong ||= report.wrong.length > 0 || !report.outcomes.has("ok");
   }
   Deno.exit(isWrong ? 1 : 0);
 }
