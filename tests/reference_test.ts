@@ -7,8 +7,9 @@ import { runCli } from "../src/cli/program.ts";
 import { variablesTable } from "../src/mail/content/data_model.ts";
 import { TEMPLATE_FILES } from "../src/mail/content/templates.ts";
 import { StatusSchema } from "../src/ops/status.ts";
+import { SAMPLE_KINDS } from "../src/cli/sample_kinds.ts";
 import { NO_COMMANDS } from "./docs/no_commands.ts";
-import { rowsIn } from "./docs/markdown.ts";
+import { linksIn, rowsIn } from "./docs/markdown.ts";
 
 const page = (name: string) => Deno.readTextFile(new URL(`../docs/${name}`, import.meta.url));
 
@@ -82,4 +83,10 @@ Deno.test("docs/templates.md has the data model that 'deno task docs' writes", a
   const [, variables = ""] = (await page("templates.md")).split("## Variables");
   const [table = ""] = variables.split("## Example");
   assert.deepEqual(rowsIn(table), rowsIn(variablesTable()));
+});
+
+Deno.test("docs/emails.md has a picture of every kind of email", async () => {
+  // `deno task docs` writes the page, `deno task pictures` the pictures.
+  const pictures = [...linksIn(await page("emails.md"))].filter((link) => link.endsWith(".webp"));
+  assert.deepEqual(pictures, SAMPLE_KINDS.map((kind) => `images/emails/${kind}.webp`));
 });

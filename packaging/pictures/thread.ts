@@ -56,6 +56,7 @@ addEventListener("load", () => {
 `;
 }
 
-function escape(text: string): string {
+/** Text as content or attribute of HTML. */
+export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }

@@ -69,7 +69,7 @@ function frame(name: string, width: number, html: string): string {
 }
 
 /** Whatever the reader's own display is. */
-function inScheme(html: string, scheme: "light" | "dark"): string {
+export function inScheme(html: string, scheme: "light" | "dark"): string {
   const query = scheme === "dark" ? "@media all" : "@media not all";
   return html.replaceAll("@media (prefers-color-scheme: dark)", query);
 }
