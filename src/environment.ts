@@ -1,4 +1,4 @@
-/** The environment variables that this program knows. No library sees any other. */
+/** The environment variables that this program uses. Libraries see no others. */
 
 import process from "node:process";
 
@@ -29,8 +29,8 @@ export function readEnvironment(): Record<string, string> {
 }
 
 /**
- * Libraries look for variables of their own when they are loaded, and `debug` lists them all. Where
- * only some variables may be read, that throws; so they get an environment that holds only those.
+ * Libraries read variables of their own when they are loaded, and `debug` lists all of them. With
+ * permission for some variables only, that throws; so libraries get an environment of these alone.
  */
 export function narrowEnvironment(): void {
   process.env = readEnvironment();

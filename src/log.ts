@@ -1,4 +1,4 @@
-/** What every part of the program logs through; `@logtape/logtape` loggers fit it (see `ops/log.ts`). */
+/** The logging interface of all parts; `@logtape/logtape` loggers implement it (see `ops/log.ts`). */
 
 /** Key-value pairs beside a message: never a secret, never a mail body. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface Log {
 
 const ignore = () => {};
 
-/** For commands that tell what they find by themselves. */
+/** Discards everything: for commands that print their findings themselves. */
 export const silentLog: Log = {
   trace: ignore,
   debug: ignore,

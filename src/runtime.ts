@@ -1,4 +1,4 @@
-/** What every part of the program takes from the process it runs in, so that tests can replace it. */
+/** The process environment that all parts share, which tests replace. */
 
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";

@@ -1,6 +1,6 @@
-/** Text of others in our lines: one line of it, its length, errors, file faults, times. */
+/** Text from other parties in our output: single lines, lengths, errors, file errors, times. */
 
-/** Longer replies say nothing more, and a hostile server must not fill the log. */
+/** Longer replies add nothing, and a hostile server must not fill the log. */
 const MAX_WORDS = 300;
 
 /**
@@ -26,7 +26,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\
 
 /**
  * The text with control, format and line-separator characters as escapes, in a form that JSON knows:
- * terminals would obey them, and bidirectional ones reorder what is read. `kept` stay as they are.
+ * terminals would obey them, and bidirectional ones reorder text. Characters in `kept` stay unchanged.
  */
 export function escapeControls(text: string, kept = ""): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -38,7 +38,7 @@ export function escapeControls(text: string, kept = ""): string {
   });
 }
 
-/** A shorter password may be a part of any word: starred out there, it would spoil the text and show itself. */
+/** A shorter password may occur inside words: redacting it there would garble the text and reveal it. */
 const MIN_SECRET = 8;
 
 function hide(form: string, secret: string, words: string): string {
@@ -56,7 +56,7 @@ function base64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
-/** A text of at most so many characters and lines; what is cut off is counted at its end. */
+/** Truncates a text to a number of characters and lines, and states at its end how much was cut off. */
 export function truncate(text: string, maxCharacters: number, maxLines = Infinity): string {
   if (text.length <= maxCharacters && maxLines === Infinity) return text;
   const end = endOf(text, maxCharacters, maxLines);
@@ -65,7 +65,7 @@ export function truncate(text: string, maxCharacters: number, maxLines = Infinit
   return `${text.slice(0, end)}… (${more} more character${more === 1 ? "" : "s"})`;
 }
 
-/** Where the part that is kept ends. */
+/** The end of the kept part. */
 function endOf(text: string, maxCharacters: number, maxLines: number): number {
   let characters = 0;
   let lines = 1;
@@ -79,7 +79,7 @@ function endOf(text: string, maxCharacters: number, maxLines: number): number {
   return index;
 }
 
-/** Far faster than a loop: the texts that are cut may be long. */
+/** Much faster than a loop, for long texts. */
 function characterCount(text: string): number {
   return text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, "x").length;
 }

@@ -1,11 +1,11 @@
-/** What this program is called and which version it is. */
+/** The name and version of this program. */
 
 export const PROGRAM = "teleport-email";
 
 /** The same as in `deno.json`; a test compares them. */
 export const VERSION = "0.1.0";
 
-/** The day of that version, for the manual page. */
+/** The date of that version, for the manual page. */
 export const RELEASE_DATE = "2026-11-26";
 
 /** The commit that a development build was made of; empty in releases. */

@@ -20,16 +20,16 @@ import { requestLinks } from "./request_links.ts";
 import { requestersOf, routingPolicyOf } from "./routing_policy.ts";
 import type { Setup } from "./setup.ts";
 
-/** What the work of a setup needs beside the setup. */
+/** The dependencies of the work, other than the setup. */
 export interface AssembleDeps extends Runtime {
   readonly observer: Observer;
-  /** No more mails leave, leases are given back; mails on their way are finished. */
+  /** Aborts to stop sending: mails in flight finish, leases are released. */
   readonly drain: AbortSignal;
-  /** What is still on its way is cut off. */
+  /** Aborts to cut off mails in flight. */
   readonly kill: AbortSignal;
 }
 
-/** The work on access requests. Disposal drains it: mails on their way are waited for. */
+/** The work on access requests. Disposal drains it and waits for mails in flight. */
 export interface Work extends AsyncDisposable {
   readonly reconciler: Reconciler;
   readonly breaker: CircuitBreaker;
@@ -43,9 +43,9 @@ export interface Work extends AsyncDisposable {
 }
 
 /**
- * Makes the objects; nothing of them works yet but the first check of the mail transport.
+ * Creates the objects. Only the first check of the mail transport starts here.
  *
- * @throws {StartError} when links to requests cannot be made of the proxy's public address
+ * @throws {StartError} when the proxy's public address cannot be used in links to requests
  */
 export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): Work {
   const { clock, random, log, observer, kill } = deps;

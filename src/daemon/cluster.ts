@@ -23,14 +23,14 @@ export interface ClusterDeps extends Runtime {
 
 export interface ClusterAccess extends AsyncDisposable {
   readonly client: TeleportClient;
-  /** What the server has said of itself; undefined before it has answered. */
+  /** The server's answer to Ping; undefined before the first one. */
   server: ServerInfo | undefined;
   readonly connections: Connections;
   readonly store: CredentialStore;
   /**
-   * Looks at the credentials' files now, and moves to a new connection if they hold others.
+   * Reads the credential files now, and opens a new connection if they have changed.
    *
-   * @throws {ClusterError} when the new connection cannot be made; the old one stays
+   * @throws {ClusterError} when the new connection fails; the old one stays in use
    */
   reread(signal: AbortSignal): Promise<void>;
 }
@@ -39,9 +39,9 @@ export const DEFAULT_PORT = 3025;
 const HOUR_MS = 3_600_000;
 
 /**
- * Reads the credentials and keeps them fresh from then on; connects when the first call is made.
+ * Reads the credentials and watches their files for renewal; connects with the first call.
  *
- * @throws {StartError | ClusterError} when there are no credentials, or none that are valid
+ * @throws {StartError | ClusterError} when credentials are missing or invalid
  */
 export async function openCluster(
   config: TeleportConfig,

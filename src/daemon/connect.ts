@@ -8,16 +8,16 @@ import { ClusterError } from "../teleport/errors.ts";
 import { checkServerVersion, MIN_SERVER_VERSION } from "../teleport/server_version.ts";
 
 export interface ConnectDeps extends Runtime {
-  /** Gives up at the first failure. */
+  /** Fails at the first error instead of retrying. */
   readonly failFast?: boolean;
   /** Called whenever the server has not answered. */
   readonly onSilence?: (error: ClusterError) => void;
 }
 
 /**
- * Asks the server who it is, until it answers; undefined when `signal` is aborted before.
+ * Pings the server until it answers; undefined when `signal` is aborted first.
  *
- * @throws {ClusterError} for what time does not heal: credentials, or a server that is too old
+ * @throws {ClusterError} for permanent errors: invalid credentials, or a server that is too old
  */
 export async function connect(
   client: Pick<TeleportClient, "ping">,

@@ -1,6 +1,6 @@
 /**
- * The running program: connects, watches requests and sends mails until it is told to stop. Everything it
- * needs from outside is a parameter, so that tests run it in-process.
+ * The daemon: connects, watches requests and sends mails until it is stopped. Its environment is passed in
+ * as parameters, so that tests can run it in-process.
  */
 
 import type { Config } from "../config/config.ts";
@@ -16,14 +16,14 @@ import { reload, type Reloads } from "./reload.ts";
 import { prepare, release, type Setup, type SetupDeps } from "./setup.ts";
 import { DaemonState } from "./state.ts";
 
-/** What the daemon needs from outside. */
+/** The daemon's environment. */
 export interface DaemonDeps extends Runtime {
   readonly env: Environment;
-  /** Ends the program when the cluster is lost, as the original does on demand. */
+  /** Exits when the connection to the cluster is lost, an option of the original. */
   readonly failFast: boolean;
-  /** No more work is taken; mails on their way are finished. */
+  /** Aborts to shut down gracefully: mails in flight finish, no new work starts. */
   readonly drain: AbortSignal;
-  /** What is still on its way is cut off. */
+  /** Aborts to shut down at once: mails in flight are cut off. */
   readonly kill: AbortSignal;
   readonly reloads: Reloads;
   readonly systemd: Pick<Systemd, "service" | "ready">;
@@ -31,22 +31,22 @@ export interface DaemonDeps extends Runtime {
   readonly uncaught: { readonly count: number };
 }
 
-/** How long mails on their way may take to end before the new configuration takes over. */
+/** Time limit for mails in flight before a new configuration takes over. */
 const RELOAD_GRACE_MS = 30_000;
 /**
- * How long a start waits for the first answer of the cluster, in which errors that end the program show.
- * A start that waited for the cluster itself would keep a booting machine waiting with it.
+ * How long start-up waits for the cluster's first answer, which reveals fatal errors. Waiting longer would
+ * block the boot of a machine whose cluster is unreachable.
  */
 const FIRST_ANSWER_MS = 10_000;
-/** What does not react to `kill` within this time is left behind. */
+/** Tasks that do not react to `kill` within this time are abandoned. */
 const KILL_MS = 1_000;
 
 /**
- * Runs until `deps.drain` is aborted, with a new configuration from each reload on. Ends a second after
- * `deps.kill` at the latest, whatever hangs.
+ * Runs until `deps.drain` is aborted; each reload replaces the configuration. Returns at most a second
+ * after `deps.kill` is aborted, even if a task hangs.
  *
- * @throws {StartError | ClusterError} for what a restart does not heal: configuration, credentials,
- *   permissions. Everything else is retried for as long as it takes.
+ * @throws {StartError | ClusterError} for errors that a restart cannot fix: configuration, credentials,
+ *   permissions. All other errors are retried without limit.
  */
 export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
   using state = new DaemonState(deps.clock, deps.uncaught);
@@ -87,7 +87,7 @@ async function runRounds(config: Config, deps: DaemonDeps, state: DaemonState): 
     setup = await orAborted(preparing, drain);
   } catch (error) {
     if (!drain.aborted) throw error;
-    // A file or a name lookup hangs; what is made all the same is of no use.
+    // A file or a name lookup hangs; its late result is discarded.
     void preparing.then(releaseSoon, () => {});
     return;
   }
@@ -111,14 +111,14 @@ async function runRounds(config: Config, deps: DaemonDeps, state: DaemonState): 
 interface RoundDeps extends DaemonDeps {
   readonly setupDeps: SetupDeps;
   readonly state: DaemonState;
-  /** Before the cluster has been live, its refusal ends the program. */
+  /** Until the watch has succeeded once, a refusal by the cluster is fatal. */
   readonly lived: { ever: boolean };
 }
 
 /**
- * Serves one setup until the program stops or a reload has prepared the next one, which is returned.
- * What happens between two rounds is in the listing with which the next one begins. A setup that came
- * too late goes to `discard`.
+ * Runs one setup until shutdown, or until a reload has prepared the next one, which is returned. The next
+ * round begins with a listing, so it sees events that happen in between. A setup that is ready too late
+ * goes to `discard`.
  */
 async function runRound(
   setup: Setup,
@@ -154,9 +154,8 @@ async function runRound(
 }
 
 /**
- * Works with one setup: connects, assembles the work, and runs it until it is drained. systemd hears that
- * the service has started once the watch is live, the cluster turns out to be unreachable, or
- * {@linkcode FIRST_ANSWER_MS} have passed.
+ * Connects, assembles the work of one setup, and runs it until it is drained. Reports READY=1 to systemd
+ * when the watch is live, when the cluster proves unreachable, or after {@linkcode FIRST_ANSWER_MS}.
  */
 async function serve(setup: Setup, deps: RoundDeps): Promise<void> {
   const { clock, random, log, state, lived, failFast, systemd, drain, kill } = deps;

@@ -7,11 +7,11 @@ import type { Status } from "../ops/status.ts";
 import type { Runtime } from "../runtime.ts";
 import { StartError } from "./start_error.ts";
 
-/** What the pages show. */
+/** The content of the pages. */
 export interface Health {
-  /** Why the daemon makes no progress; undefined when it does. */
+  /** Why the daemon is stalled; undefined if it makes progress. */
   readonly stallReason: string | undefined;
-  /** Why it cannot do its job now; empty when it can. */
+  /** Why the daemon is not ready; empty if it is. */
   readonly notReady: readonly string[];
   status(): Status;
   /** The counters; counting begins with the first call. */
@@ -24,10 +24,10 @@ interface MetricsPage {
 }
 
 /**
- * Serves `http.listen`, if that is set. An address whose port `current` holds on another host is taken
- * over from it, and given back when the new server is disposed before `current`.
+ * Serves `http.listen`, if it is set. When `current` holds the same port on another host, the new server
+ * takes the port over; `current` gets it back if the new server is disposed first.
  *
- * @throws {StartError} when the address cannot be listened on
+ * @throws {StartError} when it cannot listen on the address
  */
 export async function serveEndpoints(
   { listen, status }: HttpConfig,

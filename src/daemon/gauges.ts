@@ -1,4 +1,4 @@
-/** The gauges of `/metrics`: how things are when it is read. docs/operate/metrics.md explains each. */
+/** The gauges of `/metrics`, read at each scrape. docs/operate/metrics.md explains each. */
 
 import { type Gauges, PREFIX } from "../ops/metrics.ts";
 import type { Facts } from "./report.ts";

@@ -1,6 +1,6 @@
 /**
- * Reloading: from the files as they are now to a setup that can take over. Whatever is wrong with them
- * leaves the setup that works in place.
+ * Reloads the configuration: prepares a setup from the current files. If anything is wrong with them, the
+ * setup in use stays.
  */
 
 import { pause } from "../clock.ts";
@@ -14,9 +14,9 @@ import { prepare, release, type Setup, type SetupDeps } from "./setup.ts";
 import { StartError } from "./start_error.ts";
 import { reasonOf } from "../text.ts";
 
-/** Where reloads come from, and who is told of them. */
+/** The trigger of reloads, and hooks that report them. */
 export interface Reloads {
-  /** Waits for a reload to be asked for; false when `signal` is aborted. */
+  /** Waits for the next reload request; false when `signal` is aborted. */
   asked(signal: AbortSignal): Promise<boolean>;
   /** Reads the configuration file. */
   load(): Promise<LoadResult>;
@@ -24,18 +24,18 @@ export interface Reloads {
   reopenLog(config: LogConfig): void;
   /** Called when a reload begins. */
   began(): void;
-  /** Called when it is over: with true when the new configuration is in use, else the old one is. */
+  /** Called when a reload ends; true if the new configuration is in use. */
   ended(isReloaded: boolean): void;
 }
 
-/** How long the cluster of a new configuration may take to answer. */
+/** Time limit for the first answer of a new configuration's cluster. */
 const ANSWER_MS = 15_000;
-/** How long a reload may take: a file or a name lookup that hangs must not keep the next one waiting. */
+/** Time limit of a reload: a file or a name lookup that hangs must not block the next one. */
 const RELOAD_MS = 60_000;
 
 /**
- * Makes the next setup beside `current`; undefined when that has to stay, because something is wrong,
- * something hangs, or `signal` is aborted. Never rejects.
+ * Prepares the next setup while `current` runs; undefined if `current` stays in use because of an error, a
+ * timeout, or an aborted `signal`. Never rejects.
  */
 export async function reload(
   current: Setup,
@@ -107,7 +107,7 @@ async function make(
   }
 }
 
-/** A cluster that does not let us watch must not take the place of one that does. */
+/** A cluster that refuses the watch must not replace one that permits it. */
 async function tryOut(
   { config, cluster }: Setup,
   deps: SetupDeps,

@@ -1,4 +1,4 @@
-/** What `/status` and `/metrics` make of how the daemon is doing. */
+/** Builds `/status`, and the data of `/metrics`, from the daemon's state. */
 
 import { MAX_LISTED_MAILS, type Status } from "../ops/status.ts";
 import type { Refusal } from "../mail/transport.ts";
@@ -14,23 +14,23 @@ import type { Credentials } from "../teleport/credentials.ts";
 import { VERSION } from "../version.ts";
 import { failedStatus, pendingStatus, statusTime } from "./mail_status.ts";
 
-/** How the daemon is doing at one moment. */
+/** A snapshot of the daemon's state. */
 export interface Facts {
   readonly nowMs: number;
   readonly startedMs: number;
-  /** Why the job cannot be done now; empty when it can. */
+  /** Why the daemon is not ready; empty if it is. */
   readonly notReady: readonly string[];
   readonly watch: { readonly isLive: boolean; readonly sinceMs: number };
   /** Undefined until the server has answered for the first time. */
   readonly server: ServerInfo | undefined;
   readonly connection: Pick<Connection, "method" | "sinceMs" | "credentials"> | undefined;
-  /** The connection's; without one, those that were read last. */
+  /** Those of the connection; without a connection, those read last. */
   readonly credentials: Credentials | undefined;
   readonly transport: string | undefined;
   readonly isPaused: boolean;
-  /** What nothing was accepted for since; undefined when there is no outage. */
+  /** Why sending fails since the last accepted mail; undefined without an outage. */
   readonly outage: Refusal | undefined;
-  /** How many mails go at once and how fast; undefined until the server has answered. */
+  /** Limits of concurrency and rate; undefined until the server has answered. */
   readonly pace: Pick<Pace, "isLowered" | "connections" | "perSecond"> | undefined;
   readonly lastSentMs: number | undefined;
   readonly queue: number;

@@ -5,10 +5,10 @@ import type { ServerInfo } from "../teleport/client.ts";
 import { StartError } from "./start_error.ts";
 
 /**
- * Gives the link of a request. Only clusters with advanced workflows have a page per request
+ * Returns the link to a request. Only clusters with advanced workflows have a page for each request
  * (teleport-protocol.md §6).
  *
- * @throws {StartError} when links cannot be made of the proxy's public address
+ * @throws {StartError} when the proxy's public address cannot be used in links
  */
 export function requestLinks(server: ServerInfo): (id: string) => string | undefined {
   if (!server.advancedAccessWorkflows) return () => undefined;

@@ -28,7 +28,7 @@ export function routingPolicyOf(
   });
 }
 
-/** Where requesters are mailed; undefined if they are not. */
+/** Finds requesters' addresses; undefined if requesters get no mail. */
 export function requestersOf(
   { requesterAddresses: addresses, delivery: { notifyRequester, requesterTrait: trait } }: Pick<
     Config,

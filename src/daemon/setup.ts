@@ -1,6 +1,6 @@
 /**
- * What a configuration makes: connections, listener, templates. A reload keeps every part whose section
- * of the configuration is still the same.
+ * The parts that a configuration creates: connections, listener, templates. A reload keeps each part whose
+ * section of the configuration is unchanged.
  */
 
 import type { Config, HttpConfig } from "../config/config.ts";
@@ -13,10 +13,10 @@ import { type ClusterAccess, type ClusterDeps, openCluster } from "./cluster.ts"
 import { StartError } from "./start_error.ts";
 import { createTransport } from "./transport.ts";
 
-/** The parts that one configuration made. */
+/** The parts of one configuration. */
 export interface Setup {
   readonly config: Config;
-  /** When it was made, in milliseconds since 1970. */
+  /** Creation time, milliseconds since 1970. */
   readonly loadedMs: number;
   readonly templates: Templates;
   /** The sender's domain. */
@@ -27,9 +27,9 @@ export interface Setup {
   readonly transport: MailTransport;
 }
 
-/** What {@linkcode prepare} needs beside the configuration. */
+/** The dependencies of {@linkcode prepare}. */
 export interface SetupDeps extends ClusterDeps {
-  /** Serves `http.listen`, maybe at an address that `current` has to leave; undefined if not set. */
+  /** Serves `http.listen`; may take the address over from `current`. Undefined if not set. */
   readonly listen: (
     http: HttpConfig,
     current: HttpServer | undefined,
@@ -37,9 +37,9 @@ export interface SetupDeps extends ClusterDeps {
 }
 
 /**
- * Makes what `config` asks for, or takes it over from `old`, which goes on working either way.
+ * Creates the parts for `config`, or reuses those of `old`, which keeps working either way.
  *
- * @throws {StartError | ClusterError} and leaves nothing behind, as when `signal` is aborted
+ * @throws {StartError | ClusterError} everything created so far is released, as when `signal` is aborted
  */
 export async function prepare(
   config: Config,
@@ -51,7 +51,7 @@ export async function prepare(
   const make = async <T extends AsyncDisposable | undefined>(
     part: () => T | Promise<T>,
   ): Promise<T> => {
-    // Who asked may have gone while a file or a name lookup hung.
+    // The caller may have timed out while a file or a name lookup hung.
     signal.throwIfAborted();
     return made.use(await part());
   };
@@ -79,7 +79,7 @@ export async function prepare(
   return setup;
 }
 
-/** Ends the parts of `setup` that `kept` does not go on with. Never rejects. */
+/** Releases the parts of `setup` that `kept` does not reuse. Never rejects. */
 export async function release(setup: Setup, log: Log, kept?: Setup): Promise<void> {
   const names = ["transport", "listener", "cluster"] as const;
   await Promise.all(names.map(async (name) => {

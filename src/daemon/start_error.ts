@@ -1,8 +1,8 @@
-/** Errors of the configuration that show only when the daemon uses it. */
+/** Configuration errors that appear only when the daemon uses the configuration. */
 export class StartError extends Error {
   override readonly name = "StartError";
 
-  /** With `mayHeal`, the cause lies outside the configuration, and a restart may find it gone. */
+  /** With `mayHeal`, the cause is outside the configuration, and a restart may succeed. */
   constructor(readonly errors: readonly string[], readonly mayHeal = false) {
     super(errors.join("; "));
   }

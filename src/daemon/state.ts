@@ -1,6 +1,6 @@
 /**
- * How the running daemon is doing: the one place from which `/healthz`, `/readyz`, `/status`, `/metrics`
- * and what else tells of it are derived. The parts of the daemon report here, or are asked.
+ * The daemon's state, in one place: `/healthz`, `/readyz`, `/status`, `/metrics` and the status line for
+ * systemd are derived from it. Parts of the daemon report here, or are queried.
  */
 
 import type { Clock } from "../clock.ts";
@@ -20,15 +20,15 @@ import { GAUGES } from "./gauges.ts";
 import { type Facts, statusOf } from "./report.ts";
 import type { ClusterAccess } from "./cluster.ts";
 
-/** What the state needs to see of the setup in use. */
+/** The view of the setup in use. */
 export interface RunningSetup {
   readonly config: Pick<Config, "mail">;
-  /** When it was made, in milliseconds since 1970. */
+  /** Creation time, milliseconds since 1970. */
   readonly loadedMs: number;
   readonly cluster: Pick<ClusterAccess, "server" | "connections" | "store">;
 }
 
-/** What the state needs to see of the work with that setup. */
+/** The view of the work with that setup. */
 export interface RunningWork {
   readonly reconciler: Pick<
     Reconciler,
@@ -39,7 +39,7 @@ export interface RunningWork {
 }
 
 export class DaemonState implements Observer, Disposable {
-  /** What the daemon runs with; undefined at first. */
+  /** The setup in use; undefined at first. */
   setup: RunningSetup | undefined;
   /** Undefined until the server has answered for the first time. */
   work: RunningWork | undefined;
@@ -76,14 +76,14 @@ export class DaemonState implements Observer, Disposable {
     this.#liveness[Symbol.dispose]();
   }
 
-  /** Requests are watched and listed, or not any more: because of `fault`, if there was one. */
+  /** The watch went live or ended, because of `fault` if there was one. */
   watching(isLive: boolean, fault?: unknown): void {
     if (isLive && this.#isWatchLost) this.#metrics?.reconnected();
     this.#isWatchLost = !isLive && (this.#watch.isLive || this.#isWatchLost);
     this.#setWatch(isLive, fault);
   }
 
-  /** A setup is served from now on. */
+  /** A setup has come into use. */
   serving(): void {
     this.#isServing = true;
   }
@@ -124,7 +124,7 @@ export class DaemonState implements Observer, Disposable {
   }
 
   recordWritten(outcome: WriteOutcome | "failed"): void {
-    // A write that is refused again and again is no progress.
+    // A write that is refused repeatedly is not progress.
     if (outcome === "written") this.#steps++;
     this.#metrics?.wrote(outcome);
   }
@@ -140,12 +140,12 @@ export class DaemonState implements Observer, Disposable {
     return this.#metrics ??= new Metrics(deps);
   }
 
-  /** Why the daemon makes no progress; undefined when it does. */
+  /** Why the daemon is stalled; undefined if it makes progress. */
   get stallReason(): string | undefined {
     return this.#liveness.stallReason;
   }
 
-  /** Why the job cannot be done now; empty when it can. */
+  /** Why the daemon is not ready; empty if it is. */
   get notReady(): readonly string[] {
     const fault = this.#watchFault;
     const why = fault === undefined ? "" : `: ${fault instanceof Error ? fault.message : fault}`;

@@ -16,8 +16,8 @@ import type { SmtpOptions } from "../mail/smtp/options.ts";
 import type { MailTransport } from "../mail/transport.ts";
 
 /**
- * Creates it; nothing is connected, and no secret read, before the first use. Only the library that is
- * needed is loaded: the other would cost memory for nothing.
+ * Creates it; it connects and reads secrets with the first use. Only the library in use is loaded, to save
+ * memory.
  */
 export async function createTransport(
   config: SmtpConfig | MailgunConfig,
@@ -48,7 +48,7 @@ function limits(config: SmtpConfig | MailgunConfig) {
   };
 }
 
-/** What `[smtp]` says, with functions for what stands in files. */
+/** The options of `[smtp]`, with functions that read the values kept in files. */
 export function smtpOptions(config: SmtpConfig, senderDomain: string): SmtpOptions {
   const { kind: _, service: _service, timeoutMs: _timeoutMs, auth, helloName, ...rest } = config;
   const { rootCas, clientCertificate, ...others } = rest;
@@ -107,7 +107,7 @@ function clientProof(proof: OAuth2Proof): ClientProof {
   }
 }
 
-/** Reads a file each time. The function rejects with the path and the reason when it cannot. */
+/** Returns a function that reads the file at each call; it rejects with the path and the reason. */
 export function fileReader(path: string): () => Promise<string> {
   return boundedRead(async () => {
     try {
@@ -118,7 +118,7 @@ export function fileReader(path: string): () => Promise<string> {
   }, hangs);
 }
 
-/** Reads a secret each time. The function rejects when there is none. */
+/** Returns a function that reads the secret at each call; it rejects when the secret is missing. */
 export function secretReader(secret: Secret): () => Promise<string> {
   return boundedRead(async () => {
     const result = await readSecret(secret);

@@ -1,4 +1,4 @@
-/** Hosts and ports of the network: parsed, printed, and whether they are this machine. */
+/** Host and port addresses: parsing, printing, and whether one is this machine's own. */
 
 import { isIP } from "node:net";
 

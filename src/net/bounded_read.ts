@@ -6,10 +6,10 @@ import { startDeadline } from "./deadline.ts";
 const READ_MS = 10_000;
 
 /**
- * Reads as `read` does, but for ten seconds at most. While an earlier reading hangs, the next call waits
- * for that one instead of starting another, since each occupies a thread of the process.
+ * Calls `read` with a limit of ten seconds. While an earlier read hangs, the next call waits for it instead
+ * of starting another, since each occupies a thread of the process.
  *
- * @throws {Error} what `expired` makes when the time is over
+ * @throws {Error} the result of `expired` on a timeout
  */
 export function boundedRead<T>(
   read: () => Promise<T>,

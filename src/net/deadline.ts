@@ -1,15 +1,15 @@
-/** Bounds on waiting: the caller's signal and a time limit in one. */
+/** Combines the caller's signal with a time limit. */
 
 export interface Deadline extends Disposable {
-  /** Aborts when the caller's signal does or when the time is over. */
+  /** Aborts with the caller's signal or on the timeout. */
   readonly signal: AbortSignal;
-  /** True if it was the time limit. */
+  /** Whether it aborted on the timeout. */
   readonly expired: boolean;
 }
 
 /**
- * `AbortSignal.timeout` would keep its timer until the end; this one ends with its scope. `more` is asked
- * when the time is over, once, and gives the milliseconds to add to it.
+ * `AbortSignal.timeout` would keep its timer until it fires; this one ends with its scope. `more` is called
+ * once, on the timeout, and returns the milliseconds to extend it by.
  */
 export function startDeadline(
   timeoutMs: number,

@@ -1,6 +1,6 @@
 /**
- * TCP connections to a host by name. nodemailer's own resolver asks the name servers only: it knows
- * neither /etc/hosts nor the search domains of Kubernetes (decisions/runtime.md, "What nodemailer
+ * TCP connections to a host by name. nodemailer's own resolver queries name servers only: it ignores
+ * /etc/hosts and the search domains of Kubernetes (decisions/runtime.md, "What nodemailer
  * leaves to its caller").
  */
 
@@ -12,17 +12,17 @@ import { DialError } from "./dial_error.ts";
 import { networkFault } from "./network_fault.ts";
 import { reasonOf } from "../text.ts";
 
-/** All addresses of a host, in the order of preference. */
+/** Resolves a host to all its addresses, in order of preference. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 export interface DialOptions {
   readonly lookup: Lookup;
-  /** Bounds the whole. */
+  /** Limits lookup and connection together. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** What an address that is not the last one may take before the next is tried. */
+/** Time limit for an address other than the last one, before the next one is tried. */
 const MAX_ATTEMPT_MS = 3000;
 
 /** Resolves as every other program on the machine does (getaddrinfo). */
@@ -30,8 +30,8 @@ export const lookupAll: Lookup = async (host) =>
   (await systemLookup(host, { all: true })).map(({ address }) => address);
 
 /**
- * Connects to the first address of the host that answers, all within `timeoutMs`. The socket keeps a
- * listener for errors, so that none goes unheard.
+ * Connects to the first address of the host that answers, within `timeoutMs`. The socket keeps an error
+ * listener, so that no error is uncaught.
  *
  * @throws {DialError}
  */
@@ -71,7 +71,7 @@ export async function dial(
   throw new DialError(onlyTimeouts ? "timeout" : "refused", causes.join("; "));
 }
 
-/** A resolver that says no is told from one that does not answer. */
+/** Distinguishes a resolver that finds no such host from one that does not answer. */
 function lookupFault(error: unknown): string {
   const text = reasonOf(error);
   return /ENOTFOUND|ENODATA|failed to lookup/i.test(text)
@@ -90,8 +90,8 @@ function stopped(expired: boolean, during: string): DialError {
 function connect(address: string, port: number, signal: AbortSignal): Promise<net.Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<net.Socket>();
   const socket = net.connect({ host: address, port });
-  // For the socket's whole life: its owners listen only while they wait for something, and an error
-  // between two of them would end the program.
+  // For the socket's whole life: its owners listen only while they wait, and an error in between would
+  // end the process.
   socket.on("error", () => {});
   const onAbort = () => socket.destroy(new Error("no answer"));
   const onError = (error: Error) => reject(error);

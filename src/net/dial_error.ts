@@ -1,4 +1,4 @@
-/** Why no connection came about; `refused` stands for every answer of the network. */
+/** Why a connection failed; `refused` covers every error that the network reports. */
 export class DialError extends Error {
   override readonly name = "DialError";
   constructor(

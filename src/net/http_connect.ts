@@ -1,4 +1,4 @@
-/** Connections through an HTTP proxy by CONNECT (RFC 9110 §9.3.6), where the environment asks for one. */
+/** Connections through an HTTP proxy by CONNECT (RFC 9110 §9.3.6), as the environment configures. */
 
 import { formatAddress } from "./address.ts";
 import http from "node:http";
@@ -19,10 +19,10 @@ export interface Target {
 }
 
 /**
- * Connects to `target` directly, or through the proxy that `env` names for it. The stream keeps a
- * listener for errors.
+ * Connects to `target` directly, or through the proxy that `env` names for it. The stream keeps an error
+ * listener.
  *
- * @throws {DialError} `proxy` when it is the proxy that fails, which the message then names
+ * @throws {DialError} `proxy` when the proxy fails; the message names it
  */
 export async function dialFromEnvironment(
   target: Target,
@@ -62,7 +62,7 @@ async function secure(
     ...net.isIP(host) === 0 ? { servername: host } : { host },
     ...ca === undefined ? {} : { ca },
   });
-  // For good, as on the socket below.
+  // For its whole life, as on the socket below it.
   secured.on("error", reject);
   secured.once("secureConnect", () => resolve(secured));
   using deadline = startDeadline(timeoutMs, signal);

@@ -1,23 +1,23 @@
 /**
- * HTTP calls that trust what the machine trusts. Deno's `fetch` knows its built-in CAs only, and neither
- * the system's store nor `SSL_CERT_FILE`; proxies of the environment it respects on its own.
+ * HTTP calls that trust the machine's CAs. Deno's `fetch` trusts only its built-in list, and ignores the
+ * system's store and `SSL_CERT_FILE`. It respects proxy variables of the environment on its own.
  */
 
 import { systemRoots } from "./system_roots.ts";
 
-/** What a call may answer with: more is no API's answer, and must not fill the memory. */
+/** Maximum size of a response body, in bytes: no API sends more, and memory is limited. */
 const MAX_BODY = 1024 * 1024;
 
 export class HttpsClient implements Disposable {
   #current: { readonly pem: string; readonly client: Deno.HttpClient } | undefined;
 
-  /** `rootCas` reads further CAs, PEM, before each call. */
+  /** `rootCas` reads additional CAs, PEM, before each call. */
   constructor(private readonly rootCas?: () => Promise<string>) {}
 
   /**
-   * Calls as `fetch` does, without following redirects. Reading a body of more than a mebibyte fails.
+   * Calls `fetch` without following redirects. Reading a body larger than one mebibyte fails.
    *
-   * @throws what `fetch` throws, and what `rootCas` throws
+   * @throws the errors of `fetch` and of `rootCas`
    */
   async fetch(url: string, init: RequestInit): Promise<Response> {
     const client = this.#clientFor(await this.rootCas?.() ?? "");

@@ -1,5 +1,5 @@
 import { reasonOf } from "../text.ts";
-/** What the operating system and the resolver say, in words. */
+/** Phrases for errors of the operating system and the resolver. */
 
 const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED|connection refused/i, "connection refused: nothing is listening on that port"],
@@ -10,13 +10,13 @@ const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/EACCES|EPERM|NotCapable|permission denied/i, "not permitted on this machine"],
 ];
 
-/** One phrase for an error of a socket or of the resolver; its own words where there is none. */
+/** Returns the phrase for a socket or resolver error, or the error's own message if it has none. */
 export function networkFault(error: unknown): string {
   const text = reasonOf(error);
   return FAULTS.find(([pattern]) => pattern.test(text))?.[1] ?? text;
 }
 
-/** The same for what `fetch` rejects with: "fetch failed" says nothing, the reason is its cause. */
+/** The same for an error of `fetch`, whose message says only "fetch failed": the reason is its cause. */
 export function fetchFault(error: unknown): string {
   return error instanceof Error && error.cause !== undefined
     ? fetchFault(error.cause)

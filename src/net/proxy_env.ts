@@ -1,6 +1,6 @@
 /**
- * Which HTTP proxy the environment asks for. The rules are those of Go's `httpproxy` as Teleport uses
- * it: first the proxy for https, then the one for http, upper-case names before lower-case ones.
+ * Selects the HTTP proxy that the environment configures. The rules are those of Go's `httpproxy` as
+ * Teleport uses it: the proxy for https before the one for http, upper-case names before lower-case ones.
  */
 
 import { BlockList, isIP } from "node:net";
@@ -9,7 +9,7 @@ import { DialError } from "./dial_error.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface HttpProxy {
-  /** TLS to the proxy itself. */
+  /** Whether the connection to the proxy itself uses TLS. */
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
@@ -20,8 +20,8 @@ export interface HttpProxy {
 /**
  * The proxy for a connection to `host:port`, undefined for none.
  *
- * @throws {DialError} `proxy` when the variable's value cannot be used; the value is not quoted, as it may
- *   hold a password
+ * @throws {DialError} `proxy` when the variable's value is invalid; the message does not quote it, because
+ *   it may hold a password
  */
 export function proxyForAddress(
   host: string,
@@ -51,7 +51,7 @@ function parseProxy(name: string, value: string): HttpProxy {
   };
 }
 
-/** A percent sign that begins no escape is meant as it stands. */
+/** A percent sign that does not begin an escape stays unchanged. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -75,7 +75,7 @@ function matches(entry: string, host: string, port: number): boolean {
   if (entryPort !== undefined && entryPort !== port) return false;
   if (isIP(name) !== 0 || isIP(host) !== 0) return sameAddress(name, host);
   const domain = name.replace(/^\*/, "");
-  // `.example.com` stands for the hosts below it; `example.com` for itself as well.
+  // `.example.com` matches the hosts below it; `example.com` matches itself as well.
   return domain.startsWith(".") ? host.endsWith(domain) : host === domain ||
     host.endsWith(`.${domain}`);
 }
@@ -96,7 +96,7 @@ function inNetwork(entry: string, host: string): boolean {
   return block.check(host, isIP(host) === 4 ? "ipv4" : "ipv6");
 }
 
-/** One IPv6 address has many spellings. */
+/** An IPv6 address has many spellings. */
 function sameAddress(one: string, other: string): boolean {
   if (isIP(one) === 0 || isIP(other) === 0) return false;
   return inNetwork(`${one}/${isIP(one) === 4 ? 32 : 128}`, other);

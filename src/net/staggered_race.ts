@@ -2,27 +2,27 @@
 
 import type { Clock } from "../clock.ts";
 
-/** Must give up when `signal` is aborted. */
+/** Must stop when `signal` is aborted. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
 export interface RaceOptions<T> {
   readonly clock: Clock;
-  /** The next attempt starts when the one before has failed, or has taken this long. */
+  /** The next attempt starts when the previous one has failed, or after this time. */
   readonly overlapMs: number;
-  /** Ends the race; attempts that still run count as failed for its reason. */
+  /** Ends the race; running attempts fail with its reason. */
   readonly signal: AbortSignal;
-  /** Gets rid of what a late attempt has reached. */
+  /** Releases the result of a late attempt. */
   readonly discard: (value: T) => void;
 }
 
-/** `errors` has a hole for an attempt that was not started or not finished. */
+/** `errors` has a hole for each attempt that did not start or finish. */
 export type RaceResult<T> =
   | { readonly ok: true; readonly index: number; readonly value: T; readonly errors: Errors }
   | { readonly ok: false; readonly errors: Errors };
 
 type Errors = readonly unknown[];
 
-/** Runs the attempts in their order; everything but the winner is aborted at the end. */
+/** Starts the attempts in order; aborts all but the winner at the end. */
 export function staggeredRace<T>(
   attempts: readonly Attempt<T>[],
   { clock, overlapMs, signal, discard }: RaceOptions<T>,
@@ -66,7 +66,7 @@ export function staggeredRace<T>(
         running.delete(index);
         if (over) return;
         errors[index] = error;
-        // A failure hands over at once, unless the next one runs already.
+        // A failure starts the next attempt at once, unless it is already running.
         if (index === started - 1 && started < attempts.length) startNext();
         else if (running.size === 0 && started >= attempts.length) finish({ ok: false, errors });
       },

@@ -1,9 +1,8 @@
 import tls from "node:tls";
 
 /**
- * The machine's own authorities, PEM each: Deno trusts its built-in list only, and the machine's is what
- * an operator expects. Undefined, which means the built-in list, without a store or the permission
- * (`--allow-sys=ca`).
+ * The machine's own CAs, PEM each: Deno trusts only its built-in list, and operators expect the machine's.
+ * Undefined, which selects the built-in list, without a store or without permission (`--allow-sys=ca`).
  */
 export function systemRoots(): string[] | undefined {
   try {

@@ -1,7 +1,7 @@
 /**
  * The HTTP server behind `http.listen`. Callers supply the pages. Clients are not trusted: a connection
- * serves one request and lives for seconds, connections are bounded in number, and a page is not made
- * more often than a few times a second.
+ * serves one request and lives for seconds, the number of connections is limited, and each page is generated
+ * at most a few times a second.
  */
 
 import { isIP } from "node:net";
@@ -19,7 +19,7 @@ export interface Page {
   readonly body: string;
 }
 
-/** Where a page comes from. */
+/** A page and how it is generated. */
 export interface PageSource {
   readonly make: () => Page | Promise<Page>;
   /** Refuses clients on other machines. */
@@ -29,20 +29,20 @@ export interface PageSource {
 /** Pages by path. */
 export type Pages = Readonly<Record<string, PageSource>>;
 
-/** Disposal ends the server; answers that are not taken within a second are cut off. */
+/** Disposal closes the server; responses that clients do not read within a second are cut off. */
 export interface HttpServer extends AsyncDisposable {
   readonly port: number;
-  /** Frees the address; requests that are under way are answered. */
+  /** Releases the address; requests in flight are answered. */
   suspend(): Promise<void>;
   /**
    * Listens again after `suspend()`; does nothing after disposal.
    *
-   * @throws {ListenError} when the address was taken in between
+   * @throws {ListenError} when the address has been taken meanwhile
    */
   resume(): Promise<void>;
 }
 
-/** An address cannot be listened on. */
+/** The server cannot listen on an address. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
 
@@ -56,21 +56,21 @@ export class ListenError extends Error {
   }
 }
 
-/** How long a page is served again without being made again. */
+/** How long a generated page is cached. */
 const PAGE_MS = 250;
-/** When there are more, the oldest is cut off: clients that hold connections keep no probe out. */
+/** Beyond this number the oldest is cut off, so that clients that hold connections cannot block probes. */
 const MAX_CONNECTIONS = 64;
-/** How long a connection may take for everything: its request, and the client's reading. */
+/** Time limit of a connection: sending the request and reading the response. */
 const CONNECTION_MS = 10_000;
-/** How long to wait after a connection could not be accepted. */
+/** Delay after a failure to accept a connection. */
 const ACCEPT_RETRY_MS = 100;
-/** How long disposal waits for answers that are on their way. */
+/** How long disposal waits for responses in flight. */
 const CLOSE_MS = 1_000;
 
 /**
  * Serves until disposed.
  *
- * @throws {ListenError} when the address cannot be listened on
+ * @throws {ListenError} when it cannot listen on the address
  */
 export async function serveHttp(
   address: Address,
@@ -91,7 +91,7 @@ export async function serveHttp(
     const closing = opened;
     opened = undefined;
     closing?.listener.close();
-    // Until then the address is not free.
+    // The address is released only then.
     await closing?.accepting;
   };
   return {
@@ -143,13 +143,13 @@ async function accept(
     } catch (error) {
       const { BadResource, Interrupted } = Deno.errors;
       if (error instanceof BadResource || error instanceof Interrupted) return;
-      // Such as too many open files, which passes.
+      // For example too many open files, which is temporary.
       await new Promise<void>((resolve) => clock.after(ACCEPT_RETRY_MS, resolve));
     }
   }
 }
 
-/** The pages, and what is kept of them for a moment. */
+/** The pages and their cached content. */
 class Site {
   readonly #made = new Map<PageSource, { readonly page: Promise<Page>; cancel: () => void }>();
 
@@ -207,7 +207,7 @@ class Connections {
       state.isServed = true;
       return site.answer(request);
     }).catch(() => {
-      // The client has gone, or was cut off.
+      // The client disconnected or was cut off.
     }).finally(() => this.#close(connection));
   }
 
@@ -220,7 +220,7 @@ class Connections {
     if (this.#open.size === 0) this.#onEmpty();
   }
 
-  /** Waits for answers that are on their way, and cuts them off after {@linkcode CLOSE_MS}. */
+  /** Waits for responses in flight, and cuts them off after {@linkcode CLOSE_MS}. */
   async end(): Promise<void> {
     for (const [connection, { isServed }] of this.#open) if (!isServed) this.#close(connection);
     if (this.#open.size === 0) return;

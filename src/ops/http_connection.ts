@@ -1,15 +1,15 @@
 /**
- * One HTTP/1 connection: a request is read, answered, and the connection closed. Written by hand because
- * this is all that the daemon needs, and no server at hand bounds it: `Deno.serve` limits neither
- * connections nor their time, and `node:http` parses every pipelined request of a chunk before the
- * first is answered, which blocks the event loop for seconds.
+ * One HTTP/1 connection: reads a request, answers it, and closes. It is our own code because the daemon
+ * needs no more, and the servers at hand set no limits: `Deno.serve` limits neither connections nor their
+ * time, and `node:http` parses all pipelined requests of a chunk before it answers the first one, which
+ * blocks the event loop for seconds.
  */
 
-/** What a client asks for. Headers and body are not looked at. */
+/** A request. Headers and body are ignored. */
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
-  /** The client runs on this machine. */
+  /** Whether the client runs on this machine. */
   readonly isLocal: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface HttpResponse {
 }
 
 const MAX_HEAD_BYTES = 8_192;
-/** What a client may send behind its request without losing the answer. */
+/** How many bytes a client may send after its request without losing the response. */
 const MAX_IGNORED_BYTES = 65_536;
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** Answers one request by `answer`. Rejects when the connection breaks or is closed meanwhile. */
+/** Answers one request with `answer`. Rejects when the connection breaks or closes before. */
 export async function serveConnection(
   connection: Deno.TcpConn,
   answer: (request: HttpRequest) => Promise<HttpResponse>,
@@ -46,7 +46,7 @@ export async function serveConnection(
   const isHead = typeof request !== "number" && request.method === "HEAD";
   await writeAll(connection, encode(response, isHead));
   await connection.closeWrite();
-  // Closing while unread bytes are left would reset the connection, and the answer with it.
+  // Closing with unread bytes would reset the connection and discard the response.
   const buffer = new Uint8Array(MAX_HEAD_BYTES);
   for (let left = MAX_IGNORED_BYTES; left > 0;) {
     const length = await connection.read(buffer);
@@ -55,12 +55,12 @@ export async function serveConnection(
   }
 }
 
-/** A response in plain text; without `body` the reason of the status. */
+/** A plain-text response; `body` defaults to the reason phrase of the status. */
 export function plain(status: number, body = REASONS[status]?.toLowerCase() ?? ""): HttpResponse {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: `${body}\n` };
 }
 
-/** The bytes up to the empty line, "" when the client hangs up before; too many are cut off. */
+/** Reads up to the empty line; "" when the client disconnects first. Excess bytes are truncated. */
 async function readHead(connection: Deno.TcpConn): Promise<string> {
   const buffer = new Uint8Array(MAX_HEAD_BYTES);
   const decoder = new TextDecoder("latin1");
@@ -68,7 +68,7 @@ async function readHead(connection: Deno.TcpConn): Promise<string> {
   while (head.length < MAX_HEAD_BYTES) {
     const length = await connection.read(buffer.subarray(head.length));
     if (length === null) return "";
-    // The empty line may have begun in the bytes before.
+    // The empty line may begin in the previous chunk.
     const from = Math.max(0, head.length - 3);
     head += decoder.decode(buffer.subarray(head.length, head.length + length));
     const end = /\r?\n\r?\n/.exec(head.slice(from));
@@ -77,7 +77,7 @@ async function readHead(connection: Deno.TcpConn): Promise<string> {
   return head;
 }
 
-/** The request, or the status of the refusal. */
+/** Returns the request, or the status to refuse it with. */
 function parseHead(head: string, connection: Deno.TcpConn): HttpRequest | number {
   if (!/\r?\n\r?\n$/.test(head)) return 431;
   const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/.exec(head) ?? [];
@@ -86,7 +86,7 @@ function parseHead(head: string, connection: Deno.TcpConn): HttpRequest | number
   return { method, path, isLocal: isFromThisMachine(connection) };
 }
 
-/** Only this machine has its own address as the source of a connection. */
+/** A connection from this machine has the same address on both ends. */
 export function isFromThisMachine(
   { remoteAddr, localAddr }: Pick<Deno.TcpConn, "remoteAddr" | "localAddr">,
 ): boolean {

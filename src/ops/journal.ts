@@ -1,4 +1,4 @@
-/** Whether a stream of this process ends in systemd's journal, which adds the time on its own. */
+/** Detects whether a stream of this process goes to systemd's journal, which adds time stamps. */
 
 import { fstatSync } from "node:fs";
 
@@ -9,7 +9,7 @@ export function leadsToJournal(fd: number, stream: string | undefined): boolean 
     const { dev, ino } = fstatSync(fd, { bigint: true });
     return stream === `${dev}:${ino}`;
   } catch {
-    // Closed: it leads nowhere.
+    // The stream is closed.
     return false;
   }
 }

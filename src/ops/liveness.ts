@@ -6,14 +6,14 @@
 import type { Clock } from "../clock.ts";
 
 const TICK_MS = 5_000;
-/** A tick that is this late means that something blocks the event loop. */
+/** A tick delayed by this much means that the event loop is blocked. */
 const LATE_MS = 30_000;
 /**
- * 25 minutes. The longest deadline is that of a mail server that takes all of `smtp.timeout` (10 min at
- * most), and then scans a mail (10 min).
+ * 25 minutes. The longest legitimate step is a mail server that uses all of `smtp.timeout` (at most 10 min)
+ * and then scans the mail (10 min).
  */
 const MAX_IDLE_TICKS = 300;
-/** A minute: between two configurations, mails on their way get 30 s. */
+/** One minute: between two configurations, mails in flight get 30 s. */
 const MAX_UNSERVED_TICKS = 12;
 
 export interface LivenessDeps {
@@ -22,11 +22,11 @@ export interface LivenessDeps {
   readonly steps: () => number;
   /** Whether there is work that should make progress now. */
   readonly isBusy: () => boolean;
-  /** Whether a configuration is served: false while one is being set up or released. */
+  /** Whether a configuration is in use: false while one is being prepared or released. */
   readonly isServing: () => boolean;
 }
 
-/** Watches for a stall, in one of three forms: a late tick, idle work, nothing that is served. */
+/** Detects three kinds of stall: a late tick, work without progress, and no configuration in use. */
 export class Liveness implements Disposable {
   #lastMs: number;
   #steps = 0;

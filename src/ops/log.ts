@@ -1,4 +1,4 @@
-/** Where log records go. Built on @logtape/logtape; every part of the program gets a {@linkcode Log}. */
+/** Log destinations, built on @logtape/logtape; every part of the program gets a {@linkcode Log}. */
 
 import { configureSync, getLogger, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
 import { fileError } from "../text.ts";
@@ -18,9 +18,9 @@ export interface LogOptions {
 export interface OpenedLog extends Disposable {
   readonly log: Log;
   /**
-   * Goes on with other options, or with the same ones in a new file after the old one was moved away.
+   * Switches to other options, or reopens the same file after it was moved away (log rotation).
    *
-   * @throws {Error} as `openLog()`; the log then stays as it was
+   * @throws {Error} as `openLog()`; the log then stays unchanged
    */
   reopen(options: LogOptions): void;
 }
@@ -33,11 +33,11 @@ export const DEFAULT_LOG: LogOptions = {
 
 const CATEGORY = "teleport-email";
 
-/** Folders and files that `deno.json` grants; the file is the one that the original's sample names. */
+/** Directories and files that `deno.json` grants; the file is the one in the original's sample. */
 export const LOG_PATHS = ["/var/log", "/var/lib/teleport/email.log"] as const;
 
 /**
- * Opens the log of the process; a later call replaces it.
+ * Opens the process's log; a later call replaces it.
  *
  * @throws {Error} when a log file cannot be opened, in the original's words
  */
@@ -82,7 +82,7 @@ function configure({ output, format, severity }: LogOptions): Target {
 interface Target {
   readonly isTerminal: boolean;
   readonly isJournal: boolean;
-  /** What stands in front of each line. */
+  /** The prefix of each line. */
   prefix(level: LogRecord["level"]): string;
   write(text: string): void;
   close(): void;
@@ -105,7 +105,7 @@ function openTarget(output: LogOptions["output"]): Target {
   return {
     isTerminal: stream.isTerminal() && !toSyslog,
     isJournal,
-    // sd-daemon(3) and loggers on the other end of a pipe understand this.
+    // sd-daemon(3) priority prefixes, which loggers at the other end of a pipe understand.
     prefix: (level) => toSyslog ? `<${SYSLOG_PRIORITY[level]}>` : "",
     ...writer(stream),
     close: () => {},
@@ -122,7 +122,7 @@ const SYSLOG_PRIORITY: Readonly<Record<LogRecord["level"], number>> = {
 };
 
 /**
- * Opening a named pipe waits for its reader, and the whole program with it.
+ * Refuses named pipes: opening one would block the whole program until it has a reader.
  *
  * @throws {Error} when `path` is one
  */
@@ -150,7 +150,7 @@ function openFile(path: string): Deno.FsFile {
   }
 }
 
-/** Unbuffered, so that the last words before a crash are there. */
+/** Unbuffered, so that the last lines before a crash are written. */
 function writer(stream: { writeSync(bytes: Uint8Array): number }): Pick<Target, "write"> {
   const encoder = new TextEncoder();
   return {
@@ -159,7 +159,7 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }): Pick<Target, 
       try {
         while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
       } catch {
-        // A full disk or a reader that went away must not stop mails; it cannot be reported.
+        // A full disk or a closed pipe must not stop mails, and cannot be reported.
       }
     },
   };

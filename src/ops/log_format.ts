@@ -1,4 +1,4 @@
-/** How log records look: one line each, in text (original.md §8, with time stamps) or JSON. */
+/** Formats log records, one line each, as text (original.md §8, with time stamps) or JSON. */
 
 import type { LogRecord } from "@logtape/logtape";
 import { escapeControls } from "../text.ts";
@@ -24,7 +24,7 @@ const COLOURS: Readonly<Record<LogRecord["level"], number>> = {
 
 export interface TextFormat {
   readonly colour: boolean;
-  /** Leaves out the time, for readers that write it down by themselves. */
+  /** Omits the time, for readers that add their own. */
   readonly timeless?: boolean;
 }
 
@@ -50,7 +50,7 @@ function time(record: LogRecord): string {
   return new Date(record.timestamp).toISOString();
 }
 
-/** The text as it was logged: this program puts values into fields and not into messages. */
+/** The message as logged: this program puts values into fields, not into messages. */
 function messageOf(record: LogRecord): string {
   return typeof record.rawMessage === "string" ? record.rawMessage : record.rawMessage.join("");
 }
@@ -61,14 +61,14 @@ function toText(value: unknown): string {
   return JSON.stringify(simple, readable) ?? String(simple);
 }
 
-/** Errors as their message: a stack trace says nothing to who runs the program. */
+/** Formats errors as their message: a stack trace does not help an operator. */
 function readable(_key: string, value: unknown): unknown {
   if (value instanceof Error) return value.message;
   if (value instanceof Date) return value.toISOString();
   return typeof value === "bigint" ? value.toString() : value;
 }
 
-/** Values are quoted where they would not be one word; a record is always one line. */
+/** Quotes values that are not a single word; a record is always one line. */
 function quote(text: string): string {
   return /^[^\s"\p{C}]+$/u.test(text)
     ? text

@@ -1,6 +1,6 @@
 /**
- * `GET /metrics`: what happened, counted, and how things stand. By `prom-client`, without its default
- * metrics, which cost more than they tell here. docs/operate/metrics.md explains each.
+ * `GET /metrics`: counters, histograms and gauges, by `prom-client` without its default metrics, which are
+ * not worth their cost here. docs/operate/metrics.md explains each.
  */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
@@ -13,10 +13,10 @@ export type Gauges<Facts> = readonly (readonly [string, string, Reading<Facts>])
 type Reading<Facts> = (now: Facts) => number | undefined;
 
 export interface MetricsDeps<Facts> {
-  /** What the gauges show at the moment. */
+  /** The data of the gauges, read at each scrape. */
   readonly read: () => Facts;
   readonly gauges: Gauges<Facts>;
-  /** How many errors nothing caught since the start. */
+  /** The number of uncaught errors since the start. */
   readonly uncaught: () => number;
   /** Labels of the build. */
   readonly build: Readonly<Record<string, string>>;
@@ -26,12 +26,12 @@ export interface MetricsDeps<Facts> {
 
 const OUTCOMES = ["accepted", "failed", "superseded", "deleted"] as const;
 const WRITES = ["written", "conflict", "missing", "failed"] as const;
-/** From a server on the same machine to the ten minutes that one may look at a mail. */
+/** From a server on the same machine to one that scans a mail for ten minutes. */
 const SEND_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];
-/** From at once to what greylisting and an outage overnight cost. */
+/** From immediate delivery to greylisting and an overnight outage. */
 const DELAY_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400];
 
-/** Counters and histograms that the daemon feeds, and gauges that are read when the page is made. */
+/** Counters and histograms that the daemon updates, and gauges that are read at each scrape. */
 export class Metrics<Facts> {
   readonly #registry = new Registry();
   readonly #gauges: readonly (readonly [Gauge, Reading<Facts>])[];
@@ -120,16 +120,16 @@ export class Metrics<Facts> {
     return this.#registry.contentType;
   }
 
-  /** Everything, in Prometheus' text format. */
+  /** All metrics, in Prometheus' text format. */
   async text(): Promise<string> {
     const now = this.deps.read();
     for (const [gauge, reading] of this.#gauges) {
       const value = reading(now);
-      // No sample is clearer than a number that means nothing.
+      // No sample is clearer than a meaningless number.
       if (value === undefined) gauge.remove();
       else gauge.set(value);
     }
-    // They are counted from the start of the process on, and metrics only where something listens.
+    // Counted from the start of the process, even before metrics are enabled.
     this.#uncaught.reset();
     this.#uncaught.inc(this.deps.uncaught());
     return await this.#registry.metrics();

@@ -1,26 +1,26 @@
-/** The socket on which systemd listens to a service (sd_notify(3)). */
+/** The notification socket of systemd (sd_notify(3)). */
 
 import { escapeControls, reasonOf } from "../text.ts";
 
 export interface NotifySocket extends AsyncDisposable {
-  /** Something is still on its way: systemd is busy, or gone. */
+  /** Whether datagrams are pending, because systemd is busy or gone. */
   readonly isBusy: boolean;
-  /** Sends assignments such as `READY=1` in one datagram, behind those that are on their way. */
+  /** Queues assignments such as `READY=1` as one datagram. */
   send(assignments: readonly string[]): void;
 }
 
-/** What `deno.json` allows to write to: systemd's socket, and the one that podman puts into containers. */
+/** Paths that `deno.json` permits to write to: systemd's socket, and podman's in containers. */
 export const NOTIFY_PATHS = ["/run/systemd/notify", "/run/notify/notify.sock"] as const;
 
-/** How long the last words may take. */
+/** How long `close()` waits for pending datagrams. */
 const CLOSE_MS = 1000;
 
 /**
- * Opens the socket that `NOTIFY_SOCKET` names; undefined without one. `onFailure` hears of the first
- * failure, and of the first one after something could be sent.
+ * Opens the socket that `NOTIFY_SOCKET` names; undefined if it is not set. `onFailure` is called for the
+ * first failure, and for the first one after a success.
  *
- * It needs `--unstable-net`, and `--allow-write` for the path: with an abstract socket for everything,
- * as a list cannot name one.
+ * Requires `--unstable-net`, and `--allow-write` for the path; for an abstract socket, `--allow-write`
+ * without a list, because a list cannot name it.
  */
 export function openNotifySocket(
   name: string | undefined,
@@ -71,10 +71,10 @@ export function openNotifySocket(
   };
 }
 
-/** Our end has to have a name in Deno; an abstract one needs no folder that can be written to. */
+/** Deno requires a name for our end; an abstract one needs no writable directory. */
 function bind(name: string): Deno.DatagramConn {
   if (!/^[/@]./.test(name)) throw new Error("it is no Unix socket");
-  // Missing where the program runs without the flag, which the types do not know.
+  // Undefined without the flag, contrary to the types.
   const listen: typeof Deno.listenDatagram | undefined = Deno.listenDatagram;
   if (listen === undefined) throw new Error("Deno was started without --unstable-net");
   return listen({ transport: "unixpacket", path: `\0teleport-email-${crypto.randomUUID()}` });

@@ -1,33 +1,32 @@
 /**
- * What the system tells the program: SIGTERM and SIGINT to stop (original.md §3.3), SIGHUP to
- * reload.
+ * Process signals: SIGTERM and SIGINT stop (original.md §3.3), SIGHUP reloads.
  */
 
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 
-/** How long mails on their way may take after the first signal. */
+/** Time limit for mails in flight after the first signal. */
 const GRACE_MS = 15_000;
 
 export interface Signals extends Disposable {
-  /** Aborted by the first signal: no more work is taken. */
+  /** Aborted by the first signal: no new work starts. */
   readonly drain: AbortSignal;
-  /** Aborted by the second signal, or 15 s after the first: what is still on its way is cut off. */
+  /** Aborted by the second signal, or 15 s after the first: mails in flight are cut off. */
   readonly kill: AbortSignal;
   /**
-   * Waits for SIGHUP: true at once if there was one since the last call, however many they were; false
-   * when `signal` is aborted.
+   * Waits for SIGHUP. Returns true at once if one or more arrived since the last call; false when `signal`
+   * is aborted.
    */
   reloadAsked(signal: AbortSignal): Promise<boolean>;
-  /** Stops as the first signal does. Nothing happens when the program stops already. */
+  /** Stops as the first signal does; no effect during shutdown. */
   shutDown(): void;
-  /** Until there is a log, signals are only remembered. */
+  /** Signals before this call are remembered and logged then. */
   log: Log | undefined;
 }
 
 /**
- * Listens from now on. To be called first of all: without a listener a signal kills the process, or, as
- * PID 1 of a container, does nothing.
+ * Installs the listeners. Call it first: without a listener a signal kills the process or, as PID 1 of a
+ * container, has no effect.
  */
 export function listenForSignals(clock: Clock): Signals {
   const drain = new AbortController();

@@ -1,4 +1,4 @@
-/** The JSON that `GET /status` of a running daemon answers. Keys are only ever added. */
+/** The JSON of `GET /status`. Keys may be added, never renamed or removed. */
 
 import * as v from "valibot";
 
@@ -6,7 +6,7 @@ import * as v from "valibot";
 const Time = v.string();
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Enough to see what is wrong; `count` has all. */
+/** Maximum number listed, enough for a diagnosis; `count` is the total. */
 export const MAX_LISTED_MAILS = 500;
 
 const mail = {
@@ -79,7 +79,7 @@ export const StatusSchema = v.object({
     /** When an email was last accepted; absent if none was since the start. */
     last_sent: v.optional(Time),
   }),
-  /** Requests that wait or are being worked on. */
+  /** Requests that are queued or being reconciled. */
   queue: Count,
   /** Emails in the outbox. */
   pending: v.object({ count: Count, emails: v.array(PendingMailStatus) }),

@@ -1,26 +1,26 @@
 /**
- * What systemd is told of the service (sd_notify(3), sd_watchdog_enabled(3)): when it is ready, reloads
- * and stops, how it is doing, and, as long as its event loop and its work turn, that it lives.
+ * Notifications for systemd (sd_notify(3), sd_watchdog_enabled(3)): ready, reloading, stopping, a status
+ * line, and watchdog keep-alives while the event loop is responsive and work makes progress.
  */
 
 import type { Clock } from "../clock.ts";
 import type { NotifySocket } from "./notify_socket.ts";
 
-/** What there is to tell, asked again and again. */
+/** The service's current state, polled on every tick. */
 export interface Service {
-  /** How it is doing, in one line. */
+  /** A one-line status. */
   readonly summary: string;
-  /** Why it makes no progress, so that a restart is due; undefined when it does. */
+  /** Why it is stalled and needs a restart; undefined if it makes progress. */
   readonly stallReason: string | undefined;
 }
 
 export interface Systemd extends Disposable {
-  /** Undefined until there is something to tell. */
+  /** Undefined until the daemon has a state. */
   service: Service | undefined;
   /** The service has started; calls after the first have no effect. */
   ready(): void;
   reloading(): void;
-  /** The reload is over: a new configuration is in use, or the one before stays. */
+  /** The reload has ended, whether or not the configuration was replaced. */
   reloaded(): void;
   stopping(): void;
 }
@@ -33,10 +33,10 @@ export interface SystemdDeps {
   readonly uptime: () => number;
 }
 
-/** How often systemd hears of a change at the latest. */
+/** Maximum delay of a changed status line. */
 const TICK_MS = 5000;
 
-/** Begins to tell `socket` of the service; without one, all that is said goes nowhere. */
+/** Starts to notify `socket`; without one, notifications are discarded. */
 export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps): Systemd {
   const watchdogMs = readWatchdog(deps);
   const tickMs = Math.min(TICK_MS, (watchdogMs ?? Infinity) / 2);
@@ -68,8 +68,8 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
     reloading: () => {
       if (phase !== "ready" && phase !== "reloading") return;
       phase = "reloading";
-      // Type=notify-reload takes it for an answer only if it is not older than the question. Deno shows
-      // no CLOCK_MONOTONIC; the time since boot is never behind it.
+      // Type=notify-reload accepts the reply only if its time is not before the signal. Deno does not
+      // expose CLOCK_MONOTONIC; the time since boot, rounded up, is never behind it.
       say("RELOADING=1", `MONOTONIC_USEC=${deps.uptime() * 1_000_000}`);
     },
     reloaded: () => {
@@ -88,7 +88,7 @@ export function tellSystemd(socket: NotifySocket | undefined, deps: SystemdDeps)
   return systemd;
 }
 
-/** After how many milliseconds of silence systemd kills this process; undefined = never. */
+/** The watchdog timeout in milliseconds, after which systemd kills this process; undefined = never. */
 function readWatchdog({ env, pid }: SystemdDeps): number | undefined {
   const { WATCHDOG_PID: watched, WATCHDOG_USEC: usec = "" } = env;
   if (watched !== undefined && watched !== String(pid)) return undefined;

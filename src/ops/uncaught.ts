@@ -1,31 +1,31 @@
 /**
- * The last resort for uncaught errors: bugs of this program or of a library. The runtime would
- * end the process at once, with a stack trace, in the middle of mails and with leases in its hands.
+ * The last resort for uncaught errors, which are bugs of this program or of a library. The runtime would
+ * end the process at once with a stack trace, with mails in flight and leases held.
  */
 
 import { reasonOf, singleLine } from "../text.ts";
 
-/** EX_SOFTWARE of sysexits.h: not a fault of configuration or surroundings. */
+/** EX_SOFTWARE of sysexits.h: a fault of the software, not of its configuration or environment. */
 export const UNCAUGHT_EXIT_CODE = 70;
 
 /** An uncaught error, for one line of the log. */
 export interface UncaughtError {
-  /** What went wrong. */
+  /** The error message. */
   readonly error: string;
-  /** Where it was made, `function (file:line:column)`; "" when that is unknown. */
+  /** Where the error was created, `function (file:line:column)`; "" if unknown. */
   readonly at: string;
 }
 
 export interface UncaughtErrors extends Disposable {
-  /** How many there were. */
+  /** The number of uncaught errors. */
   readonly count: number;
-  /** Gets each error; undefined exits at once. */
+  /** Receives each error; undefined exits at once. */
   handler: ((uncaught: UncaughtError) => void) | undefined;
 }
 
 /**
- * Catches otherwise uncaught errors and rejections, until disposed. Without a `handler` the first one
- * is given to `exit`, which ends the process.
+ * Catches otherwise uncaught errors and rejections until disposed. Without a `handler`, the first one is
+ * passed to `exit`, which ends the process.
  */
 export function catchUncaught(exit: (uncaught: UncaughtError) => void): UncaughtErrors {
   let count = 0;
@@ -40,7 +40,7 @@ export function catchUncaught(exit: (uncaught: UncaughtError) => void): Uncaught
     },
   };
   const handle = (event: Event, thrown: unknown) => {
-    // Or the runtime ends the process.
+    // Otherwise the runtime ends the process.
     event.preventDefault();
     count++;
     (caught.handler ?? exit)(describe(thrown));
