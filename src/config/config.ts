@@ -91,8 +91,8 @@ export interface SmtpConfig {
   readonly timeoutMs: number;
   /** @default 10 */
   readonly maxConnections: number;
-  /** @default 10 */
-  readonly maxMessagesPerConnection: number;
+  /** Absent = as many as the server takes. */
+  readonly maxMessagesPerConnection?: number;
   readonly maxMessagesPerSecond?: number;
 }
 

@@ -68,6 +68,7 @@ refresh_identity = true
 #timeout = "5m"
 # Limits; no limit of messages a second without the last.
 #max_connections = 10
+# As many as the server takes, without it.
 #max_messages_per_connection = 10
 #max_messages_per_second = 5
 

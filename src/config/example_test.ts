@@ -91,7 +91,6 @@ Deno.test("EXAMPLE shows real defaults after its # signs", async () => {
     "insecure_skip_verify",
     "require_auth",
     "timeout",
-    "max_messages_per_connection",
   ];
   const plain = await load(fillIn("smtp", needed));
   const shown = fillIn("smtp", [...needed, ...defaults, "max_connections"])

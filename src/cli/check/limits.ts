@@ -26,7 +26,7 @@ export function* checkLimits(config: SmtpConfig): Generator<Finding> {
   ] as const;
   let isExceeded = false;
   for (const [what, limit, configured, key] of limits) {
-    if (limit === undefined || configured <= limit) continue;
+    if (limit === undefined || configured === undefined || configured <= limit) continue;
     isExceeded = true;
     yield {
       check,

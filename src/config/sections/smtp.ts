@@ -33,9 +33,6 @@ const HELLO_NAME =
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
 const MAX_TIMEOUT_MS = 10 * 60_000;
 
-/** Stock Exim delivers no more than ten of one connection at once (smtp_accept_queue_per_connection). */
-const DEFAULT_MESSAGES_PER_CONNECTION = 10;
-
 const host = v.pipe(
   text,
   v.check(
@@ -162,7 +159,6 @@ export async function readSmtp(table: unknown, context: Context): Promise<SmtpCo
     insecureSkipVerify: values.insecure_skip_verify ?? false,
     timeoutMs: values.timeout ?? DEFAULT_TIMEOUT_MS,
     maxConnections: values.max_connections ?? service?.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-    maxMessagesPerConnection: values.max_messages_per_connection ?? DEFAULT_MESSAGES_PER_CONNECTION,
     ...defined({
       service: values.service,
       auth,
@@ -170,6 +166,7 @@ export async function readSmtp(table: unknown, context: Context): Promise<SmtpCo
       serverName: values.server_name,
       clientCertificate,
       helloName: values.hello_name,
+      maxMessagesPerConnection: values.max_messages_per_connection,
       maxMessagesPerSecond: values.max_messages_per_second ?? rate,
     }),
   };

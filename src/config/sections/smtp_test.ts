@@ -20,7 +20,6 @@ Deno.test("[smtp] has defaults for all but the host", async () => {
     insecureSkipVerify: false,
     timeoutMs: 300_000,
     maxConnections: 10,
-    maxMessagesPerConnection: 10,
   });
   assert.deepEqual(warnings, []);
 });

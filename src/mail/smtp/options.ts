@@ -25,8 +25,8 @@ export interface SmtpOptions {
   /** EHLO name: the sender's domain, unless configured otherwise. */
   readonly helloName: string;
   readonly maxConnections: number;
-  /** After so many a connection is closed and a new one opened. */
-  readonly maxMessagesPerConnection: number;
+  /** After so many a connection is closed and a new one opened; absent = as many as the server takes. */
+  readonly maxMessagesPerConnection?: number;
   readonly maxMessagesPerSecond?: number;
 }
 

@@ -3,12 +3,19 @@
 import type net from "node:net";
 import type { Readable } from "node:stream";
 import { createTransport } from "nodemailer";
+import SMTPPool from "nodemailer/lib/smtp-pool";
 import { mustHideCredentials, refuseClearCredentials } from "./clear_text.ts";
 import { dial, type Lookup } from "../../net/dial.ts";
 import { type Login, LOGIN_HANDLER, loginHandler } from "./login.ts";
 import type { FinishedMessage } from "./finished_message.ts";
 import { handOver } from "./hand_over.ts";
 import type { SmtpOptions, SmtpSecrets } from "./options.ts";
+import {
+  delaysAfterFew,
+  FEW_MESSAGES,
+  isMessageLimit,
+  MANY_MESSAGES,
+} from "./messages_per_connection.ts";
 import { smtpTls } from "./tls.ts";
 
 /** Timeouts in milliseconds. */
@@ -79,10 +86,8 @@ export function createSmtpPool(
     return { connection };
   };
   const underWay = new Set<Promise<unknown>>();
-  const transporter = createTransport(
-    poolOptions(options, secrets, login, deps.timeouts),
-  );
-  const pool = transporter.transporter;
+  const pool = new SMTPPool(poolOptions(options, secrets, login, deps.timeouts));
+  const transporter = createTransport(pool);
   pool.getSocket = (_options, done) => {
     connect().then((found) => done(null, found), (error) => done(error));
   };
@@ -91,24 +96,35 @@ export function createSmtpPool(
 
   const streams = new WeakMap<AbortSignal, Readable>();
 
+  const isGiven = options.maxMessagesPerConnection !== undefined;
+  const sendOnce: SmtpPool["send"] = async (message, signal, mayStart) => {
+    const info = await handOver(transporter, message, signal, (stream) => {
+      streams.set(signal, stream);
+      return withholdUnless(mayStart, stream);
+    });
+    const { response, serverMessageId } = info;
+    if (!isGiven && delaysAfterFew(response)) pool.options.maxMessages = FEW_MESSAGES;
+    return {
+      response,
+      rejected: info.rejectedErrors ?? info.rejected,
+      ...serverMessageId === undefined ? {} : { serverMessageId },
+    };
+  };
+
   return {
     get connections() {
       return sockets.size;
     },
     async send(message, signal, mayStart) {
-      const sending = handOver(transporter, message, signal, (stream) => {
-        streams.set(signal, stream);
-        return withholdUnless(mayStart, stream);
+      const sending = sendOnce(message, signal, mayStart).catch((error) => {
+        if (isGiven || !isMessageLimit(error)) throw error;
+        // That is due to the emails before it: it goes over another connection at once.
+        pool.options.maxMessages = FEW_MESSAGES;
+        return sendOnce(message, signal, mayStart);
       });
       underWay.add(sending);
       try {
-        const info = await sending;
-        const { response, serverMessageId } = info;
-        return {
-          response,
-          rejected: info.rejectedErrors ?? info.rejected,
-          ...serverMessageId === undefined ? {} : { serverMessageId },
-        };
+        return await sending;
       } finally {
         underWay.delete(sending);
       }
@@ -164,7 +180,7 @@ function poolOptions(
       forceAuth: true,
     }),
     maxConnections: options.maxConnections,
-    maxMessages: options.maxMessagesPerConnection,
+    maxMessages: options.maxMessagesPerConnection ?? MANY_MESSAGES,
     // One retry, for an idle connection that the server has closed. All others are the caller's.
     maxRequeues: 1,
     idleTimeout: IDLE_CONNECTION_MS,

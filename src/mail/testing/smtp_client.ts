@@ -25,7 +25,6 @@ export function testTransport(
     insecureSkipVerify: false,
     helloName: "example.org",
     maxConnections: 4,
-    maxMessagesPerConnection: 100,
     ...options,
   }, { ...TEST_DEPS, ...deps });
 }
