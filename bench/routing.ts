@@ -64,11 +64,9 @@ for (let round = 0; round < 200; round++) {
   const startMs = performance.now();
   const cpu = cpuUsage();
   const { trace } = await decide(policy, {
-    event: "new",
     request,
     rules: all,
     facts: new FactValues(facts),
-    accessListOwners: [],
   });
   tookMs.push(performance.now() - startMs);
   const { user, system } = cpuUsage(cpu);

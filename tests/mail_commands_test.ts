@@ -172,8 +172,8 @@ Deno.test("route names recipients and reason for each role and reviewer", async 
       "role 'dba' -> bob@example.com, carol@example.com (entry 'dba' of role_to_recipients)",
       "role 'ops' -> all@example.com (no entry 'ops' in role_to_recipients, so that of '*')",
       "suggested reviewer 'Bob@example.com' -> Bob@example.com (the name is an email address)",
-      "suggested reviewer 'joe' -> nobody (the name is not an email address)",
-      "Mailed, each once: bob@example.com, carol@example.com, all@example.com",
+      "suggested reviewer 'joe' -> no recipients (the name is not an email address)",
+      "Recipients: bob@example.com, carol@example.com, all@example.com",
       "  bob@example.com (role 'dba', entry 'dba' of role_to_recipients; suggested reviewer)",
       "  carol@example.com (role 'dba', entry 'dba' of role_to_recipients)",
       "  all@example.com (role 'ops', entry '*' of role_to_recipients)",
@@ -183,8 +183,11 @@ Deno.test("route names recipients and reason for each role and reviewer", async 
   await withConfig(text, async (config) => {
     const reviewers = ["eve@example.net"];
     const { stdout } = await runCommand((io) => route({ config, roles: ["x"], reviewers }, io));
-    assert.match(stdout, /^suggested reviewer 'eve@example\.net' -> nobody \(outside of delivery/m);
-    assert.match(stdout, /^Mailed, each once: all@example\.com$/m);
+    assert.match(
+      stdout,
+      /^suggested reviewer 'eve@example\.net' -> no recipients \(outside of delivery/m,
+    );
+    assert.match(stdout, /^Recipients: all@example\.com$/m);
   });
 });
 

@@ -143,7 +143,7 @@ Deno.test("route explains a request of a file with rules, traits and labels of f
     assert.match(plain.stdout, /^rule 'broken' fails: 1:1: unknown identifier/m);
     assert.match(plain.stdout, /^rule 'payments' matches: contains_any\(/m);
     assert.match(plain.stdout, /^left out: '#channel' \(rule 'payments'; not an email address\)$/m);
-    assert.match(plain.stdout, /^Mailed, each once: pay@example\.com$/m);
+    assert.match(plain.stdout, /^Recipients: pay@example\.com$/m);
   });
 });
 
@@ -172,7 +172,7 @@ Deno.test("route takes traits, labels and the time from flags", async () => {
     const rules = await write("rules.yaml", RULES);
     const flags = { rules, roles: ["access"], traits: ["team=Mobile", "team=Payments"] };
     const matching = await run({ ...flags, resources: ["node/n1"], labels: ["env=prod"] });
-    assert.match(matching.stdout, /^Mailed, each once: pay@example\.com$/m);
+    assert.match(matching.stdout, /^Recipients: pay@example\.com$/m);
     const labels = await run({ ...flags, resources: ["node/n1"] });
     assert.match(labels.stdout, /^rule 'payments' fails: .*no --label, and no documents of the/m);
     const traits = await run({ rules, roles: ["access"], resources: ["node/n1"] });
@@ -191,7 +191,9 @@ Deno.test("route takes traits, labels and the time from flags", async () => {
       }]),
     );
     const at = async (time_: string) =>
-      (await run({ rules: time, roles: ["a"], at: time_ })).stdout.includes("once: t@example.com");
+      (await run({ rules: time, roles: ["a"], at: time_ })).stdout.includes(
+        "Recipients: t@example.com",
+      );
     assert.equal(await at("2025-08-11T14:30:00.000000001Z"), true);
     assert.equal(await at("2025-08-11T14:30:00Z"), false);
   });
@@ -208,10 +210,10 @@ Deno.test("route says why requesters are not asked to review their own requests"
     const flags = { config, roles: ["x"], user: "al", traits: ["mail=al@example.com"] };
     const { stdout } = await run({ ...flags, reviewers: ["al@example.com"] });
     assert.ok(
-      stdout.includes(`suggested reviewer 'al@example.com' -> nobody (${reason})\n`),
+      stdout.includes(`suggested reviewer 'al@example.com' -> no recipients (${reason})\n`),
       stdout,
     );
-    assert.match(stdout, /^Mailed, each once: all@example\.com$/m);
+    assert.match(stdout, /^Recipients: all@example\.com$/m);
     const map = await run(flags);
     assert.ok(
       map.stdout.includes(
@@ -220,7 +222,7 @@ Deno.test("route says why requesters are not asked to review their own requests"
       map.stdout,
     );
     const other = await run({ ...flags, traits: ["mail=other@example.com"] });
-    assert.match(other.stdout, /^Mailed, each once: al@example\.com, all@example\.com$/m);
+    assert.match(other.stdout, /^Recipients: al@example\.com, all@example\.com$/m);
   });
 });
 
@@ -240,8 +242,8 @@ Deno.test("route explains routes and silence", async () => {
       { address: "alice@example.com", because: "route 'managers', the requester" },
     ]);
     const quiet = await run({ roles: ["sandbox"] });
-    assert.match(quiet.stdout, /^Mailed, each once: nobody$/m);
-    assert.match(quiet.stdout, /^route 'sandbox' matches: .* is true; it mails nobody$/m);
+    assert.match(quiet.stdout, /^No recipients$/m);
+    assert.match(quiet.stdout, /^route 'sandbox' matches: .* is true; it is silent$/m);
     assert.match(quiet.stderr, /access monitoring rules are not looked at/);
   });
 });
@@ -252,8 +254,8 @@ Deno.test("route --expect exits with 1 and a difference unless exactly these are
     assert.equal((await run({ roles, expect: ["DBA@example.com"] })).code, 0);
     const { code, stderr } = await run({ roles, expect: ["x@example.com"] });
     assert.equal(code, 1);
-    assert.match(stderr, /^- x@example\.com \(expected, and not mailed\)$/m);
-    assert.match(stderr, /^\+ dba@example\.com \(mailed, and not expected: role 'dbaa'/m);
+    assert.match(stderr, /^- x@example\.com \(expected, and not a recipient\)$/m);
+    assert.match(stderr, /^\+ dba@example\.com \(a recipient, and not expected: role 'dbaa'/m);
     assert.equal((await run({ roles: ["sandbox"], expect: [] })).code, 0);
   });
 });

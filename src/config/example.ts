@@ -178,9 +178,9 @@ sender = "noreply@example.com"
 #suggested_reviewers = false
 # Goes on to the next route and the map, which add their recipients.
 #continue = false
-# Emails nobody; instead of recipients.
+# No email of these kinds; instead of recipients.
 #silence = false
-# Kinds of email that the route is for; all without it.
+# Kinds of email that the route is for: the first, reviews, the decision or expiry; all without it.
 #on = ["new", "review", "resolution"]
 # When the request has to be made, by any name; always without it. UTC without a time zone.
 #[route.schedules.office]

@@ -5,6 +5,7 @@
  */
 
 import { defined } from "../optional.ts";
+import { type FollowUps, hasOwnRecipients } from "../routing/follow_ups.ts";
 import { type AccessRequest, expiryOf } from "../teleport/access_request/read.ts";
 import { isReview, type MailKind, MAX_OWED, newlyOwed, type OwedMail } from "./record/outbox.ts";
 import type { PluginRecord, Resolution } from "./record/record.ts";
@@ -27,8 +28,12 @@ export type Snapshot = AccessRequest | "gone" | "unlisted";
 export interface PlanInput {
   readonly snapshot: Snapshot;
   readonly record: PluginRecord | undefined;
-  /** Who is mailed about the request; only read where {@linkcode needsRecipients} says so. */
+  /** Recipients of the first email; only read where {@linkcode needsRecipients} says so. */
   readonly recipients: readonly string[];
+  /** Who gets other emails where that differs; decided and read along with `recipients`. */
+  readonly followUps?: FollowUps;
+  /** The owners of the access list; only read where {@linkcode needsListOwners} says so. */
+  readonly listOwners?: readonly string[];
   /** The requester's address if they get mails, too; only read where {@linkcode needsRequester} says so. */
   readonly requester?: string;
   /** When the snapshot came: what it brings is owed since then. */
@@ -70,12 +75,7 @@ export function plan(input: PlanInput): Plan {
 function follow(input: PlanInput, record: PluginRecord, snapshot: AccessRequest): PluginRecord {
   const open = isReopened(record, snapshot, input.nowMs) ? reopen(input, record, snapshot) : record;
   const notified = wasNeverNotified(open) && snapshot.state === "PENDING"
-    ? {
-      ...open,
-      isResourceRequest: snapshot.resources.length > 0,
-      reminded: stepsBefore(input, snapshot),
-      owed: firstMails(input),
-    }
+    ? { ...open, ...firstRouting(input, snapshot) }
     : open;
   const reviewed = addReviews(input, notified, snapshot);
   const { reminders } = input;
@@ -150,6 +150,18 @@ export function needsRequester(input: Omit<PlanInput, "requester">): boolean {
   return isRead;
 }
 
+/**
+ * Whether {@linkcode plan} reads the owners of the access list, which takes a call to the cluster: with the
+ * resolution of a request that was promoted to one, if a route names them.
+ */
+export function needsListOwners(
+  { snapshot, record, nowMs }: Pick<PlanInput, "snapshot" | "record" | "nowMs">,
+): boolean {
+  if (typeof snapshot === "string" || snapshot.state !== "PROMOTED") return false;
+  if (record?.followUps?.hasListOwners !== true) return false;
+  return record.resolution === "" || isReopened(record, snapshot, nowMs);
+}
+
 /** The owed mails of `before` that `next` no longer owes: superseded, not sent. */
 export function supersededMails(before: PluginRecord, next: PluginRecord): readonly OwedMail[] {
   return before.owed.filter((mail) => !next.owed.includes(mail));
@@ -162,22 +174,22 @@ function announce(input: PlanInput): Plan {
   if (snapshot.state === "NONE" || snapshot.state === "UNKNOWN") return ignore("unknown-state");
   if (snapshot.state !== "PENDING") return ignore("resolved");
   if (isOld(snapshot, input)) return ignore("old");
-  if (input.recipients.length === 0) return ignore("no-recipients");
+  if (input.recipients.length === 0 && !hasOwnRecipients(input.followUps)) {
+    return ignore("no-recipients");
+  }
   const record: PluginRecord = {
     user: snapshot.user,
     roles: snapshot.roles,
     requestReason: snapshot.reason,
-    isResourceRequest: snapshot.resources.length > 0,
     reviewsCount: 0,
     resolution: "",
     resolveReason: "",
     reopened: 0,
-    reminded: stepsBefore(input, snapshot),
     ...defined({ expiresMs: expiryOf(snapshot) }),
     threads: [],
     foreignThreads: [],
-    owed: firstMails(input),
     failed: [],
+    ...firstRouting(input, snapshot),
   };
   return { record: addReviews(input, record, snapshot) };
 }
@@ -189,7 +201,23 @@ function isOld(
   return nowMs - (createdMs ?? nowMs) > catchUpMs;
 }
 
+/** What a request's first routing makes of its record. */
+function firstRouting(
+  input: PlanInput,
+  request: AccessRequest,
+): Pick<PluginRecord, "isResourceRequest" | "reminded" | "followUps" | "owed"> {
+  const { followUps } = input;
+  return {
+    isResourceRequest: request.resources.length > 0,
+    reminded: stepsBefore(input, request),
+    ...defined({ followUps }),
+    owed: firstMails(input),
+  };
+}
+
+/** None to the requester where reviewers get none. */
 function firstMails(input: PlanInput): readonly OwedMail[] {
+  if (input.recipients.length === 0) return [];
   const mails = input.recipients.map((to) => owe(input, "new", to));
   const requester = requesterBeside(input, input.recipients);
   const all = requester === undefined ? mails : [...mails, owe(input, "requester-new", requester)];
@@ -206,16 +234,17 @@ function settledAtMs({ snapshot, settleForMs = 0, nowMs }: PlanInput): number {
 
 /**
  * The original writes its record before it sends; one without recipients is what a failed send left
- * (original.md §4.1).
+ * (original.md §4.1). A record with follow-ups is ours, and was routed to no first email.
  */
 function wasNeverNotified(record: PluginRecord): boolean {
-  return record.threads.length === 0 && record.foreignThreads.length === 0 &&
+  return record.followUps === undefined &&
+    record.threads.length === 0 && record.foreignThreads.length === 0 &&
     record.owed.length === 0 && record.failed.length === 0 && record.resolution === "";
 }
 
 /**
- * New reviews are owed to every recipient who has received, or will receive, the first mail: as
- * many as there is room for in a record, the others when those have left.
+ * New reviews are owed to the recipients of the first mail, unless routes say otherwise: as many as there
+ * is room for in a record, the others when those have left.
  */
 function addReviews(
   input: PlanInput,
@@ -225,8 +254,8 @@ function addReviews(
   const count = snapshot.reviews.length;
   // A replica that has not heard of the end yet must not add reviews behind the closing mail.
   if (count <= record.reviewsCount || record.resolution !== "") return record;
-  const recipients = audience(record);
-  const requester = requesterBeside(input, recipients);
+  const recipients = followers(record, "review");
+  const requester = isSilent(record, "review") ? undefined : requesterBeside(input, recipients);
   const mails = recipients.length + (requester === undefined ? 0 : 1);
   const owed = [...record.owed];
   let index = record.reviewsCount;
@@ -249,18 +278,22 @@ function reviewsComeFirst(record: PluginRecord, { reviews }: AccessRequest): boo
 }
 
 /**
- * Opens a record that was closed as EXPIRED. Reviewers with a thread are owed the correction; others who
- * are to be mailed, or may have got the closing mail alone, are owed a first mail. Reviews are owed again
+ * Opens a record that was closed as EXPIRED. Recipients of the resolution with a thread, or by a route, are
+ * owed the correction; others who are to be mailed, or may have got the closing mail alone, are owed a
+ * first mail. Reviews are owed again
  * from the first one that the closing superseded.
  */
 function reopen(input: PlanInput, record: PluginRecord, snapshot: AccessRequest): PluginRecord {
   const index = record.reopened + 1;
-  const reviewers = record.threads.map((thread) => thread.recipient);
+  const threads = record.threads.map((thread) => thread.recipient);
+  const corrected = followers({ ...record, owed: [] }, "resolution");
   const failed = record.failed.filter((mail) => mail.kind === "new").map((mail) => mail.to);
   const closing = record.owed.filter((mail) => mail.kind === "resolution").map((mail) => mail.to);
   const others = [...new Set([...closing, ...input.recipients])]
-    .filter((to) => !reviewers.includes(to) && !failed.includes(to));
-  const requester = requesterBeside(input, [...reviewers, ...others]);
+    .filter((to) => !threads.includes(to) && !corrected.includes(to) && !failed.includes(to));
+  const requester = isSilent(record, "resolution")
+    ? undefined
+    : requesterBeside(input, [...corrected, ...others]);
   const kept = record.owed.filter((mail) => !mail.kind.endsWith("resolution"));
   return {
     ...record,
@@ -270,7 +303,7 @@ function reopen(input: PlanInput, record: PluginRecord, snapshot: AccessRequest)
     reminded: Math.max(record.reminded, stepsBefore(input, snapshot)),
     owed: [
       ...kept,
-      ...reviewers.map((to) => owe(input, "reopened", to, index)),
+      ...corrected.map((to) => owe(input, "reopened", to, index)),
       ...others.map((to) => owe(input, "new", to)),
       ...(requester === undefined ? [] : [owe(input, "requester-reopened", requester, index)]),
     ],
@@ -278,7 +311,8 @@ function reopen(input: PlanInput, record: PluginRecord, snapshot: AccessRequest)
 }
 
 /**
- * Closes the request once. Every recipient who was notified, or may have been, is owed the resolution.
+ * Closes the request once. Every recipient who was notified, or may have been, is owed the resolution,
+ * unless routes say otherwise.
  * `new` mails that are still owed are superseded by it, with the reviews behind them: reviewers are never
  * asked about a request that has been decided. Such a mail may have been accepted without an answer, or
  * by a process that died before it could record that; hence its recipient gets the resolution, too. A
@@ -297,10 +331,13 @@ function close(
     record.owed.filter((mail) => mail.kind === "new").map((m) => m.to),
   );
   const waiting = record.owed.filter((mail) => mail.kind === "requester-new").map((m) => m.to);
-  const recipients = isClosed ? [...notYetNotified] : audience(record);
-  const requester = waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
+  const all = followers(record, "resolution", isClosed ? [] : listOwners(input, record));
+  const recipients = isClosed ? all.filter((to) => notYetNotified.has(to)) : all;
+  const requester = isSilent(record, "resolution")
+    ? undefined
+    : waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
   const isToldToNone = !isClosed && recipients.length === 0 && requester === undefined;
-  if (isToldToNone && requestIsGone) return record;
+  if (isToldToNone && requestIsGone && record.owed.length === 0) return record;
   // Reviews behind a superseded first mail would be about a request that the recipient does not know.
   const isUnknownTo = (to: string) => notYetNotified.has(to) || waiting.includes(to);
   const kept = record.owed.filter(({ kind, to }) =>
@@ -331,6 +368,36 @@ function close(
 function reviewsToldOf({ owed, reviewsCount }: PluginRecord, kept: readonly OwedMail[]): number {
   const dropped = owed.filter((mail) => isReview(mail.kind) && !kept.includes(mail));
   return Math.min(reviewsCount, ...dropped.map((mail) => mail.index));
+}
+
+/** The owners of the access list that the request was promoted to, if they are to get the resolution. */
+function listOwners(input: PlanInput, record: PluginRecord): readonly string[] {
+  return needsListOwners({ ...input, record }) ? input.listOwners ?? [] : [];
+}
+
+/** The recipients of emails of a kind: those of the first email, as far as routes do not say otherwise. */
+function followers(
+  record: PluginRecord,
+  kind: "review" | "resolution",
+  more: readonly string[] = [],
+): readonly string[] {
+  const followUp = record.followUps?.[kind];
+  if (followUp === undefined) return audience(record);
+  const { also, except, isSilent } = followUp;
+  if (isSilent) return [];
+  const first = audience(record).filter((to) => !except.includes(to));
+  const known = new Set(first.map((to) => to.toLowerCase()));
+  const others = [...also, ...more].filter((to) => {
+    const isNew = !known.has(to.toLowerCase());
+    known.add(to.toLowerCase());
+    return isNew;
+  });
+  return [...first, ...others];
+}
+
+/** Whether a silent route has decided about emails of a kind. */
+function isSilent({ followUps }: PluginRecord, kind: "review" | "resolution"): boolean {
+  return followUps?.[kind].isSilent === true;
 }
 
 /** Reviewers with a thread, then those whose first mail is still owed; each once. */

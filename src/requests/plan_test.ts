@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { AccessRequest, RequestState } from "../teleport/access_request/read.ts";
 import { mailKey } from "./record/outbox.ts";
-import { needsRecipients, needsRequester, plan, type PlanInput, supersededMails } from "./plan.ts";
+import {
+  needsListOwners,
+  needsRecipients,
+  needsRequester,
+  plan,
+  type PlanInput,
+  supersededMails,
+} from "./plan.ts";
+import type { RoutedEvent } from "../routing/trace.ts";
 import type { PluginRecord } from "./record/record.ts";
 import { settle } from "./delivery/outcome.ts";
 import { aRecord, aRequest, owed } from "./testing/fixtures.ts";
@@ -282,17 +290,20 @@ const steps = fc.array(
 type Step = { readonly snapshot: "gone" | { state: RequestState; reviews: number } };
 
 /** Plays snapshots, with some of the owed mails accepted in between; the last record, and all that left. */
-function play(steps: readonly (Step & { readonly accepted: number })[]) {
+function play(
+  steps: readonly (Step & { readonly accepted: number })[],
+  routing: Partial<PlanInput> = {},
+) {
   let record: PluginRecord | undefined;
   const sent: string[] = [];
   for (const { snapshot, accepted } of steps) {
     const input = snapshot === "gone" ? snapshot : withReviews(snapshot.state, snapshot.reviews);
-    const planned = run({ record, snapshot: input });
+    const planned = run({ record, snapshot: input, ...routing });
     if (planned.record === undefined) continue;
     record = planned.record;
     const owedKeys = keys(record);
     assert.equal(new Set(owedKeys).size, owedKeys.length, "owed twice at once");
-    const again = plan({ ...base, record, snapshot: input });
+    const again = plan({ ...base, ...routing, record, snapshot: input });
     assert.deepEqual(again.record, record, "planning again changes nothing");
     const mails = record.owed.slice(0, accepted);
     sent.push(...mails.map(mailKey));
@@ -316,6 +327,125 @@ Deno.test("plan() owes no mail twice, whatever happens to a request and whatever
     assert.equal(new Set(sent).size, sent.length, "sent twice");
     for (const to of ["a@x.org", "b@x.org"]) assertOrder(sent.filter((key) => key.endsWith(to)));
   }));
+});
+
+const addresses = fc.subarray(["a@x.org", "b@x.org", "c@x.org", "d@x.org"]);
+
+/** Which of four recipients get which kind of email. */
+const audiences = fc.record({ new: addresses, review: addresses, resolution: addresses });
+
+/** The routing that leads to it. */
+function routingOf(audience: Record<RoutedEvent, readonly string[]>): Partial<PlanInput> {
+  const followUp = (event: "review" | "resolution") => ({
+    also: audience[event].filter((to) => !audience.new.includes(to)),
+    except: audience.new.filter((to) => !audience[event].includes(to)),
+    isSilent: audience[event].length === 0,
+  });
+  const followUps = {
+    review: followUp("review"),
+    resolution: followUp("resolution"),
+    hasListOwners: false,
+  };
+  return { recipients: audience.new, followUps };
+}
+
+Deno.test("plan() owes each recipient the kinds of email that routes give them, once and in order", () => {
+  fc.assert(fc.property(steps, audiences, (steps, audience) => {
+    const last = steps.at(-1)!;
+    const all = [...withoutReopening(steps), { ...last, accepted: 1000 }];
+    const { record, sent } = play(withoutReopening(all), routingOf(audience));
+    assert.equal(new Set(sent).size, sent.length, "sent twice");
+    for (const key of sent) {
+      const [kind = "", , to = ""] = key.split("/");
+      assert.ok(audience[kind as RoutedEvent].includes(to), `${to} gets ${kind}`);
+    }
+    if (record === undefined || record.owed.length > 0) return;
+    for (const to of audience.resolution) {
+      const isTold = sent.includes(`resolution/0/${to}`);
+      assert.equal(isTold, record.resolution !== "", `${to}: ${sent}`);
+    }
+    // Reviews of a request that is gone cannot be composed any more.
+    if (steps.some(({ snapshot }) => snapshot === "gone")) return;
+    for (const to of audience.review.filter((to) => !audience.new.includes(to))) {
+      const reviews = sent.filter((key) => key.startsWith("review/") && key.endsWith(to)).length;
+      assert.equal(reviews, record.reviewsCount);
+    }
+  }));
+});
+
+const silent = { also: [], except: [], isSilent: true };
+const plain = { also: [], except: [], isSilent: false };
+
+Deno.test("plan() keeps a record of a request that only later emails are about", () => {
+  const resolution = { ...plain, also: ["audit@x.org"] };
+  const followUps = { review: silent, resolution, hasListOwners: false };
+  const routing = { recipients: [], followUps, requester: "r@x.org" };
+  const record = recordOf(routing);
+  assert.deepEqual([keys(record), record.followUps], [[], followUps]);
+  // It was routed: nothing is asked again, and the requester gets no review, either.
+  assert.equal(needsRecipients(input({ record })), false);
+  const reviewed = recordOf({ ...routing, record, snapshot: withReviews("PENDING", 2) });
+  assert.deepEqual([keys(reviewed), reviewed.reviewsCount], [[], 2]);
+  const end = ["resolution/0/audit@x.org", "requester-resolution/0/r@x.org"];
+  for (const snapshot of [withReviews("DENIED", 2), "gone"] as const) {
+    assert.deepEqual(keys(recordOf({ ...routing, record: reviewed, snapshot })), end);
+  }
+  const none = { review: silent, resolution: silent, hasListOwners: false };
+  assert.deepEqual(run({ recipients: [], followUps: none }), {
+    record: undefined,
+    ignored: "no-recipients",
+  });
+});
+
+Deno.test("plan() supersedes first mails at a silent end, which tells nobody", () => {
+  const followUps = { review: plain, resolution: silent, hasListOwners: false };
+  const record = recordOf({ followUps, requester: "r@x.org" });
+  assert.equal(record.owed.length, 3);
+  for (const snapshot of [aRequest({ state: "APPROVED" }), "gone"] as const) {
+    const closed = recordOf({ record, snapshot, requester: "r@x.org" });
+    assert.deepEqual([closed.owed, closed.resolution], [
+      [],
+      snapshot === "gone" ? "EXPIRED" : "APPROVED",
+    ]);
+  }
+});
+
+Deno.test("plan() owes the resolution to the owners of the access list, each once", () => {
+  const followUps = { review: plain, resolution: plain, hasListOwners: true };
+  const record = aRecord({ threads: [thread("a@x.org")], followUps });
+  const promoted = aRequest({ state: "PROMOTED" });
+  const listOwners = ["own@x.org", "A@x.org"];
+  const needs = (changes: Partial<PlanInput>) =>
+    needsListOwners(input({ record, snapshot: promoted, ...changes }));
+  assert.equal(needs({}), true);
+  assert.equal(needs({ snapshot: aRequest({ state: "APPROVED" }) }), false);
+  assert.equal(needs({ snapshot: "gone" }), false);
+  assert.equal(needs({ record: { ...record, resolution: "PROMOTED" } }), false);
+  assert.equal(needs({ record: { ...record, resolution: "EXPIRED" } }), true);
+  assert.equal(needs({ record: aRecord({ threads: [thread("a@x.org")] }) }), false);
+  const end = ["resolution/0/a@x.org", "resolution/0/own@x.org"];
+  assert.deepEqual(keys(recordOf({ record, snapshot: promoted, listOwners })), end);
+  const denied = aRequest({ state: "DENIED" });
+  assert.deepEqual(keys(recordOf({ record, snapshot: denied, listOwners })), end.slice(0, 1));
+});
+
+Deno.test("plan() corrects a false end where it was sent, and nowhere else", () => {
+  const resolution = { also: ["audit@x.org"], except: ["page@x.org"], isSilent: false };
+  const record = aRecord({
+    resolution: "EXPIRED",
+    threads: [thread("a@x.org"), thread("page@x.org")],
+    owed: [owed("resolution", "audit@x.org")],
+    followUps: { review: plain, resolution, hasListOwners: false },
+  });
+  const open = recordOf({ record, recipients: ["a@x.org", "page@x.org"] });
+  assert.deepEqual(keys(open), ["reopened/1/a@x.org", "reopened/1/audit@x.org"]);
+  const quiet = { ...record, followUps: { ...record.followUps!, resolution: silent } };
+  const { owed: none } = recordOf({
+    record: { ...quiet, owed: [] },
+    recipients: ["a@x.org", "page@x.org"],
+    requester: "r@x.org",
+  });
+  assert.deepEqual(none, []);
 });
 
 Deno.test("plan() leaves no recipient with a false end, however often a request is reopened", () => {

@@ -3,7 +3,7 @@
 import { DecorrelatedBackoff } from "../backoff.ts";
 import { pause } from "../clock.ts";
 import { defined } from "../optional.ts";
-import type { Router } from "../routing/router.ts";
+import type { Routed, Router } from "../routing/router.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { ClusterError } from "../teleport/errors.ts";
@@ -19,6 +19,7 @@ import type { Observer } from "./observer.ts";
 import {
   type Ignored,
   isReopened,
+  needsListOwners,
   needsRecipients,
   needsRequester,
   type Plan,
@@ -106,7 +107,7 @@ interface View {
   readonly request: AccessRequest | undefined;
   /** The record, with the outcomes that could not be written yet. */
   readonly before: PluginRecord | undefined;
-  readonly input: Omit<PlanInput, "recipients" | "requester">;
+  readonly input: Omit<PlanInput, "recipients" | "followUps" | "listOwners" | "requester">;
   /** Aborted when a newer snapshot arrives. */
   readonly outdated: AbortSignal;
 }
@@ -134,7 +135,13 @@ interface Turn {
 export class Reconcile {
   readonly #backoff: DecorrelatedBackoff;
   /** The last answer of the router, and the request that it is about. */
-  #routed: { readonly request: AccessRequest; readonly recipients: readonly string[] } | undefined;
+  #routed:
+    | Pick<Routed, "recipients" | "followUps"> & { readonly request: AccessRequest }
+    | undefined;
+  /** The owners of the access list, and the request that was promoted to it. */
+  #listOwners:
+    | { readonly request: AccessRequest; readonly addresses: readonly string[] }
+    | undefined;
   /** The last answer about a requester. */
   #asked: { readonly user: string; readonly address: string | undefined } | undefined;
   /** A request that the record calls expired and that exists, or may exist. */
@@ -176,7 +183,7 @@ export class Reconcile {
   async #pass(): Promise<Next | typeof CHANGED> {
     const view = this.#observe();
     const lookup = this.#confirm(view) ?? this.#confirmPending(view) ?? this.#route(view) ??
-      this.#askRequester(view);
+      this.#askOwners(view) ?? this.#askRequester(view);
     if (lookup !== undefined) {
       await lookup;
       return CHANGED;
@@ -311,20 +318,36 @@ export class Reconcile {
   async #askRouter(request: AccessRequest): Promise<void> {
     const decision = await this.deps.router.route(request, this.deps.drain);
     this.entry.requestLog.routed(decision);
-    this.#routed = { request, recipients: decision.recipients };
+    const { recipients, followUps } = decision;
+    this.#routed = { request, recipients, ...defined({ followUps }) };
   }
 
-  get #recipients(): readonly string[] {
-    return this.#routed?.recipients ?? [];
+  /** What the router has answered. */
+  get #recipients(): Pick<PlanInput, "recipients" | "followUps" | "listOwners"> {
+    const { recipients = [], followUps } = this.#routed ?? {};
+    return { recipients, ...defined({ followUps, listOwners: this.#listOwners?.addresses }) };
   }
 
-  /** Step 4: the requester's address; undefined if it is known or not needed. */
+  /** Step 4: the owners of the access list; undefined if they are known or not needed. */
+  #askOwners({ request, input }: View): Promise<void> | undefined {
+    const isNeeded = request !== undefined && this.#listOwners?.request !== request &&
+      needsListOwners(input);
+    return isNeeded ? this.#findOwners(request) : undefined;
+  }
+
+  async #findOwners(request: AccessRequest): Promise<void> {
+    const { addresses, notices } = await this.deps.router.listOwners(request, this.deps.drain);
+    this.entry.requestLog.notices(notices);
+    this.#listOwners = { request, addresses };
+  }
+
+  /** Step 4, too: the requester's address; undefined if it is known or not needed. */
   #askRequester({ request, before, input }: View): Promise<void> | undefined {
     const { requesters } = this.deps;
     if (requesters === undefined) return undefined;
     const user = request?.user ?? before?.user ?? "";
     const isNeeded = this.#asked?.user !== user &&
-      needsRequester({ ...input, recipients: this.#recipients });
+      needsRequester({ ...input, ...this.#recipients });
     return isNeeded ? this.#askAddress(requesters, user) : undefined;
   }
 
@@ -335,7 +358,7 @@ export class Reconcile {
   /** Step 5: the next record. */
   #plan({ input }: View): Plan {
     const requester = defined({ requester: this.#asked?.address });
-    return plan({ ...input, recipients: this.#recipients, ...requester });
+    return plan({ ...input, ...this.#recipients, ...requester });
   }
 
   /** There is no record, and none is to be written. */

@@ -9,7 +9,8 @@
  *               exists after all, and whether one is still pending
  *               whose reviewers are to be reminded
  *  3. route     the recipients, once, before the first mail       ../routing/router.ts
- *  4. ask       the requester's address, when there is news       requester_address.ts
+ *  4. ask       the requester's address, when there is news,      requester_address.ts
+ *               and the owners of an access list                  ../routing/router.ts
  *  5. plan      next record: owed and superseded mails (pure)     plan.ts, reminders.ts
  *  6. due       owed mails that may be tried now                  delivery/retries.ts, record/lease.ts
  *  7. write     compare-and-set of the record, with the lease     record/stored_record.ts

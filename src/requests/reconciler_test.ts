@@ -781,9 +781,12 @@ Deno.test("Reconciler keeps its lease until it has recorded what was accepted wh
   assert.deepEqual(given, ["b@x.org"]);
 });
 
+const noOwners = () => Promise.resolve({ addresses: [], notices: [] });
+
 Deno.test("Reconciler routes a request once, before its first mail", async () => {
   const routed: string[] = [];
   const router: Router = {
+    listOwners: noOwners,
     route: ({ id }) => {
       routed.push(id);
       return Promise.resolve(routedTo("a@x.org"));
@@ -806,6 +809,7 @@ Deno.test("Reconciler routes a request once, before its first mail", async () =>
 Deno.test("Reconciler retries a request that cannot be routed now", async () => {
   let failures = 2;
   const router: Router = {
+    listOwners: noOwners,
     route: () =>
       failures-- > 0
         ? Promise.reject(new Error("no answer"))
@@ -823,6 +827,7 @@ Deno.test("Reconciler retries a request that cannot be routed now", async () => 
 Deno.test("Reconciler plans with the state that came while it was routing", async () => {
   const answers: (() => void)[] = [];
   const router: Router = {
+    listOwners: noOwners,
     route: () =>
       new Promise((resolve) => {
         answers.push(() => resolve(routedTo("a@x.org")));

@@ -6,6 +6,7 @@
  */
 
 import { type AccessRequest, expiryOf } from "../teleport/access_request/read.ts";
+import { getsFirstAlone } from "../routing/follow_ups.ts";
 import { MAX_OWED, newlyOwed, type OwedMail } from "./record/outbox.ts";
 import type { PluginRecord } from "./record/record.ts";
 
@@ -41,7 +42,7 @@ function stepOf(afterMs: number): number {
 
 /**
  * The record of a pending request with a reminder for each reviewer who has a thread and no review, if a
- * step has passed. Several steps that passed become one reminder: the later supersedes the earlier, also
+ * step has passed. Recipients of the first mail alone get none. Several steps that passed become one reminder: the later supersedes the earlier, also
  * one that is still owed, and so does the reviewer's own review.
  */
 export function addReminders(
@@ -64,6 +65,7 @@ export function addReminders(
   );
   const reminders = record.threads.map(({ recipient }) => recipient)
     .filter((to) => !isAsked.has(to) && !reviewed.has(to.toLowerCase()))
+    .filter((to) => !getsFirstAlone(record.followUps, to))
     .map((to) => newlyOwed("reminder", to, step, nowMs));
   if (owed.length > 0 && owed.length + reminders.length > MAX_OWED) return record;
   return { ...record, reminded: step, owed: [...owed, ...reminders] };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FollowUp } from "../routing/follow_ups.ts";
 import fc from "fast-check";
 import type { Refusal } from "../mail/transport.ts";
 import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
@@ -57,6 +58,19 @@ Deno.test("plan() owes a reminder to every reviewer with a thread when a step ha
     "reminder/14400/a@x.org",
     "reminder/14400/b@x.org",
   ]);
+});
+
+Deno.test("plan() does not remind recipients to whom routes give the first mail alone", () => {
+  const [plain, silent] = [false, true].map((isSilent) => ({ also: [], except: [], isSilent }));
+  const except = { ...plain!, except: ["a@x.org"] };
+  const remindedBy = (review: FollowUp, resolution: FollowUp) => {
+    const followUps = { review, resolution, hasListOwners: false };
+    return keys(planAt(HOUR_MS, { record: aRecord({ threads, followUps }) }));
+  };
+  assert.deepEqual(remindedBy(except, except), ["reminder/3600/b@x.org"]);
+  assert.deepEqual(remindedBy(silent!, except), ["reminder/3600/b@x.org"]);
+  assert.equal(remindedBy(silent!, plain!).length, 2);
+  assert.equal(remindedBy(except, plain!).length, 2);
 });
 
 Deno.test("plan() makes one reminder of the steps that passed during an outage", () => {

@@ -1,5 +1,6 @@
 /** What is said of one request, in the log and to who counts; a complaint about it is made once. */
 
+import { defined } from "../optional.ts";
 import type { Log, LogFields } from "../log.ts";
 import { loggedMail } from "./delivery/logged_mail.ts";
 import type { Observer } from "./observer.ts";
@@ -16,13 +17,19 @@ export class RequestLog {
     private readonly observer: Pick<Observer, "mailDropped">,
   ) {}
 
-  /** Who is mailed, and what the operator should know about it. */
-  routed({ recipients, notices }: Routed): void {
+  /** The recipients of the request, with warnings for the operator. */
+  routed({ recipients, followUps, notices }: Routed): void {
+    this.notices(notices);
+    const fields = { recipients, ...defined({ follow_ups: followUps }) };
+    // Without the trace: it names roles, and the log tells nothing of what requests are about.
+    this.log.debug("Request is routed", { request_id: this.id, ...fields });
+  }
+
+  /** Warnings about the recipients of the request. */
+  notices(notices: Routed["notices"]): void {
     for (const { message, fields } of notices) {
       this.#complain(`${message} ${JSON.stringify(fields)}`, message, fields);
     }
-    // Without the trace: it names roles, and the log tells nothing of what requests are about.
-    this.log.debug("Request is routed", { request_id: this.id, recipients });
   }
 
   /** What could not be understood in the record. */

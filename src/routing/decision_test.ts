@@ -9,7 +9,7 @@ import { routingPolicy, type RoutingSettings } from "./policy.ts";
 import { requestFacts } from "./request_facts.ts";
 import { readRouteRecipient, type Route } from "./routes.ts";
 import { readRule, type Rule } from "./rules/rule.ts";
-import type { RoutedEvent } from "./trace.ts";
+import { ROUTED_EVENTS, type RoutedEvent } from "./trace.ts";
 
 const isAddress = (text: string) => /^[^\s@<>#]+@[^\s@<>#]+$/.test(text);
 
@@ -31,7 +31,7 @@ interface Options extends Partial<Omit<RoutingSettings, "roleToRecipients">> {
 }
 
 function decideFor(options: Options = {}): Promise<Decision> {
-  const { map = BASE, rules = [], traits = new Map(), resources = [], event = "new" } = options;
+  const { map = BASE, rules = [], traits = new Map(), resources = [] } = options;
   const request = {
     user: options.user ?? "alice@x.org",
     roles: options.roles ?? ["dev"],
@@ -49,18 +49,21 @@ function decideFor(options: Options = {}): Promise<Decision> {
     roleToRecipients: new Map(Object.entries(map)),
   });
   return decide(policy, {
-    event,
     request,
     rules,
     facts: requestFacts(request, { traits, resources }),
-    accessListOwners: options.owners ?? [],
-    ...defined({ requesterAddress: options.requesterAddress }),
+    ...defined({
+      accessListOwners: options.owners,
+      requesterAddress: options.requesterAddress,
+    }),
   });
 }
 
-async function mailed(options: Options = {}): Promise<readonly string[]> {
+/** The recipients of emails of a kind, as the trace says. */
+async function mailed({ event = "new", ...options }: Options = {}): Promise<readonly string[]> {
   const { trace } = await decideFor(options);
-  return trace.recipients.map(({ address }) => address);
+  return trace.recipients.filter(({ emails }) => emails.includes(event))
+    .map(({ address }) => address);
 }
 
 function plainRule(changes: Partial<AccessMonitoringRule> = {}): AccessMonitoringRule {
@@ -126,7 +129,9 @@ Deno.test("Rules that match replace the role map and suggested reviewers, others
 Deno.test("Recipients of rules that are not addresses are left out with a notice", async () => {
   const rules = [rule("a", "true", ["#channel", "A@x.org", "a@X.org"]), rule("b", "true", ["bob"])];
   const { trace, notices } = await decideFor({ rules });
-  assert.deepEqual(trace.recipients, [{ address: "A@x.org", because: "rule 'a'" }]);
+  assert.deepEqual(trace.recipients, [
+    { address: "A@x.org", because: "rule 'a'", emails: ROUTED_EVENTS },
+  ]);
   assert.deepEqual(notices.map(({ message, fields }) => [message, fields]), [
     ["Recipient of an access monitoring rule is not an email address", {
       rule: "a",
@@ -181,7 +186,8 @@ Deno.test("The role map takes names, patterns, * and suggested reviewers, each a
     roles: ["dev", "db-ro", "web"],
     suggestedReviewers: ["bob@x.org", "db@x.org"],
   });
-  assert.deepEqual(trace.recipients, [
+  const sources = trace.recipients.map(({ address, because }) => ({ address, because }));
+  assert.deepEqual(sources, [
     {
       address: "d@x.org",
       because: "role 'dev', entry 'dev' of role_to_recipients; " +
@@ -277,13 +283,17 @@ Deno.test("The first route that matches decides, and one that continues adds to 
     { name: "never", matched: false, decidedBy: "false" },
   ]);
   assert.deepEqual(trace.recipients, [
-    { address: "audit@x.org", because: "route 'audit'" },
-    { address: "dev@x.org", because: "role 'dev', entry 'dev' of role_to_recipients" },
-    { address: "rev@x.org", because: "suggested reviewer" },
+    { address: "audit@x.org", because: "route 'audit'", emails: ROUTED_EVENTS },
+    {
+      address: "dev@x.org",
+      because: "role 'dev', entry 'dev' of role_to_recipients",
+      emails: ROUTED_EVENTS,
+    },
+    { address: "rev@x.org", because: "suggested reviewer", emails: ROUTED_EVENTS },
   ]);
 });
 
-Deno.test("A silent route mails nobody but those whom routes before it have added", async () => {
+Deno.test("A silent route leaves only the recipients of routes before it that continue", async () => {
   const silence = route({ name: "quiet", isSilent: true });
   const { trace, notices } = await decideFor({
     routes: [silence, route({ recipients: ["a@x.org"] })],
@@ -324,11 +334,6 @@ Deno.test("Recipients of routes are addresses, people of the request, traits or 
   assert.deepEqual((await one("trait:none", { traits })).slice(0, 1), ["map"]);
   assert.equal((await one("trait:none", { traits }))[3], "there is none");
   assert.equal((await one("trait:x", { traits: { unavailable: "timeout" } }))[3], "timeout");
-  assert.deepEqual((await one("access_list_owners", { owners: ["own@x.org"] })).slice(0, 3), [
-    "routes",
-    "own@x.org",
-    "route '1', owner of the access list",
-  ]);
 });
 
 Deno.test("A route may be limited to kinds of email and to schedules", async () => {
@@ -341,12 +346,150 @@ Deno.test("A route may be limited to kinds of email and to schedules", async () 
   assert.deepEqual(await mailed({ routes }), ["duty@x.org"]);
   const night = { routes, created: "2025-08-11T18:00:00Z" };
   assert.deepEqual(await mailed(night), ["dev@x.org", "rev@x.org"]);
-  assert.deepEqual(await mailed({ ...night, event: "resolution" }), ["end@x.org"]);
+  const end = ["dev@x.org", "rev@x.org", "end@x.org"];
+  assert.deepEqual(await mailed({ ...night, event: "resolution" }), end);
   const { trace } = await decideFor(night);
-  assert.deepEqual(trace.routes.map(({ note }) => note), [
-    "the request was created outside of its schedules",
-    "it is not for emails of kind 'new'",
+  assert.deepEqual(trace.routes, [
+    {
+      name: "duty",
+      matched: false,
+      note: "the request was created outside of its schedules",
+    },
+    { name: "end", matched: true, on: ["resolution"] },
   ]);
+});
+
+/** Which of the emails the recipients get, and what the record keeps of it. */
+async function emailsOf(options: Options) {
+  const { trace, followUps } = await decideFor({ map: { "*": ["all@x.org"] }, ...options });
+  const emails = trace.recipients.map(({ address, emails }) => [address, emails.join()] as const);
+  return { emails: Object.fromEntries(emails), followUps };
+}
+
+const PLAIN = { also: [], except: [], isSilent: false };
+
+Deno.test("A route on later emails adds recipients who do not get the first one", async () => {
+  const suggestedReviewers: readonly string[] = [];
+  const audit = route({ name: "audit", recipients: ["audit@x.org"], on: ["resolution"] });
+  const { emails, followUps } = await emailsOf({ routes: [audit], suggestedReviewers });
+  assert.deepEqual(emails, { "all@x.org": "new,review,resolution", "audit@x.org": "resolution" });
+  assert.deepEqual(followUps, {
+    review: PLAIN,
+    resolution: { ...PLAIN, also: ["audit@x.org"] },
+    hasListOwners: false,
+  });
+  // Of two routes on the same emails the first decides, if it does not continue.
+  const other = route({ name: "other", recipients: ["other@x.org"], on: ["resolution"] });
+  const both = (routes: readonly Route[]) => emailsOf({ routes, suggestedReviewers });
+  assert.deepEqual(Object.keys((await both([audit, other])).emails), ["all@x.org", "audit@x.org"]);
+  const { emails: three } = await both([{ ...audit, continues: true }, other]);
+  assert.deepEqual(Object.keys(three), ["all@x.org", "audit@x.org", "other@x.org"]);
+  // A recipient of the first email gets no more than before, whatever the case of the address.
+  const again = route({ recipients: ["ALL@x.org"], on: ["review", "resolution"] });
+  assert.equal((await both([again])).followUps, undefined);
+});
+
+Deno.test("A route on new emails alone gives its recipients no other", async () => {
+  const page = route({ name: "page", recipients: ["page@x.org"], on: ["new"] });
+  const { emails, followUps } = await emailsOf({ routes: [page], suggestedReviewers: [] });
+  assert.deepEqual(emails, { "page@x.org": "new" });
+  const except = { ...PLAIN, except: ["page@x.org"] };
+  assert.deepEqual(followUps, { review: except, resolution: except, hasListOwners: false });
+  // The map does not take over for later emails, but a route that is for them does.
+  const team = route({ name: "team", recipients: ["team@x.org"] });
+  const { emails: later } = await emailsOf({ routes: [page, team], suggestedReviewers: [] });
+  assert.deepEqual(later, { "page@x.org": "new", "team@x.org": "review,resolution" });
+  // Another source of the same address keeps it.
+  const routes = [{ ...page, continues: true }];
+  const { emails: both } = await emailsOf({
+    routes,
+    map: { "*": ["page@x.org"] },
+    suggestedReviewers: [],
+  });
+  assert.deepEqual(both, { "page@x.org": "new,review,resolution" });
+});
+
+Deno.test("A silent route may be limited to kinds of email", async () => {
+  const quiet = route({ name: "quiet", isSilent: true, on: ["review"] });
+  const options = { routes: [quiet], suggestedReviewers: [] };
+  const { emails, followUps } = await emailsOf(options);
+  assert.deepEqual(emails, { "all@x.org": "new,resolution" });
+  assert.deepEqual(followUps, {
+    review: { ...PLAIN, isSilent: true },
+    resolution: PLAIN,
+    hasListOwners: false,
+  });
+  const { trace } = await decideFor(options);
+  assert.deepEqual([trace.decidedBy, trace.routes], ["map", [
+    { name: "quiet", matched: true, on: ["review"], note: "it is silent" },
+  ]]);
+  // It does not match: nothing changes.
+  const never = { ...quiet, condition: Condition.parse("false") };
+  assert.equal((await emailsOf({ ...options, routes: [never] })).followUps, undefined);
+  // A condition that fails is not evidence, either.
+  const traits = { unavailable: "timeout" };
+  const broken = { ...quiet, condition: Condition.parse('user.traits["a"].contains("b")') };
+  const unknown = await emailsOf({ ...options, routes: [broken], traits });
+  assert.deepEqual(unknown, {
+    emails: { "all@x.org": "new,review,resolution" },
+    followUps: undefined,
+  });
+  // What a route before it adds is sent.
+  const lead = route({ recipients: ["lead@x.org"], on: ["review"], continues: true });
+  const { emails: some, followUps: kept } = await emailsOf({ ...options, routes: [lead, quiet] });
+  assert.deepEqual(some, { "all@x.org": "new,resolution", "lead@x.org": "review" });
+  assert.deepEqual(kept?.review, { also: ["lead@x.org"], except: ["all@x.org"], isSilent: false });
+});
+
+Deno.test("Only the outcome may be emailed: a silent first email does not silence the others", async () => {
+  const routes = [
+    route({ name: "quiet", isSilent: true, on: ["new", "review"] }),
+    route({ name: "audit", recipients: ["audit@x.org"], on: ["resolution"] }),
+  ];
+  const { emails, followUps } = await emailsOf({ routes });
+  assert.deepEqual(emails, { "audit@x.org": "resolution" });
+  assert.deepEqual(followUps, {
+    review: { ...PLAIN, isSilent: true },
+    resolution: { ...PLAIN, also: ["audit@x.org"] },
+    hasListOwners: false,
+  });
+});
+
+Deno.test("Owners of the access list get the resolution, and decide no other email", async () => {
+  const owners = route({ name: "owners", recipients: ["access_list_owners"] });
+  const options = { routes: [owners], suggestedReviewers: [] };
+  const pending = await emailsOf(options);
+  assert.deepEqual(pending.emails, { "all@x.org": "new,review,resolution" });
+  assert.deepEqual(pending.followUps, { review: PLAIN, resolution: PLAIN, hasListOwners: true });
+  const { notices, trace: { decidedBy, leftOut } } = await decideFor(options);
+  assert.deepEqual([decidedBy, notices], ["map", []]);
+  assert.deepEqual(leftOut, [{
+    recipient: "access_list_owners",
+    because: "route 'owners', owner of the access list",
+    reason: "the request is not promoted to an access list",
+  }]);
+  const promoted = await emailsOf({ ...options, owners: ["own@x.org", "carol"] });
+  assert.deepEqual(promoted.emails, {
+    "all@x.org": "new,review,resolution",
+    "own@x.org": "resolution",
+  });
+  const failed = await decideFor({ ...options, owners: { unavailable: "timeout" } });
+  assert.deepEqual(failed.trace.leftOut.map(({ reason }) => reason), ["timeout"]);
+  // A silent route behind it does not take them away.
+  const quiet = route({ isSilent: true, on: ["resolution"] });
+  const routes = [{ ...owners, continues: true }, quiet];
+  assert.deepEqual((await emailsOf({ ...options, routes })).followUps?.resolution, {
+    ...PLAIN,
+    except: ["all@x.org"],
+  });
+});
+
+Deno.test("Routes on later emails are not asked where a rule has decided, unless they come first", async () => {
+  const rules = [rule("r", "true", ["rule@x.org"])];
+  const routes = [route({ recipients: ["audit@x.org"], on: ["resolution"] })];
+  assert.equal((await emailsOf({ rules, routes })).followUps, undefined);
+  const { emails } = await emailsOf({ rules, routes, precedence: "routes" });
+  assert.deepEqual(emails, { "rule@x.org": "new,review,resolution", "audit@x.org": "resolution" });
 });
 
 Deno.test("Precedence says whether rules or routes are asked first", async () => {
@@ -486,9 +629,10 @@ Deno.test("decide() asks requesters who are included, named by a route, or the o
   assert.deepEqual(await mailed({ map: alone, suggestedReviewers: [] }), ["alice@x.org"]);
   const routes = [route({ recipients: ["requester", "bob@x.org"] })];
   assert.deepEqual(await mailed({ routes }), ["alice@x.org", "bob@x.org"]);
-  // Other events are news for requesters, too.
+  // A route on later emails may name them: those are news for requesters, too.
+  const end = [route({ recipients: ["alice@x.org"], on: ["resolution"] })];
   assert.deepEqual(
-    await mailed({ map, suggestedReviewers: [], event: "resolution" }),
+    await mailed({ map, routes: end, suggestedReviewers: [], event: "resolution" }),
     ["bob@x.org", "alice@x.org"],
   );
 });

@@ -1,6 +1,7 @@
 /** What rules and routes want to know of a request beside the request: traits, labels, owners. */
 
 import { pause } from "../clock.ts";
+import { defined } from "../optional.ts";
 import type { Runtime } from "../runtime.ts";
 import { reasonOf } from "../text.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
@@ -32,7 +33,8 @@ export interface Needs {
 }
 
 export interface Looked extends Pick<Facts, "traits" | "resources"> {
-  readonly accessListOwners: readonly string[] | Unavailable;
+  /** Absent when they are not needed, or not known yet. */
+  readonly accessListOwners?: readonly string[] | Unavailable;
   readonly notices: readonly Notice[];
 }
 
@@ -55,12 +57,14 @@ export async function lookUp(
   signal: AbortSignal,
 ): Promise<Looked> {
   const notices: Notice[] = [];
+  const { accessList } = request;
+  const needsOwners = needs.accessListOwners && accessList !== undefined;
   const [traits, resources, accessListOwners] = await Promise.all([
     needs.traits ? lookUpTraits(request.user, deps, notices, signal) : new Map<string, string[]>(),
     needs.labels ? lookUpLabels(request.resources, deps, notices, signal) : [],
-    needs.accessListOwners ? lookUpOwners(request.accessList, deps, notices, signal) : [],
+    needsOwners ? lookUpOwners(accessList.name, deps, notices, signal) : undefined,
   ]);
-  return { traits, resources, accessListOwners, notices };
+  return { traits, resources, ...defined({ accessListOwners }), notices };
 }
 
 async function lookUpTraits(
@@ -139,24 +143,38 @@ async function labelsOfKind(
 }
 
 async function lookUpOwners(
-  accessList: AccessRequest["accessList"],
-  { cluster, clock }: LookupDeps,
+  accessList: string,
+  deps: LookupDeps,
   notices: Notice[],
   signal: AbortSignal,
-): Promise<Looked["accessListOwners"]> {
-  if (accessList === undefined) {
-    return { unavailable: "the request is not promoted to an access list" };
-  }
-  const { name } = accessList;
+): Promise<readonly string[] | Unavailable> {
   try {
-    return await persist(() => cluster.listAccessListOwners(name, signal), clock, signal);
+    return await listOwners(accessList, deps, signal);
   } catch (error) {
-    notices.push({
-      message: "Failed to look up the owners of an access list, they are not mailed",
-      fields: { access_list: name, error },
-    });
+    notices.push(ownersNotice(accessList, error));
     return { unavailable: reasonOf(error) };
   }
+}
+
+/**
+ * The user names of an access list's owners.
+ *
+ * @throws {ClusterError} after three attempts, when the cluster does not tell
+ */
+export async function listOwners(
+  accessList: string,
+  { cluster, clock }: LookupDeps,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return await persist(() => cluster.listAccessListOwners(accessList, signal), clock, signal);
+}
+
+/** The warning about owners that could not be looked up. */
+export function ownersNotice(accessList: string, error: unknown): Notice {
+  return {
+    message: "Failed to look up the owners of an access list, they get no email",
+    fields: { access_list: accessList, error },
+  };
 }
 
 /** Tries again what may go better then. */

@@ -1,10 +1,28 @@
 /** The recipients of one decision while they are gathered. */
 
 import { truncate } from "../text.ts";
-import type { LeftOut, RoutedRecipient } from "./trace.ts";
+import { type LeftOut, ROUTED_EVENTS, type RoutedEvent, type RoutedRecipient } from "./trace.ts";
 
 /** RFC 5321 §4.5.3.1.3, without the angle brackets. */
 export const MAX_ADDRESS_LENGTH = 254;
+
+/** The kinds of email that one source gives to its recipients. */
+export interface Emails {
+  /** The kind that is being routed. */
+  readonly event: RoutedEvent;
+  /** Kinds that come along with it, unless a silent route takes them away. */
+  readonly following: ReadonlySet<RoutedEvent>;
+}
+
+/** Recipients of the first email get every email. */
+export const EVERY_EMAIL: Emails = { event: "new", following: new Set(ROUTED_EVENTS) };
+
+interface Entry {
+  readonly address: string;
+  readonly because: string[];
+  readonly routed: Set<RoutedEvent>;
+  readonly following: Set<RoutedEvent>;
+}
 
 /**
  * Recipients in the order in which they were named, each with all that named it. Addresses that differ
@@ -12,8 +30,8 @@ export const MAX_ADDRESS_LENGTH = 254;
  * used.
  */
 export class RecipientList {
-  readonly #byAddress = new Map<string, { readonly address: string; readonly because: string[] }>();
-  readonly #leftOut: LeftOut[] = [];
+  readonly #byAddress = new Map<string, Entry>();
+  readonly #leftOut = new Map<string, LeftOut>();
 
   /** `syntax` says whether a text is an email address without a display name. */
   constructor(private readonly syntax: (text: string) => boolean) {}
@@ -23,17 +41,25 @@ export class RecipientList {
     return text.length <= MAX_ADDRESS_LENGTH && this.syntax(text);
   }
 
-  /** Adds what is an address, and leaves out what is not; returns whether it was one. */
-  add(recipient: string, because: string): boolean {
+  /** Adds an address, and leaves out other texts; returns whether it was an address. */
+  add(recipient: string, because: string, { event, following } = EVERY_EMAIL): boolean {
     if (!this.isAddress(recipient)) {
       this.leaveOut(recipient, because, "not an email address");
       return false;
     }
     const key = recipient.toLowerCase();
-    const known = this.#byAddress.get(key);
-    if (known === undefined) this.#byAddress.set(key, { address: recipient, because: [because] });
-    else if (!known.because.includes(because)) known.because.push(because);
+    const entry = this.#byAddress.get(key) ??
+      { address: recipient, because: [], routed: new Set(), following: new Set() };
+    this.#byAddress.set(key, entry);
+    if (!entry.because.includes(because)) entry.because.push(because);
+    entry.routed.add(event);
+    for (const other of following) entry.following.add(other);
     return true;
+  }
+
+  /** Takes emails of a kind from recipients who would get them along with the first email. */
+  silence(event: RoutedEvent): void {
+    for (const { following } of this.#byAddress.values()) following.delete(event);
   }
 
   /** Removes an address unless it is the only one; returns whether it was removed. */
@@ -46,18 +72,21 @@ export class RecipientList {
     return true;
   }
 
+  /** Notes what was named and gets no email, once for each source. */
   leaveOut(recipient: string, because: string, reason: string): void {
-    this.#leftOut.push({ recipient: truncate(recipient, MAX_ADDRESS_LENGTH), because, reason });
+    const leftOut = { recipient: truncate(recipient, MAX_ADDRESS_LENGTH), because, reason };
+    this.#leftOut.set(JSON.stringify(leftOut), leftOut);
   }
 
   get recipients(): readonly RoutedRecipient[] {
-    return [...this.#byAddress.values()].map(({ address, because }) => ({
+    return [...this.#byAddress.values()].map(({ address, because, routed, following }) => ({
       address,
       because: because.join("; "),
+      emails: ROUTED_EVENTS.filter((event) => routed.has(event) || following.has(event)),
     }));
   }
 
   get leftOut(): readonly LeftOut[] {
-    return this.#leftOut;
+    return [...this.#leftOut.values()];
   }
 }

@@ -2,14 +2,15 @@
 
 import { defined } from "../optional.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
+import { ClusterError } from "../teleport/errors.ts";
 import { ConditionError } from "./condition/error.ts";
 import { decide } from "./decision.ts";
-import { lookUp, type LookupDeps, type Needs } from "./lookups.ts";
+import { listOwners, lookUp, type LookupDeps, type Needs, ownersNotice } from "./lookups.ts";
 import type { RoutingPolicy } from "./policy.ts";
+import { RecipientList } from "./recipient_list.ts";
 import { requestFacts } from "./request_facts.ts";
-import type { Notice, Routed, Router } from "./router.ts";
+import type { ListOwners, Notice, Routed, Router } from "./router.ts";
 import type { Rule } from "./rules/rule.ts";
-import type { RoutedEvent } from "./trace.ts";
 
 /** The rules that count now. */
 export interface RuleSource {
@@ -19,6 +20,9 @@ export interface RuleSource {
 
 /** Without rules: for tests, and where no cluster is asked. */
 export const NO_RULES: RuleSource = { current: () => Promise.resolve([]) };
+
+/** Owners who cannot be looked up for longer must not hold up the emails to reviewers. */
+const OWNERS_PATIENCE_MS = 60_000;
 
 export interface RuleRouterDeps extends LookupDeps {
   readonly rules: RuleSource;
@@ -32,38 +36,72 @@ export interface RuleRouterDeps extends LookupDeps {
 export class RuleRouter implements Router {
   /** Notices that were given, by what they are about. */
   readonly #given = new WeakMap<object, Set<string>>();
+  /** Since when owners cannot be looked up, by request. */
+  readonly #failingSinceMs = new Map<string, number>();
   /** Ends when those before it are decided: the traces of many at once, with many rules, are large. */
   #decided: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly policy: RoutingPolicy, private readonly deps: RuleRouterDeps) {}
 
-  route(request: AccessRequest, signal: AbortSignal): Promise<Routed> {
-    return this.#route(request, "new", signal);
-  }
-
-  async #route(request: AccessRequest, event: RoutedEvent, signal: AbortSignal): Promise<Routed> {
+  async route(request: AccessRequest, signal: AbortSignal): Promise<Routed> {
     const rules = await this.deps.rules.current(signal);
-    const needs = needsOf(this.policy, rules, event);
+    const needs = needsOf(this.policy, rules);
     const looked = await lookUp(request, needs, this.deps, signal);
     const requesterAddress = this.policy.includesRequester === true
       ? undefined
       : await this.deps.requesters?.addressOf(request.user, request.id, signal);
     signal.throwIfAborted();
-    const { trace, notices } = await this.#inTurn(() =>
+    const { accessListOwners } = looked;
+    const { trace, followUps, notices } = await this.#inTurn(() =>
       decide(this.policy, {
-        event,
         request,
         rules,
         facts: requestFacts(request, looked),
-        accessListOwners: looked.accessListOwners,
-        ...defined({ requesterAddress }),
+        ...defined({ accessListOwners, requesterAddress }),
       })
     );
     return {
-      recipients: trace.recipients.map(({ address }) => address),
+      recipients: trace.recipients.filter(({ emails }) => emails.includes("new"))
+        .map(({ address }) => address),
+      ...defined({ followUps }),
       notices: [...looked.notices, ...notices].filter((notice) => this.#isNew(notice)),
       trace,
     };
+  }
+
+  async listOwners(
+    { id, accessList }: AccessRequest,
+    signal: AbortSignal,
+  ): Promise<ListOwners> {
+    if (accessList === undefined) return { addresses: [], notices: [] };
+    const { name } = accessList;
+    let owners: readonly string[];
+    try {
+      owners = await listOwners(name, this.deps, signal);
+    } catch (error) {
+      if (!(error instanceof ClusterError) || signal.aborted) throw error;
+      if (error.isTransient && this.#isPatient(id)) throw error;
+      this.#failingSinceMs.delete(id);
+      return { addresses: [], notices: [ownersNotice(name, error)] };
+    }
+    this.#failingSinceMs.delete(id);
+    const list = new RecipientList(this.policy.isAddress);
+    for (const owner of owners) list.add(owner, "owner of the access list");
+    return {
+      addresses: list.recipients.map(({ address }) => address),
+      notices: list.leftOut.map(({ recipient }) => ({
+        message: "Owner of an access list is not an email address",
+        fields: { access_list: name, owner: recipient },
+      })),
+    };
+  }
+
+  /** Whether a lookup that fails may hold up the request's emails. */
+  #isPatient(id: string): boolean {
+    const nowMs = this.deps.clock.now();
+    const sinceMs = this.#failingSinceMs.get(id) ?? nowMs;
+    this.#failingSinceMs.set(id, sinceMs);
+    return nowMs - sinceMs < OWNERS_PATIENCE_MS;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -84,18 +122,16 @@ export class RuleRouter implements Router {
   }
 }
 
-/** What rules and routes want to know beside the request. */
+/** What rules and routes need to know beside the request. */
 export function needsOf(
   { routes }: Pick<RoutingPolicy, "routes">,
   rules: readonly Rule[],
-  event: RoutedEvent,
 ): Needs {
-  const used = routes.filter(({ on }) => on.has(event));
-  const conditions = [...rules, ...used].flatMap(({ condition }) =>
+  const conditions = [...rules, ...routes].flatMap(({ condition }) =>
     condition === undefined || condition instanceof ConditionError ? [] : [condition]
   );
   const names = (kind: string) =>
-    used.some(({ recipients }) => recipients.some((recipient) => recipient.kind === kind));
+    routes.some(({ recipients }) => recipients.some((recipient) => recipient.kind === kind));
   return {
     traits: names("trait") || conditions.some(({ needs }) => needs.has("traits")),
     labels: conditions.some(({ needs }) => needs.has("labels")),

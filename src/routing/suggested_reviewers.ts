@@ -3,7 +3,7 @@
 import { truncate } from "../text.ts";
 import type { LogFields } from "../log.ts";
 import { isInDomains } from "./allowed_domains.ts";
-import { MAX_ADDRESS_LENGTH, type RecipientList } from "./recipient_list.ts";
+import { type Emails, MAX_ADDRESS_LENGTH, type RecipientList } from "./recipient_list.ts";
 import type { Notice } from "./router.ts";
 import type { ReviewerTrace } from "./trace.ts";
 
@@ -21,11 +21,12 @@ export interface ReviewerPolicy {
   readonly configured: ReadonlySet<string>;
 }
 
-/** Adds the reviewers. Notices tell the operator of those who are left out. */
+/** Adds the reviewers to the recipients of `emails`. Notices name those who are left out. */
 export function addSuggestedReviewers(
   list: RecipientList,
   suggested: readonly string[],
   because: string,
+  emails: Emails,
   { allowedDomains, configured }: ReviewerPolicy,
 ): { readonly traces: readonly ReviewerTrace[]; readonly notices: readonly Notice[] } {
   const unique = [...new Map(suggested.toReversed().map((r) => [r.toLowerCase(), r])).values()];
@@ -35,7 +36,7 @@ export function addSuggestedReviewers(
     isInDomains(reviewer, allowedDomains);
   const traces = reviewers.map((reviewer): ReviewerTrace => {
     const leftOut = !list.isAddress(reviewer) ? INVALID : isAllowed(reviewer) ? undefined : OUTSIDE;
-    if (leftOut === undefined) list.add(reviewer, because);
+    if (leftOut === undefined) list.add(reviewer, because, emails);
     else list.leaveOut(reviewer, because, leftOut);
     return leftOut === undefined ? { reviewer } : { reviewer, leftOut };
   });

@@ -1,12 +1,16 @@
 /** What a decision on recipients looked at: for the command `route`, and what the daemon logs. */
 
-/** A kind of email that is routed: the first one, one about a review, the one about the end. */
-export type RoutedEvent = "new" | "review" | "resolution";
+/** The kinds of email that are routed: the first one, those about reviews, the one about the end. */
+export const ROUTED_EVENTS = ["new", "review", "resolution"] as const;
 
-/** A rule or a route that was looked at. */
+export type RoutedEvent = typeof ROUTED_EVENTS[number];
+
+/** A rule or a route that was evaluated. */
 export interface StepTrace {
   readonly name: string;
   readonly matched: boolean;
+  /** The kinds of email that a route is limited to; absent = all. */
+  readonly on?: readonly RoutedEvent[];
   /** The sub-expression of the condition that decided; absent when none was evaluated. */
   readonly decidedBy?: string;
   /** Why it could not be evaluated. */
@@ -31,10 +35,12 @@ export interface ReviewerTrace {
   readonly leftOut?: string;
 }
 
-/** An address that is mailed, and everything that named it. */
+/** A recipient, with everything that named it. */
 export interface RoutedRecipient {
   readonly address: string;
   readonly because: string;
+  /** The kinds of email that it gets. */
+  readonly emails: readonly RoutedEvent[];
 }
 
 /** What was named as a recipient and is not mailed. */
@@ -45,12 +51,11 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** Where the decision was made: in the rules of the cluster, in the routes or the role map of the file. */
+/** What chose the recipients of the first email: rules of the cluster, routes or role map of the file. */
 export type DecidedBy = "rules" | "routes" | "silence" | "map";
 
 /** One decision. Lists are in the order in which they were looked at. */
 export interface RoutingTrace {
-  readonly event: RoutedEvent;
   readonly rules: readonly StepTrace[];
   readonly routes: readonly StepTrace[];
   readonly roles: readonly RoleTrace[];

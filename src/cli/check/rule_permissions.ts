@@ -46,7 +46,7 @@ export async function checkRulePermissions(
       },
     }),
   ];
-  const { traits, labels } = needsOf({ routes }, rules, "new");
+  const { traits, labels, accessListOwners } = needsOf({ routes }, rules);
   if (traits || requesterTrait !== undefined) {
     findings.push(
       await probed({
@@ -73,6 +73,22 @@ export async function checkRulePermissions(
         run: async () => {
           await client.listResources("node", [crypto.randomUUID()], signal);
           return "tried with a server that does not exist";
+        },
+      }),
+    );
+  }
+  if (accessListOwners) {
+    findings.push(
+      await probed({
+        check: "permission.access_list_owners",
+        grant: "'list' and 'read' on 'access_list'",
+        without: "owners of access lists get no email",
+        run: async () => {
+          await client.listAccessListOwners(crypto.randomUUID(), signal).catch((error) => {
+            // The server checks permissions first.
+            if (!(error instanceof ClusterError) || error.kind !== "not-found") throw error;
+          });
+          return "tried with an access list that does not exist";
         },
       }),
     );

@@ -1,10 +1,16 @@
 /** A decision on recipients in words. */
 
 import type { RoleMap } from "../../routing/patterns.ts";
-import type { RoleTrace, RoutingTrace, StepTrace } from "../../routing/trace.ts";
+import {
+  type RoleTrace,
+  ROUTED_EVENTS,
+  type RoutedEvent,
+  type RoutingTrace,
+  type StepTrace,
+} from "../../routing/trace.ts";
 import { nearest } from "../../config/nearest.ts";
 
-/** Lines about every rule, route and entry that was looked at, then the recipients with their sources. */
+/** Lines about every rule, route and entry that was evaluated, then the recipients with their sources. */
 export function explain(trace: RoutingTrace, roles: RoleMap): readonly string[] {
   const { recipients, leftOut, reviewers, decidedBy } = trace;
   const addresses = recipients.map(({ address }) => address).join(", ");
@@ -15,14 +21,23 @@ export function explain(trace: RoutingTrace, roles: RoleMap): readonly string[] 
       ? trace.roles.map((step) => explainRole(step, roles))
       : [NOT_ASKED[decidedBy]],
     ...reviewers.map(({ reviewer, leftOut }) =>
-      `suggested reviewer '${reviewer}' -> ${leftOut === undefined ? reviewer : "nobody"} ` +
+      `suggested reviewer '${reviewer}' -> ${leftOut === undefined ? reviewer : NO_RECIPIENTS} ` +
       `(${leftOut === undefined ? "the name is an email address" : reviewerReason(leftOut)})`
     ),
     ...leftOut.filter(({ recipient }) => !reviewers.some((one) => one.reviewer === recipient))
       .map(({ recipient, because, reason }) => `left out: '${recipient}' (${because}; ${reason})`),
-    `Mailed, each once: ${addresses === "" ? "nobody" : addresses}`,
-    ...recipients.map(({ address, because }) => `  ${address} (${because})`),
+    addresses === "" ? "No recipients" : `Recipients: ${addresses}`,
+    ...recipients.map(({ address, because, emails }) =>
+      `  ${address} (${because})${limitation(emails)}`
+    ),
   ];
+}
+
+const NO_RECIPIENTS = "no recipients";
+
+/** The kinds of email of a recipient who does not get all. */
+function limitation(emails: readonly RoutedEvent[]): string {
+  return emails.length === ROUTED_EVENTS.length ? "" : `: ${emails.join(" and ")} only`;
 }
 
 const NOT_ASKED = {
@@ -31,7 +46,10 @@ const NOT_ASKED = {
   silence: "role_to_recipients is not used: a silent route has decided",
 } as const;
 
-function explainStep(what: string, { name, matched, decidedBy, error, note }: StepTrace): string {
+function explainStep(
+  what: string,
+  { name, on, matched, decidedBy, error, note }: StepTrace,
+): string {
   const outcome = error !== undefined ? "fails" : matched ? "matches" : "does not match";
   const details = [
     ...error === undefined ? [] : [error],
@@ -39,11 +57,12 @@ function explainStep(what: string, { name, matched, decidedBy, error, note }: St
     ...note === undefined ? [] : [note],
   ];
   const why = details.length === 0 ? "" : `: ${details.join("; ")}`;
-  return `${what} '${name}' ${outcome}${why}`;
+  const kinds = on === undefined ? "" : ` on ${on.join(" and ")}`;
+  return `${what} '${name}'${kinds} ${outcome}${why}`;
 }
 
 function explainRole({ role, key, kind, recipients }: RoleTrace, roles: RoleMap): string {
-  const addressees = recipients.length === 0 ? "nobody" : recipients.join(", ");
+  const addressees = recipients.length === 0 ? NO_RECIPIENTS : recipients.join(", ");
   return `role '${role}' -> ${addressees} (${roleReason(role, key, kind, roles)})`;
 }
 

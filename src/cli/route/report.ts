@@ -1,6 +1,6 @@
 /** What `route` prints for programs, and how it compares with what is expected. */
 
-import type { RoutingTrace } from "../../routing/trace.ts";
+import { ROUTED_EVENTS, type RoutingTrace } from "../../routing/trace.ts";
 
 /** A rule that is not for this plugin. */
 export interface OtherRule {
@@ -22,7 +22,10 @@ export function routeJson(
       ...others.map(({ name, why }) => ({ name, matched: false, note: why })),
     ],
     routes: trace.routes.map(stepJson),
-    recipients: trace.recipients,
+    recipients: trace.recipients.map(({ emails, ...recipient }) => ({
+      ...recipient,
+      ...emails.length === ROUTED_EVENTS.length ? {} : { emails },
+    })),
     "left_out": trace.leftOut,
   };
 }
@@ -41,8 +44,8 @@ export function difference(
   const wanted = new Set(expected.map(fold));
   return [
     ...expected.filter((address) => !actual.has(fold(address)))
-      .map((address) => `- ${address} (expected, and not mailed)`),
+      .map((address) => `- ${address} (expected, and not a recipient)`),
     ...recipients.filter(({ address }) => !wanted.has(fold(address)))
-      .map(({ address, because }) => `+ ${address} (mailed, and not expected: ${because})`),
+      .map(({ address, because }) => `+ ${address} (a recipient, and not expected: ${because})`),
   ];
 }

@@ -80,7 +80,7 @@ export function readRoutes(tables: unknown, { report }: Context): readonly Route
   const routes = tables.map((table, i) => readRoute(table, i + 1, report));
   warnOfNames(routes, report);
   warnOfUnreached(routes, report);
-  warnOfUnused(routes, report);
+  warnOfOwners(routes, report);
   return routes;
 }
 
@@ -101,7 +101,7 @@ function readRoute(table: unknown, place: number, report: Report): RouteConfig {
   } else if (!silence && names.length === 0 && isTable(table) && !isWrong("recipients")) {
     report.error(
       `Invalid ${section}: names no recipients; set recipients, suggested_reviewers = true, or ` +
-        "silence = true to email nobody",
+        "silence = true for no email",
     );
   }
   return {
@@ -126,30 +126,34 @@ function warnOfNames(routes: readonly RouteConfig[], report: Report): void {
   }
 }
 
-/** Later emails go to the recipients of the first one; a known request gets no new recipients. */
-function warnOfUnused(routes: readonly RouteConfig[], report: Report): void {
+/** Owners of an access list are known when a request is promoted to it. */
+function warnOfOwners(routes: readonly RouteConfig[], report: Report): void {
   for (const { name, on, recipients } of routes) {
-    if (!on.includes("new")) {
+    if (recipients.includes("access_list_owners") && !on.includes("resolution")) {
       report.warn(
-        `Route '${name}' is not used: recipients are chosen with the first email, of kind new`,
-      );
-    } else if (recipients.includes("access_list_owners")) {
-      report.warn(
-        `Route '${name}' names access_list_owners, who are not known with the first email`,
+        `Route '${name}' names access_list_owners, who get emails of kind resolution alone: ` +
+          "add it to on",
       );
     }
   }
 }
 
-/** Behind a route that matches every request, and ends the search, no other is asked. */
+/** After a route that matches every request, and ends the search, no other is asked for its emails. */
 function warnOfUnreached(routes: readonly RouteConfig[], report: Report): void {
-  const last = routes.findIndex((route) =>
-    (route.match === undefined || route.match.trim() === "true") && !route.continues &&
-    route.schedules.size === 0 && route.on.length === EVENTS.length &&
-    (route.silence || route.recipients.some(isEmailAddress))
-  );
-  if (last < 0) return;
-  for (const { name } of routes.slice(last + 1)) {
-    report.warn(`Route '${name}' is never reached: '${routes[last]!.name}' matches every request`);
+  const last = new Map<RouteConfig["on"][number], string>();
+  for (const { name, on, ...route } of routes) {
+    const ends = [...new Set(on.flatMap((event) => last.get(event) ?? "never"))];
+    if (!ends.includes("never")) {
+      const match = ends.length === 1 ? "matches" : "match";
+      report.warn(
+        `Route '${name}' is never reached: ${ends.join(" and ")} ${match} every request`,
+      );
+    }
+    const endsSearch = (route.match === undefined || route.match.trim() === "true") &&
+      !route.continues && route.schedules.size === 0 &&
+      (route.silence || route.recipients.some(isEmailAddress));
+    for (const event of endsSearch ? on : []) {
+      if (!last.has(event)) last.set(event, `'${name}'`);
+    }
   }
 }

@@ -34,9 +34,7 @@ silence = true
 [[route]]
 recipients = "one@example.com"
 `);
-  assert.deepEqual(warnings, [
-    "Route 'payments' names access_list_owners, who are not known with the first email",
-  ]);
+  assert.deepEqual(warnings, []);
   assert.deepEqual(config.routing, { precedence: "routes", strictSchedules: true });
   const [payments, silent, last] = config.routes;
   assert.deepEqual(payments, {
@@ -123,7 +121,7 @@ shifts = [{ weekday = "Monday", start = "9:00" }]
     "Invalid route 2.on: must be a list of new, review, resolution, current value has a list",
     "Invalid route 3.match: must be a condition in quotes, current value is a boolean",
     "Invalid route 3: names no recipients; set recipients, suggested_reviewers = true, or " +
-    "silence = true to email nobody",
+    "silence = true for no email",
     "Invalid route 4.silence: excludes recipients, suggested_reviewers and continue",
     "Invalid route 5.schedules: must be a table, current value is a string",
     "Invalid route 6.schedules.a: unknown time zone europe/berlin: write a name such as Europe/Berlin",
@@ -134,6 +132,29 @@ shifts = [{ weekday = "Monday", start = "9:00" }]
     "Invalid route 6.schedules.b: needs at least one shift",
     "Invalid route 6.schedules.c.shifts: must be a list of tables " +
     '{ weekday = "Monday", start = "09:00", end = "17:00" }',
+  ]);
+});
+
+Deno.test("parseConfig() warns of a route that is never reached for any of its emails", async () => {
+  const { warnings } = await accept(`${BASE}
+[[route]]
+name = "page"
+recipients = "page@example.com"
+on = ["new"]
+[[route]]
+name = "quiet"
+silence = true
+on = ["review"]
+[[route]]
+name = "both"
+recipients = "a@example.com"
+on = ["new", "review"]
+[[route]]
+name = "all"
+recipients = "a@example.com"
+`);
+  assert.deepEqual(warnings, [
+    "Route 'both' is never reached: 'page' and 'quiet' match every request",
   ]);
 });
 
@@ -158,12 +179,17 @@ match = "false"
 name = "later"
 recipients = "a@example.com"
 on = ["review"]
+[[route]]
+name = "owners"
+recipients = "access_list_owners"
+on = ["new"]
 `);
   assert.deepEqual(warnings, [
     "2 routes are named 'a': logs do not tell them apart",
     "Route 'a' is never reached: 'a' matches every request",
     "Route 'later' is never reached: 'a' matches every request",
-    "Route 'later' is not used: recipients are chosen with the first email, of kind new",
+    "Route 'owners' is never reached: 'a' matches every request",
+    "Route 'owners' names access_list_owners, who get emails of kind resolution alone: add it to on",
     "Unknown key 'route 2.recipient': did you mean 'route 2.recipients'?",
   ]);
 });

@@ -1,11 +1,13 @@
 /**
  * What the program remembers of a request, in Teleport's plugin data: the original's seven keys
- * (original.md §5.7) and eight of ours (docs/internals/delivery.md). `decode` never fails: a record edited
+ * (original.md §5.7) and nine of ours (docs/internals/delivery.md). `decode` never fails: a record edited
  * by hand is read as far as possible, with a list of what could not be understood.
  */
 
 import { defined } from "../../optional.ts";
+import type { FollowUps } from "../../routing/follow_ups.ts";
 import { singleLine } from "../../text.ts";
+import { readFollowUps, writeFollowUps } from "./follow_ups.ts";
 import { fitToSizeLimit } from "./size_limit.ts";
 import { type OwedMail, readFailed, readOwed, writeFailed, writeOwed } from "./outbox.ts";
 import type { FailedMail } from "./outbox.ts";
@@ -48,6 +50,8 @@ export interface PluginRecord {
   readonly threads: readonly Thread[];
   /** Items of `email_threads` that are no thread; kept as they are. */
   readonly foreignThreads: readonly string[];
+  /** Who gets emails after the first one; absent = the recipients of the first. */
+  readonly followUps?: FollowUps;
   readonly owed: readonly OwedMail[];
   readonly owner?: Owner;
   readonly failed: readonly FailedMail[];
@@ -67,6 +71,7 @@ export const RECORD_KEYS = [
   "warned",
   "expires",
   "email_threads",
+  "follow_ups",
   "owed",
   "owner",
   "failed",
@@ -114,6 +119,7 @@ export function decodeRecord(
       ? [...threads, { recipient: get("email"), time: get("timestamp"), messageId: "", stored: "" }]
       : threads,
     foreignThreads: foreign,
+    ...defined({ followUps: readFollowUps(get("follow_ups"), problems) }),
     owed: readOwed(get("owed"), problems),
     ...defined({ owner }),
     failed: readFailed(get("failed"), problems),
@@ -155,6 +161,7 @@ export function encodeRecord(record: PluginRecord): Record<string, string> {
       record.threads.filter((thread) => thread.stored !== ""),
       record.foreignThreads,
     ),
+    follow_ups: writeFollowUps(record.followUps),
     owed: writeOwed(record.owed),
     owner: record.owner === undefined ? "" : writeOwner(record.owner),
     failed: writeFailed(record.failed),

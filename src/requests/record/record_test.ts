@@ -28,6 +28,7 @@ Deno.test("encodeRecord() writes the original's seven keys in its format", () =>
     "warned",
     "expires",
     "request_type",
+    "follow_ups",
   ];
   const original = Object.fromEntries(
     Object.entries(encodeRecord(full)).filter(([key]) => !ours.includes(key)),
@@ -81,6 +82,35 @@ Deno.test("encodeRecord() counts bytes as Go writes them, which escapes more", (
 Deno.test("encodeRecord() keeps long reasons verbatim as long as they fit", () => {
   for (const reason of ["x".repeat(400_000), "<".repeat(80_000), "\u{1f600}".repeat(100_000)]) {
     assert.equal(encodeRecord(aRecord({ requestReason: reason }))["request_reason"], reason);
+  }
+});
+
+Deno.test("A record keeps who gets later emails, and one that is not understood counts as absent", () => {
+  const also = { also: ["audit@x.org"], except: [], isSilent: false };
+  const silent = { also: [], except: [], isSilent: true };
+  const except = { also: [], except: ["page@x.org"], isSilent: false };
+  for (
+    const [followUps, text] of [
+      [
+        { review: silent, resolution: also, hasListOwners: false },
+        '{"review":{"silent":true},"resolution":{"also":["audit@x.org"]}}',
+      ],
+      [
+        { review: except, resolution: except, hasListOwners: true },
+        '{"review":{"except":["page@x.org"]},"resolution":{"except":["page@x.org"]},' +
+        '"list_owners":true}',
+      ],
+    ] as const
+  ) {
+    const raw = encodeRecord(aRecord({ followUps }));
+    assert.equal(raw.follow_ups, text);
+    assert.deepEqual(decodeRecord(raw).record?.followUps, followUps);
+  }
+  assert.equal(encodeRecord(aRecord()).follow_ups, "");
+  for (const text of ["{", "[]", '{"review":{"also":[""]}}', '{"resolution":{"silent":"yes"}}']) {
+    const { record, problems } = decodeRecord({ user: "alice", follow_ups: text });
+    assert.deepEqual(problems, ["follow_ups is not a table of recipients"]);
+    assert.equal(record?.followUps, undefined);
   }
 });
 

@@ -4,7 +4,7 @@ import type { Runtime } from "../../runtime.ts";
 import { routingPolicy, type RoutingSettings } from "../policy.ts";
 import { NO_RULES, RuleRouter } from "../rule_router.ts";
 import type { Routed, Router } from "../router.ts";
-import type { RoutingTrace } from "../trace.ts";
+import { ROUTED_EVENTS, type RoutingTrace } from "../trace.ts";
 
 /** Routes by the role map and suggested reviewers; asks no cluster. */
 export function roleRouter(
@@ -25,13 +25,16 @@ export function roleRouter(
 /** A decision for these recipients. */
 export function routedTo(...recipients: readonly string[]): Routed {
   const trace: RoutingTrace = {
-    event: "new",
     decidedBy: "map",
     rules: [],
     routes: [],
     roles: [],
     reviewers: [],
-    recipients: recipients.map((address) => ({ address, because: "a test" })),
+    recipients: recipients.map((address) => ({
+      address,
+      because: "a test",
+      emails: ROUTED_EVENTS,
+    })),
     leftOut: [],
   };
   return { recipients, notices: [], trace };
