@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { PlaygroundOptions } from "../sim/playground/playground.ts";
 import { runProgram } from "../sim/playground/plugin_process.ts";
+import { checkExample, checkTexts } from "../packaging/docs/check_example.ts";
 import { createPki } from "../sim/pki/pki.ts";
 import { check } from "../src/cli/check.ts";
 import { listen, onStage, runCommand, type Stage, useMailgun } from "./support.ts";
@@ -51,6 +52,21 @@ Deno.test("check passes when everything is in order, sends nothing and leaves no
     for (const line of lines) assert.match(stdout, line);
     assert.deepEqual([playground.mail.mails.length, playground.cluster.pluginData.all()], [0, {}]);
   });
+});
+
+Deno.test("The pages show what check prints ('deno task docs' writes them)", async () => {
+  const pages = [
+    ["docs/commands.md", "long"],
+    ["README.md", "short"],
+  ] as const;
+  const texts = checkTexts(await checkExample());
+  for (const [path, length] of pages) {
+    const page = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+    const [, block = ""] = /<!-- check -->\n\n```text\n([^]*?)```/.exec(page) ?? [];
+    // Addresses and times of other machines may break lines elsewhere.
+    const words = (text: string) => text.replace(/\s+/g, " ").replace(/\d+ ms/g, "n ms");
+    assert.equal(words(block), words(texts[length]), path);
+  }
 });
 
 interface Case {

@@ -2,6 +2,7 @@
 
 import { variablesTable } from "../../src/mail/content/data_model.ts";
 import { sampleMails } from "../pictures/samples.ts";
+import { checkExample, checkTexts } from "./check_example.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url);
 
@@ -31,7 +32,16 @@ async function pageWith(name: string, part: string, content: string): Promise<st
   return `${before}${begin}\n\n${content}\n${end}${after}`;
 }
 
+async function writeCheckExample(): Promise<void> {
+  const { long, short } = checkTexts(await checkExample());
+  for (const [name, text] of [["commands.md", long], ["../README.md", short]] as const) {
+    const page = await pageWith(name, "check", `\`\`\`text\n${text}\`\`\`\n`);
+    await Deno.writeTextFile(new URL(name, DOCS), page);
+  }
+}
+
 if (import.meta.main) {
   await Deno.writeTextFile(new URL("templates.md", DOCS), await currentTemplatesPage());
   await Deno.writeTextFile(new URL("emails.md", DOCS), await currentEmailsPage());
+  await writeCheckExample();
 }
