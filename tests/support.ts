@@ -24,9 +24,14 @@ export interface Stage {
   configure(change: (text: string) => string): Promise<void>;
 }
 
+/** What a stage has; `program` is an executable that is started instead of the sources. */
+export interface StageOptions extends Omit<PlaygroundOptions, "dir"> {
+  readonly program?: string;
+}
+
 /** Runs a test on a stage of its own; everything is stopped and removed afterwards. */
 export async function onStage(
-  options: Omit<PlaygroundOptions, "dir">,
+  { program, ...options }: StageOptions,
   test: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "teleport-email-test-" });
@@ -35,7 +40,9 @@ export async function onStage(
     const playground = stack.use(await startPlayground({ dir, ...options }));
     const config = playground.paths.config;
     const launch: Stage["launch"] = (args = [], env = {}, flags = []) =>
-      stack.use(new PluginProcess(config, { args, env, flags }));
+      stack.use(
+        new PluginProcess(config, { args, env, flags, ...program !== undefined && { program } }),
+      );
     await test({
       playground,
       launch,

@@ -62,12 +62,11 @@ export async function findBase(compiler: Compiler, target: Target): Promise<Base
 
 function missingBase({ version }: Compiler, { triple, arch }: Target, zip: string): string {
   return `Cannot compile for ${arch}: there is no base executable 'denort' of Deno ${version}, ` +
-    `and it could not be downloaded. Supply it in one of three ways:
-  1. set DENORT_BIN to the path of the unpacked executable,
-  2. put Deno's release file denort-${triple}.zip of v${version} at
-     '${zip}',
-  3. build where Deno's release server can be reached.
-Or build with --form=runtime, which needs none.`;
+    `and it could not be downloaded. Either build with --form=runtime, which needs none, or
+  1. build where Deno's release server can be reached,
+  2. set DENORT_BIN to the path of the unpacked executable, or
+  3. put Deno's release file denort-${triple}.zip of v${version} at
+     '${zip}'.`;
 }
 
 async function cachedZip({ path, version }: Compiler, { triple }: Target): Promise<string> {
