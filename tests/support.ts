@@ -85,11 +85,15 @@ export function dataOf({ cluster }: Playground, id: string): Record<string, stri
 }
 
 /** Waits until the plugin data of a request owes nothing and has no lease. */
-export async function untilSettled(playground: Playground, id: string): Promise<void> {
+export async function untilSettled(
+  playground: Playground,
+  id: string,
+  timeoutMs?: number,
+): Promise<void> {
   await until(`request ${id} is settled`, () => {
     const data = dataOf(playground, id);
     return data["user"] !== undefined && data["owed"] === undefined;
-  });
+  }, timeoutMs);
 }
 
 /** Waits until a condition holds. */

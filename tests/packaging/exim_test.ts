@@ -1,11 +1,11 @@
 /** The program and a mail server of another make (Exim), over real STARTTLS and AUTH. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
-import { ask, dataOf, onStage, type Stage, until, untilSettled } from "../support.ts";
-import { ACCOUNT, type DeliveredMail, type Exim, IDLE_SECONDS, startExim } from "./exim.ts";
-import { fetchExim } from "./exim_program.ts";
+import { ask, dataOf, until, untilSettled } from "../support.ts";
+import { type Exim, fetchExim, startExim } from "./mta/exim.ts";
+import { ACCOUNT } from "./mta/server.ts";
+import { assertOnceEach, delivered, type MtaStage, onMtaStage } from "./mta/stage.ts";
 
 const dir = await Deno.makeTempDir({ prefix: "teleport-email-exim-" });
 Deno.test.afterAll(() => Deno.remove(dir, { recursive: true }));
@@ -18,49 +18,24 @@ const ignore = !exim.ok;
 
 const SENDER = "Zugänge, «Größe» & Co.";
 
-interface EximStage extends Stage {
-  readonly exim: Exim;
-  /** Writes the password file that the configuration names. */
-  givePassword(password: string): Promise<void>;
-}
+/** After such a silence Exim says 421 and hangs up: less than the program keeps a connection. */
+const IDLE_SECONDS = 2;
 
-/** As `onStage()`, with Exim in the place of the simulated mail server. */
+/** By default the eleventh mail of a connection waits for the next run of the queue. */
+const NO_QUEUE_LIMIT = "smtp_accept_queue_per_connection = 0";
+
 async function onEximStage(
   recipients: readonly string[],
-  test: (stage: EximStage) => Promise<void>,
+  test: (stage: MtaStage<Exim> & { readonly exim: Exim }) => Promise<void>,
+  settings: readonly string[] = [NO_QUEUE_LIMIT],
 ): Promise<void> {
   assert.ok(exim.ok);
-  await using server = await startExim(exim.program);
-  await onStage({ roleToRecipients: { "*": recipients } }, async (stage) => {
-    const files = join(stage.playground.paths.config, "..");
-    const [ca, password] = [join(files, "exim-ca.pem"), join(files, "password")];
-    await Deno.writeTextFile(ca, server.caPem);
-    const givePassword = (text: string) =>
-      Deno.writeTextFile(password, `${text}\n`, { mode: 0o600 });
-    await givePassword(ACCOUNT.password);
-    await stage.configure((text) =>
-      text
-        .replace(
-          /\[smtp\][^[]*/,
-          [
-            "[smtp]",
-            'host = "localhost"',
-            `port = ${server.port}`,
-            `username = "${ACCOUNT.username}"`,
-            `password_file = "${password}"`,
-            `root_cas = "${ca}"\n\n`,
-          ].join("\n"),
-        )
-        .replace(/sender = .*/, `sender = '"${SENDER}" <teleport@example.com>'`)
-    );
-    await test({ ...stage, exim: server, givePassword });
-  });
-}
-
-/** The mails that Exim has delivered, once there are so many. */
-async function delivered(exim: Exim, count: number): Promise<readonly DeliveredMail[]> {
-  await until(`${count} mails are delivered`, async () => (await exim.mails()).length >= count);
-  return await exim.mails();
+  await onMtaStage(
+    startExim(exim.root, settings),
+    ({ caPem }) => ({ caPem }),
+    { recipients, sender: `"${SENDER}" <teleport@example.com>` },
+    (stage) => test({ ...stage, exim: stage.server }),
+  );
 }
 
 /** Without line ends at the end, of which transfer adds one. */
@@ -213,14 +188,36 @@ Deno.test({
       await start();
       const ids = Array.from({ length: 40 }, () => ask(playground));
       for (const id of ids) await untilSettled(playground, id);
-      const mails = await delivered(exim, 120);
-      const ordered = mails.map(({ envelope, parsed }) => `${envelope.to} ${parsed.subject}`)
-        .sort();
-      const wanted = ids.flatMap((id) =>
-        recipients.map((to) => `${to} sim.example.com Role Request ${id}`)
-      );
-      assert.deepEqual(ordered, wanted.sort());
+      assertOnceEach(await delivered(exim, 120), ids, recipients);
     });
+  },
+});
+
+Deno.test({
+  name:
+    "Stock Exim queues nothing by default, and what comes after ten mails of a connection otherwise",
+  ignore,
+  fn: async () => {
+    const recipients = ["a@example.com", "b@example.com", "c@example.com"];
+    const burst = async (lines: readonly string[]) => {
+      let queued = 0;
+      await onEximStage(recipients, async ({ playground, exim, start, setSmtp }) => {
+        await setSmtp(["max_connections = 2", ...lines]);
+        await start();
+        const ids = Array.from({ length: 20 }, () => ask(playground));
+        for (const id of ids) await untilSettled(playground, id);
+        const isTaken = async () => (await exim.log()).match(/ <= /g)?.length === 60;
+        await until("Exim has accepted all mails", isTaken);
+        const log = await exim.log();
+        queued = log.match(/no immediate delivery: more than 10 messages/g)?.length ?? 0;
+        if (queued > 0) return;
+        assertOnceEach(await delivered(exim, 60), ids, recipients);
+        assert.equal(await exim.queued(), 0);
+      }, []);
+      return queued;
+    };
+    assert.equal(await burst([]), 0);
+    assert.ok(await burst(["max_messages_per_connection = 100"]) >= 40);
   },
 });
 
@@ -236,6 +233,6 @@ Deno.test({
       await untilSettled(playground, ask(playground));
       assert.equal((await delivered(exim, 2)).length, 2);
       assert.ok(!plugin.lines.some((line) => / (WARN|ERRO) /.test(line)), plugin.lines.join("\n"));
-    });
+    }, [NO_QUEUE_LIMIT, `smtp_receive_timeout = ${IDLE_SECONDS}s`]);
   },
 });
