@@ -143,6 +143,62 @@ Deno.test("Reconciler retries a refused mail at growing intervals, without writi
   assert.equal(log.lines.filter((line) => line.level === "warn").length, 1);
 });
 
+Deno.test("Reconciler sends no review to a recipient whose first mail has to wait", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.respond = ({ mail }) => mail.to === "a@x.org" ? LATER : undefined;
+  const request = aRequest({ reviews: [review] });
+  cluster.put(request);
+  reconciler.update("r1", request);
+  await clock.tick(0);
+  const attempts = mailer.attempts.filter((key) => key.endsWith("/a@x.org"));
+  assert.deepEqual(attempts, ["r1/new/0/a@x.org"]);
+  mailer.respond = () => undefined;
+  await clock.tick(10_000);
+  assert.deepEqual(mailer.accepted.filter((key) => key.endsWith("/a@x.org")), [
+    "r1/new/0/a@x.org",
+    "r1/review/0/a@x.org",
+  ]);
+});
+
+Deno.test("Reconciler does not count mails as refused that it cuts off to end", async () => {
+  const { clock, cluster, reconciler, mailer, log, drain, kill } = setUp();
+  mailer.hold = true;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  drain.abort();
+  const drained = reconciler.drain();
+  kill.abort();
+  await clock.tick(0);
+  await drained;
+  assert.deepEqual(log.lines.filter(({ level }) => level === "warn" || level === "error"), []);
+});
+
+Deno.test("Reconciler sends more slowly when the mail service asks for that", async () => {
+  const { clock, cluster, reconciler, mailer, semaphore } = setUp();
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  const other = aRequest({ id: "r2" });
+  mailer.respond = () => ({ ...LATER, pace: "rate" });
+  cluster.put(other);
+  reconciler.update("r2", other);
+  await clock.tick(0);
+  // Half of the three that it took in the last second.
+  assert.equal(semaphore.pace.perSecond, 1.5);
+});
+
+Deno.test("Reconciler uses fewer connections when the mail service asks for that, and pauses nothing", async () => {
+  const { clock, cluster, reconciler, mailer, semaphore, breaker } = setUp();
+  let refusals = 1;
+  mailer.respond = () => refusals-- > 0 ? { ...DOWN, pace: "connections" } : undefined;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  assert.deepEqual([mailer.accepted.length, mailer.attempts.length], [3, 4]);
+  assert.deepEqual([semaphore.pace.connections, breaker.isPaused], [2, false]);
+});
+
 Deno.test("Reconciler fails a mail that is refused permanently", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.respond = ({ mail }) => mail.to === "b@x.org" ? NEVER : undefined;

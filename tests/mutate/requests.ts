@@ -17,7 +17,6 @@ export const REQUEST_TARGETS: readonly Target[] = [
         'if (next === record || next.resolution !== "") return { record: next };',
         "return { record: next };",
       ],
-      ["return expiresMs ?? accessExpiresMs;", "return accessExpiresMs ?? expiresMs;"],
       [`wasNeverNotified(open) && snapshot.state === "PENDING"`, `wasNeverNotified(open)`],
       [`["APPROVED", "DENIED", "PROMOTED"].includes`, `["APPROVED", "DENIED"].includes`],
       ["if (isDecided(snapshot)) return true;", ""],
@@ -55,6 +54,13 @@ export const REQUEST_TARGETS: readonly Target[] = [
         "const reviewsCount = requestIsGone ? reviewsToldOf(record, kept) : record.reviewsCount;",
         "const reviewsCount = record.reviewsCount;",
       ],
+    ],
+  },
+  {
+    file: "src/teleport/access_request/read.ts",
+    tests: [`${REQUESTS}/plan_test.ts`],
+    edits: [
+      ["return expiresMs ?? accessExpiresMs;", "return accessExpiresMs ?? expiresMs;"],
     ],
   },
   {
@@ -272,9 +278,8 @@ export const REQUEST_TARGETS: readonly Target[] = [
     edits: [
       ["return this.#holdsLease() && this.#isOwed(mail);", "return this.#isOwed(mail);"],
       ["return this.#holdsLease() && this.#isOwed(mail);", "return this.#holdsLease();"],
-      [`this.#lease !== "overtaken" && this.#isLeaseGood() &&`, "this.#isLeaseGood() &&"],
-      [`this.#lease !== "overtaken" && this.#isLeaseGood() &&`, `this.#lease !== "overtaken" &&`],
       ["this.#isLeaseGood() && this.#isOwed(mail);", "this.#isLeaseGood();"],
+      ["this.#isLeaseGood() && this.#isOwed(mail);", "this.#isOwed(mail);"],
       ["some((other) => mailKey(other) === key) ?? false;", "some(() => true) ?? false;"],
       ["this.#oldestMs + LINGER_MS - nowMs", "0"],
       ["sending > 0 && this.#holdsLease()", "false"],
@@ -322,7 +327,11 @@ export const REQUEST_TARGETS: readonly Target[] = [
         `wish === "connections" && semaphore.pace.fewerConnections(semaphore.inFlight, error)`,
         "false",
       ],
-      ["await this.#settlement.takeLease();", ""],
+      [
+        "await this.#settlement.takeLease();",
+        "",
+        "the next reconcile takes the lease as well, after one more turn of the queue",
+      ],
       [`if (isWithheld) return "waits";`, ""],
     ],
   },
@@ -344,7 +353,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${REQUESTS}/absence.ts`,
-    tests: [`${REQUESTS}/reconciler_test.ts`, `${REQUESTS}/cluster_trouble_test.ts`],
+    tests: [`${REQUESTS}/absence_test.ts`],
     edits: [
       [`if (atFirst.right === "denied") {`, "if (false) {"],
       ["if (found.length + absent.length < missing.length) {", "if (false) {"],
@@ -360,7 +369,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   },
   {
     file: `${REQUESTS}/tracked_request.ts`,
-    tests: [`${REQUESTS}/reconciler_test.ts`, `${REQUESTS}/cluster_trouble_test.ts`],
+    tests: [`${REQUESTS}/tracked_request_test.ts`, `${REQUESTS}/reconciler_test.ts`],
     edits: [
       ["expiresMs + EXPIRY_GRACE_MS", "expiresMs"],
       ["this.isMissing = false;\n    this.refresh", "this.refresh"],

@@ -92,7 +92,7 @@ export class Settlement {
    * process hung or could not write for so long that another replica may have taken over.
    */
   mayStart(mail: OwedMail): boolean {
-    return this.#lease !== "overtaken" && this.#isLeaseGood() && this.#isOwed(mail);
+    return this.#isLeaseGood() && this.#isOwed(mail);
   }
 
   #isOwed(mail: OwedMail): boolean {

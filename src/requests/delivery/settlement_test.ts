@@ -1,86 +1,168 @@
 import assert from "node:assert/strict";
 import type { WriteOutcome } from "../ports.ts";
-import { encodeRecord, type RawRecord } from "../record/record.ts";
+import { encodeRecord, type PluginRecord, type RawRecord } from "../record/record.ts";
 import { Retries } from "./retries.ts";
-import { Settlement } from "./settlement.ts";
+import { type Activity, Settlement } from "./settlement.ts";
 import { StoredRecord } from "../record/stored_record.ts";
+import { mailKey, type OwedMail } from "../record/outbox.ts";
 import { aRecord, owed } from "../testing/fixtures.ts";
 import { FakeClock, NOW_MS, settleDown } from "../../testing/fake_clock.ts";
 import { fakeLog } from "../../testing/fake_log.ts";
 
-Deno.test("Settlement does not trust a lease that a pending write releases", async () => {
-  const [first, second] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
-  const owners: string[] = [];
-  const answers: ((outcome: WriteOutcome) => void)[] = [];
+const [FIRST, SECOND] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
+const MINE = { instance: "one", untilMs: NOW_MS + 20_000 };
+const THEIRS = { instance: "two", untilMs: NOW_MS + 20_000 };
+const LATER = { ok: false, category: "server", retry: "later", error: "451" } as const;
+
+/** The settlement of a record that owes two mails, under our lease unless `changes` say otherwise. */
+function setUp(changes: Partial<PluginRecord> = {}) {
+  const clock = new FakeClock();
+  const writes: RawRecord[] = [];
+  const lines: string[] = [];
+  const kill = new AbortController();
+  const stage = {
+    activity: { active: 1, waiting: 1, sending: 0 } as Activity,
+    keepLease: true,
+    /** What the cluster answers to a write, and to a read. */
+    answer: (): WriteOutcome | Promise<WriteOutcome> => "written",
+    read: aRecord({ owed: [FIRST, SECOND], owner: MINE, ...changes }),
+  };
   const stored = new StoredRecord("r1", {
-    readRecord: () => assert.fail("nothing to read"),
+    readRecord: () => Promise.resolve(encodeRecord(stage.read)),
     writeRecord: (_id: string, set: RawRecord) => {
-      owners.push(set["owner"]?.split(" ")[0] ?? "as it was");
-      return new Promise((resolve) => answers.push(resolve));
+      writes.push(set);
+      return Promise.try(() => stage.answer());
     },
-  }, new FakeClock());
-  const owner = { instance: "one", untilMs: NOW_MS + 20_000 };
-  stored.set(encodeRecord(aRecord({ owed: [first, second], owner })));
-  let gateIsOpen = false;
-  const settlement = new Settlement(
-    "r1",
-    stored,
-    new Retries(() => 0.5),
-    () => ({ active: 1, waiting: 1, sending: 0 }),
-    {
-      instance: "one",
-      clock: new FakeClock(),
-      random: () => 0.5,
-      log: fakeLog(),
-      requestLog: { recordDeleted: () => {}, unrecorded: () => {} },
-      writeFailures: { failed: () => {}, succeeded: () => {} },
-      keepLease: () => gateIsOpen,
-      kill: new AbortController().signal,
+  }, clock);
+  stored.set(encodeRecord(stage.read));
+  const retries = new Retries(() => 0.5);
+  const settlement = new Settlement("r1", stored, retries, () => stage.activity, {
+    instance: "one",
+    clock,
+    random: () => 0.5,
+    log: fakeLog(),
+    requestLog: {
+      recordDeleted: (mails) => lines.push(`deleted ${mails.map(mailKey)}`),
+      unrecorded: (mails, reason) => lines.push(`${mails} unrecorded: ${reason}`),
     },
-  );
-  settlement.add({ type: "accepted", mail: first, messageId: "m@x.org", atMs: NOW_MS });
+    writeFailures: { failed: () => {}, succeeded: () => {} },
+    keepLease: () => stage.keepLease,
+    kill: kill.signal,
+  });
+  const accept = (mail: OwedMail) =>
+    settlement.add({ type: "accepted", mail, messageId: "m@x.org", atMs: clock.now() });
+  /** What each write did to the lease. */
+  const owners = () => writes.map((set) => set["owner"]?.split(" ")[0] ?? "as it was");
+  return { stage, clock, writes, owners, lines, kill, stored, retries, settlement, accept };
+}
+
+Deno.test("Settlement does not trust a lease that a pending write releases", async () => {
+  const { stage, owners, settlement, accept } = setUp();
+  const answers: ((outcome: WriteOutcome) => void)[] = [];
+  stage.answer = () => new Promise((resolve) => answers.push(resolve));
+  stage.keepLease = false;
+  accept(FIRST);
   settlement.run();
   await settleDown();
-  assert.deepEqual(owners, [""]);
-  gateIsOpen = true;
-  assert.equal(settlement.maySend(second), false);
+  assert.deepEqual(owners(), [""]);
+  stage.keepLease = true;
+  assert.equal(settlement.maySend(SECOND), false);
   const taken = settlement.takeLease();
   await settleDown();
   answers[0]?.("written");
   await settleDown();
-  assert.deepEqual(owners, ["", "one"]);
+  assert.deepEqual(owners(), ["", "one"]);
   answers[1]?.("written");
   await taken;
-  assert.equal(settlement.maySend(second), true);
+  assert.equal(settlement.maySend(SECOND), true);
 });
 
 Deno.test("Settlement lets no mail leave that the record does not owe any more", () => {
-  const [first, second] = [owed("new", "a@x.org"), owed("new", "b@x.org")];
-  const clock = new FakeClock();
-  const stored = new StoredRecord("r1", {
-    readRecord: () => assert.fail("nothing to read"),
-    writeRecord: () => assert.fail("nothing to write"),
-  }, clock);
-  const owner = { instance: "one", untilMs: NOW_MS + 20_000 };
-  const settlement = new Settlement(
-    "r1",
-    stored,
-    new Retries(() => 0.5),
-    () => ({ active: 1, waiting: 1, sending: 0 }),
-    {
-      instance: "one",
-      clock,
-      random: () => 0.5,
-      log: fakeLog(),
-      requestLog: { recordDeleted: () => {}, unrecorded: () => {} },
-      writeFailures: { failed: () => {}, succeeded: () => {} },
-      keepLease: () => true,
-      kill: new AbortController().signal,
-    },
-  );
-  stored.set(encodeRecord(aRecord({ owed: [first, second], owner })));
-  assert.deepEqual([settlement.maySend(first), settlement.maySend(second)], [true, true]);
+  const { stored, settlement } = setUp();
+  const may = () =>
+    [FIRST, SECOND].map((mail) => [settlement.maySend(mail), settlement.mayStart(mail)]);
+  assert.deepEqual(may(), [[true, true], [true, true]]);
   // An overtaken replica has settled the first one late.
-  stored.set(encodeRecord(aRecord({ owed: [second], owner })));
-  assert.deepEqual([settlement.maySend(first), settlement.maySend(second)], [false, true]);
+  stored.set(encodeRecord(aRecord({ owed: [SECOND], owner: MINE })));
+  assert.deepEqual(may(), [[false, false], [true, true]]);
+});
+
+Deno.test("Settlement withholds a mail that was handed over when its lease is over", async () => {
+  const { clock, settlement } = setUp();
+  await clock.tick(18_999);
+  assert.equal(settlement.mayStart(FIRST), true);
+  await clock.tick(1);
+  assert.equal(settlement.mayStart(FIRST), false);
+});
+
+Deno.test("Settlement waits 200 ms for other mails that are just about to be accepted", async () => {
+  const { stage, clock, writes, stored, settlement, accept } = setUp();
+  stage.activity = { active: 2, waiting: 0, sending: 2 };
+  settlement.run();
+  accept(FIRST);
+  await clock.tick(150);
+  accept(SECOND);
+  await clock.tick(49);
+  assert.equal(writes.length, 0);
+  await clock.tick(1);
+  assert.deepEqual([writes.length, stored.record?.owed], [1, []]);
+});
+
+Deno.test("Settlement writes down attempts of other mails along", async () => {
+  const { clock, stored, retries, settlement, accept } = setUp();
+  retries.failed(SECOND, NOW_MS, LATER);
+  accept(FIRST);
+  settlement.run();
+  await clock.tick(0);
+  assert.deepEqual(stored.record?.owed.map(({ to, attempts }) => [to, attempts]), [["b@x.org", 1]]);
+});
+
+Deno.test("Settlement keeps the lease while a mail is on its way, though no other is to follow", async () => {
+  const { stage, clock, owners, settlement, accept } = setUp();
+  stage.keepLease = false;
+  stage.activity = { active: 1, waiting: 1, sending: 1 };
+  accept(FIRST);
+  settlement.run();
+  await clock.tick(0);
+  assert.notDeepEqual(owners(), [""]);
+  assert.equal(owners().length, 1);
+});
+
+Deno.test("Settlement that another replica has overtaken settles, and takes no lease back", async () => {
+  const { stage, clock, writes, stored, settlement, accept } = setUp();
+  stage.answer = () => writes.length === 1 ? "conflict" : "written";
+  stage.read = aRecord({ owed: [FIRST, SECOND], owner: THEIRS });
+  accept(FIRST);
+  settlement.run();
+  await clock.tick(1000);
+  assert.deepEqual(stored.record?.owed, [SECOND]);
+  assert.equal(stored.record?.owner?.instance, "two");
+  // Its lease is over, too: what is left is planned anew by whichever replica looks first.
+  await clock.tick(60_000);
+  await settlement.takeLease();
+  assert.equal(writes.length, 2);
+});
+
+Deno.test("Settlement reports mails that are dropped with a deleted record", async () => {
+  const { stage, clock, lines, stored, settlement, accept } = setUp();
+  stage.answer = () => "missing";
+  accept(FIRST);
+  settlement.run();
+  await clock.tick(0);
+  assert.deepEqual(lines, [
+    "1 unrecorded: the request and its plugin data are gone",
+    "deleted new/0/b@x.org",
+  ]);
+  assert.equal(stored.record, undefined);
+});
+
+Deno.test("Settlement reports mails that it could not record when the program ends", async () => {
+  const { stage, clock, lines, kill, settlement, accept } = setUp();
+  stage.answer = () => Promise.reject(new Error("no route to host"));
+  accept(FIRST);
+  settlement.run();
+  await clock.tick(100);
+  kill.abort();
+  await clock.tick(10_000);
+  assert.deepEqual(lines, ["1 unrecorded: the program was told to stop"]);
 });

@@ -20,6 +20,7 @@ export interface Replica {
   readonly reconciler: Reconciler;
   readonly mailer: FakeMailer;
   readonly breaker: CircuitBreaker;
+  readonly semaphore: FairSemaphore;
   readonly log: ReturnType<typeof fakeLog>;
   /** What the transport answers when it is asked to connect. */
   verify: () => Receipt;
@@ -61,6 +62,7 @@ export function startReplica(
     onResume: () => reconciler.resumeParked(),
     drain: drain.signal,
   });
+  const semaphore = new FairSemaphore(options.semaphore ?? 10, undefined, clock);
   const reconciler: Reconciler = new Reconciler({
     cluster,
     router: options.router ?? roleRouter({
@@ -69,7 +71,7 @@ export function startReplica(
       isAddress,
     }, { clock }),
     mailer: options.mailer ?? mailer,
-    semaphore: new FairSemaphore(options.semaphore ?? 10, undefined, clock),
+    semaphore,
     breaker,
     observer: options.observer ?? unobserved,
     ...defined({ requesters: options.requesters }),
@@ -85,5 +87,5 @@ export function startReplica(
     drain: drain.signal,
     kill: kill.signal,
   });
-  return Object.assign(replica, { reconciler, mailer, breaker, log, drain, kill });
+  return Object.assign(replica, { reconciler, mailer, breaker, semaphore, log, drain, kill });
 }
