@@ -111,6 +111,24 @@ Deno.test("the program runs where install put it, below DESTDIR", async () => {
   });
 });
 
+Deno.test("a command prints nothing of the runtime's on a terminal, also as another user", async () => {
+  await inFolder(async (dir) => {
+    await Deno.chmod(dir, 0o755);
+    const program = join(await unpack(tarball, dir), "teleport-email");
+    for (const args of ["version", "preview", "health -c /nowhere"]) {
+      const typed = `'${program}' ${args}`;
+      const piped = await run(["sh", "-c", `${typed} 2>&1`]);
+      // script(1) gives the command a pseudo terminal, which writes CR LF.
+      const onTerminal = (await run(["script", "-qec", typed, "/dev/null"])).stdout;
+      assert.equal(onTerminal.replaceAll("\r\n", "\n"), piped.stdout, args);
+    }
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i"];
+    const script = ["script", "-qec", `'${program}' version`, "/dev/null"];
+    const shown = await must([...Deno.uid() === 0 ? nobody : [], ...script]);
+    assert.match(shown, /^teleport-email v\S+( git:\S+)? deno2\.9\.3\r\n$/);
+  });
+});
+
 Deno.test("a launcher without its library reports what is missing", async () => {
   await inFolder(async (dir) => {
     const top = await unpack(tarball, dir);
