@@ -188,12 +188,13 @@ Deno.test("start without a configuration file names the missing file", async () 
   assert.match(plugin.lines.join("\n"), /error:"open \/nonexistent\/x\.toml: no such file/);
 });
 
-Deno.test("A wrong argument gets one line and code 1", async () => {
+Deno.test("A wrong argument gets its line, a hint and code 1", async () => {
   const { code, stdout, stderr } = await runProgram(["start", "--nosuch"]);
   assert.deepEqual([code, stdout, stderr], [
     1,
     "",
-    "teleport-email: error: unknown long flag '--nosuch'\n",
+    "teleport-email: error: unknown long flag '--nosuch'\n" +
+    "'teleport-email help start' lists the flags\n",
   ]);
 });
 

@@ -15,7 +15,10 @@ Deno.test("health reports liveness and readiness", async () => {
     const url = await listen(stage);
     const silent = await run(stage);
     assert.deepEqual([silent.code, silent.stdout], [1, ""]);
-    assert.match(silent.stderr, /^Cannot ask the daemon at '.*\/healthz': connection refused/);
+    assert.match(
+      silent.stderr,
+      /^teleport-email: error: Cannot ask the daemon at '.*\/healthz': connection refused/,
+    );
     await stage.start();
     await until("it is ready", async () => (await run(stage, { ready: true })).code === 0);
     assert.deepEqual(await run(stage), { code: 0, stdout: "ok\n", stderr: "" });
@@ -34,16 +37,54 @@ Deno.test("health reports liveness and readiness", async () => {
   });
 });
 
-Deno.test("health exits 0 when http.listen is not set, and not with a wrong configuration", async () => {
+Deno.test("health exits 0 when http.listen is not set, but cannot say ready then", async () => {
   await onStage({}, async (stage) => {
-    const alone = await run(stage);
-    assert.deepEqual([alone.code, alone.stderr], [0, ""]);
-    assert.equal(alone.stdout, "http.listen is not set: there is nobody to ask\n");
-    await stage.configure((text) => text.replace('host = "localhost"', ""));
     assert.deepEqual(await run(stage), {
+      code: 0,
+      stdout: "http.listen is not set: there is nothing to query\n",
+      stderr: "",
+    });
+    assert.deepEqual(await run(stage, { ready: true }), {
       code: 1,
       stdout: "",
-      stderr: "error: provide smtp.host to use SMTP\n",
+      stderr: "teleport-email: error: http.listen is not set: readiness is unknown\n",
     });
+    await stage.configure((text) => `${text}\n[http]\nlisten = "nowhere"\n`);
+    const { code, stderr } = await run(stage);
+    assert.equal(code, 1);
+    assert.match(stderr, /^teleport-email: error: Invalid http\.listen: /);
+  });
+});
+
+Deno.test("health asks a daemon whose configuration was spoilt later, and one at --address", async () => {
+  await onStage({}, async (stage) => {
+    const { port } = new URL(await listen(stage));
+    await stage.start();
+    await stage.configure((text) => text.replace('host = "localhost"', ""));
+    const spoilt = await run(stage);
+    assert.deepEqual([spoilt.code, spoilt.stdout], [0, "ok\n"]);
+    assert.match(spoilt.stderr, /^teleport-email: warning: '.*' has errors in parts that are not/);
+    const options = { config: "/nonexistent", ready: false };
+    const address = { host: "127.0.0.1", port: Number(port) };
+    assert.deepEqual(await runCommand((io) => health({ ...options, address }, io)), {
+      code: 0,
+      stdout: "ok\n",
+      stderr: "",
+    });
+  });
+});
+
+Deno.test("health does not take another program for the daemon, and prints nothing of it", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response("<html>ok"),
+  );
+  const address = { host: "127.0.0.1", port: server.addr.port };
+  const options = { config: "/nonexistent", ready: false, address };
+  assert.deepEqual(await runCommand((io) => health(options, io)), {
+    code: 1,
+    stdout: "",
+    stderr: "teleport-email: error: Cannot ask the daemon at " +
+      `'http://127.0.0.1:${server.addr.port}/healthz': another program answers there\n`,
   });
 });

@@ -56,7 +56,7 @@ Deno.test("preview reports a broken template, with code 2", async () => {
       preview({ config, kind: "new", html: false }, io)
     );
     assert.deepEqual([code, stdout], [2, ""]);
-    assert.match(stderr, /^error: .*new\.txt/m);
+    assert.match(stderr, /^teleport-email: error: .*new\.txt/m);
   });
 });
 
@@ -65,11 +65,31 @@ Deno.test("preview needs no configuration, but takes the one that it is given", 
   const shown = await runCommand((io) =>
     preview({ config, isDefaultConfig: true, html: false }, io)
   );
-  assert.deepEqual([shown.code, shown.stderr], [0, ""]);
+  assert.deepEqual([shown.code, shown.stderr], [
+    0,
+    `teleport-email: note: there is no '${config}': the built-in templates are used\n`,
+  ]);
   assert.match(shown.stdout, /^Subject: .*\n\nYou have a new Role Request:\n/);
   const missing = await runCommand((io) => preview({ config, html: false }, io));
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /no such file or directory/);
+});
+
+Deno.test("Commands use the sections that they need of a configuration with other errors", async () => {
+  const text = CONFIG.replace("[smtp]", "[smtp]\nport = 99999");
+  assert.notEqual(text, CONFIG);
+  await withConfig(text, async (config) => {
+    const warning = /^teleport-email: warning: '.*' has errors in parts that are not needed here/;
+    const shown = await runCommand((io) => preview({ config, html: false }, io));
+    assert.equal(shown.code, 0);
+    assert.match(shown.stderr, warning);
+    const routed = await runCommand((io) => route({ config, roles: ["dba"], reviewers: [] }, io));
+    assert.equal(routed.code, 0);
+    assert.match(routed.stderr, warning);
+    const sent = await runCommand((io) => testMail({ config, addresses: ["a@example.com"] }, io));
+    assert.deepEqual([sent.code, sent.stdout], [2, ""]);
+    assert.match(sent.stderr, /^teleport-email: error: Invalid smtp\.port: /m);
+  });
 });
 
 Deno.test("preview writes every kind to a page, and as messages that mail programs read", async () => {
@@ -91,7 +111,10 @@ Deno.test("preview writes every kind to a page, and as messages that mail progra
     const unwritable = { ...options, html: "/proc/nothing/x.html" };
     const failed = await runCommand((io) => preview(unwritable, io));
     assert.equal(failed.code, 2);
-    assert.match(failed.stderr, /^error: Cannot write to '\/proc\/nothing\/x\.html': /);
+    assert.match(
+      failed.stderr,
+      /^teleport-email: error: Cannot write to '\/proc\/nothing\/x\.html': /m,
+    );
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -154,7 +177,7 @@ Deno.test("templates export writes files that load, and overwrites none", async 
     assert.equal(again.code, 2);
     assert.match(
       again.stderr,
-      /^error: Cannot export to '.*': it already has README\.md, new\.html/,
+      /^teleport-email: error: Cannot export to '.*': it already has README\.md, new\.html/,
     );
     assert.equal(await Deno.readTextFile(join(directory, "new.txt")), "mine");
   } finally {
@@ -197,7 +220,8 @@ Deno.test("route reports a missing configuration, and the requester's mails, wit
   assert.deepEqual([missing.code, missing.stdout, missing.stderr], [
     2,
     "",
-    "error: open /no: no such file or directory\n",
+    "teleport-email: error: open /no: no such file or directory\n" +
+    "Name the file with --config; 'teleport-email configure' prints a sample\n",
   ]);
   const text = CONFIG.replace("[delivery]", "[delivery]\nnotify_requester = true");
   await withConfig(text, async (config) => {
@@ -213,7 +237,7 @@ Deno.test("test-mail sends five marked mails in one thread and repeats the serve
     const { code, stdout } = await runCommand((io) => testMail({ config, addresses }, io));
     assert.equal(code, 0, stdout);
     assert.match(stdout, /^ok {4}bob@example\.com {2}new: 250 /);
-    assert.match(stdout, /\n5 mails accepted\n$/);
+    assert.match(stdout, /\n5 emails accepted\n$/);
     const [first, ...others] = mail.mails;
     assert.ok(first);
     assert.equal(others.length, 4);
@@ -233,7 +257,10 @@ Deno.test("test-mail stops at once where no mail can be sent", async () => {
     const { code, stdout } = await runCommand((io) => testMail({ config, addresses }, io));
     assert.equal(code, 1);
     assert.equal((stdout.match(/^FAIL/gm) ?? []).length, 1);
-    assert.match(stdout, /\n.*'teleport-email check' says more\n10 of 10 mails not sent\n$/);
+    assert.match(
+      stdout,
+      /\nSkipping the rest: .* See 'teleport-email check'\n10 of 10 emails not sent\n$/,
+    );
   });
 });
 
@@ -244,10 +271,13 @@ Deno.test("test-mail ends with code 1 where a mail is refused, and 2 for what is
     const refused = await runCommand((io) => testMail({ config, addresses }, io));
     assert.equal(refused.code, 1);
     assert.match(refused.stdout, /^FAIL {2}no@example\.com {2}new: .* 5\.1\.1 No such user$/m);
-    assert.match(refused.stdout, /\n5 of 10 mails not sent\n$/);
+    assert.match(refused.stdout, /\n5 of 10 emails not sent\n$/);
     const wrong = await runCommand((io) => testMail({ config, addresses: ["bob"] }, io));
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /^error: Cannot send to 'bob': it is no mail address/);
+    assert.match(
+      wrong.stderr,
+      /^teleport-email: error: Cannot send to 'bob': it is not an email address/,
+    );
     assert.equal(mail.mails.length, 5);
   });
 });

@@ -244,7 +244,7 @@ Deno.test("route explains routes and silence", async () => {
     const quiet = await run({ roles: ["sandbox"] });
     assert.match(quiet.stdout, /^No recipients$/m);
     assert.match(quiet.stdout, /^route 'sandbox' matches: .* is true; it is silent$/m);
-    assert.match(quiet.stderr, /access monitoring rules are not looked at/);
+    assert.match(quiet.stderr, /access monitoring rules are not evaluated/);
   });
 });
 
@@ -263,7 +263,10 @@ Deno.test("route --expect exits with 1 and a difference unless exactly these are
 Deno.test("route reports files and flags that it cannot use, with code 2", async () => {
   await onStage(async ({ run, write }) => {
     const cases: readonly (readonly [options: Partial<RouteOptions>, message: RegExp])[] = [
-      [{ request: "/no/such.yaml" }, /^error: open \/no\/such\.yaml: no such file/m],
+      [
+        { request: "/no/such.yaml" },
+        /^teleport-email: error: open \/no\/such\.yaml: no such file/m,
+      ],
       [{ request: await write("a.yaml", "a: [1") }, /a\.yaml:1:\d+: not YAML or JSON: /],
       [{ request: await write("b.yaml", "a: *x") }, /b\.yaml.*not YAML or JSON: /],
       [{ request: await write("c.yaml", "spec: {}") }, /c\.yaml: document 1: kind: /],

@@ -81,10 +81,12 @@ Deno.test("status reads the cluster where the daemon does not answer", async () 
     const alone = await run(stage, { json: true });
     assert.equal(alone.code, 0);
     assert.deepEqual(JSON.parse(alone.stdout), {
+      source: "cluster",
+      reason: "http.listen is not set",
       pending: { count: 0, emails: [] },
       failed: { count: 0, emails: [] },
     });
-    // A port on which nobody listens any more.
+    // A port on which nothing listens any more.
     const { mail } = stage.playground;
     const { port } = mail;
     await mail.stop();
@@ -96,7 +98,7 @@ Deno.test("status reads the cluster where the daemon does not answer", async () 
     ]);
     assert.match(
       silent.stderr,
-      /^Cannot ask the daemon at 'http:\/\/127\.0\.0\.1:\d+\/status': connection refused/,
+      /^teleport-email: note: Cannot ask the daemon at 'http:\/\/127\.0\.0\.1:\d+\/status': connection refused/,
     );
     await withDaemon("<html>", async (port) => {
       await stage.configure((text) => text.replace(/listen = .*/, `listen = "127.0.0.1:${port}"`));
@@ -140,6 +142,46 @@ Deno.test("status --retry requeues failed mails, and the daemon sends them", asy
     const again = await run(stage, { retry: id });
     assert.deepEqual([again.code, /no failed emails/.test(again.stdout)], [1, true]);
   });
+});
+
+Deno.test("status --retry has the running daemon send at once", async () => {
+  const roleToRecipients = { "*": ["no@example.com"] };
+  await onStage({ roleToRecipients }, async (stage) => {
+    const { playground, start } = stage;
+    const url = await listen(stage);
+    playground.mail.denyRecipient("no@example.com", 550, "5.1.1 No such user");
+    const daemon = await start();
+    const id = ask(playground);
+    await until("it failed", async () => (await statusOf(url)).failed.count === 1);
+    playground.mail.allowRecipient("no@example.com");
+    const retried = await run(stage, { retry: id });
+    assert.deepEqual([retried.code, retried.stderr], [0, ""]);
+    assert.match(retried.stdout, /\nThe running daemon sends them now\n$/);
+    await playground.mail.waitForMails(1);
+    await until("all is well", async () => (await run(stage)).code === 0);
+    assert.equal(
+      await fetch(`${url}/reread-failed`).then((r) => (r.body?.cancel(), r.status)),
+      405,
+    );
+    await daemon.stop();
+  });
+});
+
+Deno.test("status asks the daemon at --address without a configuration", async () => {
+  const options = { config: "/nonexistent", json: false };
+  await withDaemon(JSON.stringify({ ...STATUS, ready: true, reasons: [] }), async (port) => {
+    const address = { host: "127.0.0.1", port };
+    const { code, stdout, stderr } = await runCommand((io) => status({ ...options, address }, io));
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^ready +yes$/m);
+  });
+  const address = { host: "127.0.0.1", port: 1 };
+  const silent = await runCommand((io) => status({ ...options, address }, io));
+  assert.deepEqual([silent.code, silent.stdout], [1, ""]);
+  assert.match(silent.stderr, /^teleport-email: error: Cannot ask the daemon at '\S+': connection/);
+  const without = await runCommand((io) => status(options, io));
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /\nName the file with --config; /);
 });
 
 Deno.test("status shows what the real daemon does: connected, sends, waits, fails mails, reloads", async () => {

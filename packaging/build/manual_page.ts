@@ -36,7 +36,8 @@ same thread. The other commands help to set it up and to monitor it.
 .SH COMMANDS
 ${commands.map((command) => commandSection(program, command)).join("\n")}
 .SH EXIT STATUS
-0 on success; 1 for wrong arguments and for problems; 2 where a command says so.
+0 on success; 1 if a problem was found; 2 if a command could not run; 70 after
+an unexpected error; 78 if the configuration of the daemon has to be corrected.
 .SH ENVIRONMENT
 .TP
 .B HTTPS_PROXY, HTTP_PROXY, NO_PROXY

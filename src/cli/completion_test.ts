@@ -79,7 +79,7 @@ Deno.test("bash completes commands, options and their values", async () => {
     "requester-new requester-review requester-approved requester-denied requester-expired requester-promoted requester-access-ending",
   );
   assert.equal(await complete("completion", ""), "bash zsh fish");
-  assert.equal(await complete("completion", "-"), "--help");
+  assert.equal(await complete("completion", "-"), "-h --help");
   // The words that readline makes of --kind= and --kind=requester-d.
   assert.match(
     (await complete("preview", "--kind", "=")) ?? "",

@@ -2,7 +2,8 @@
 
 import { EXAMPLE, exampleFor } from "../config/example.ts";
 import { SERVICE_NAMES, smtpService } from "../config/sections/smtp_services.ts";
-import type { CliIo } from "./io.ts";
+import { EXIT_OK, usageExitCode } from "./exit_codes.ts";
+import { type CliIo, reportErrors } from "./io.ts";
 
 /** What the command takes from the command line. */
 export interface ConfigureOptions {
@@ -14,9 +15,9 @@ export interface ConfigureOptions {
 export function configure({ service }: ConfigureOptions, io: CliIo): Promise<number> {
   if (service !== undefined && smtpService(service) === undefined) {
     const known = SERVICE_NAMES.join(", ");
-    io.stderr(`error: '${service}' is not a known mail service: choose one of ${known}\n`);
-    return Promise.resolve(2);
+    reportErrors(io, [`'${service}' is not a known mail service: choose one of ${known}`]);
+    return Promise.resolve(usageExitCode("configure"));
   }
   io.stdout(service === undefined ? EXAMPLE : exampleFor(service));
-  return Promise.resolve(0);
+  return Promise.resolve(EXIT_OK);
 }

@@ -5,13 +5,24 @@ import { formatAddress } from "../net/address.ts";
 import { startDeadline } from "../net/deadline.ts";
 import { networkFault } from "../net/network_fault.ts";
 import { type Status, StatusSchema } from "../ops/status.ts";
-import { get } from "node:http";
+import { request } from "node:http";
 import * as v from "valibot";
+import { truncate } from "../text.ts";
+import { PROGRAM } from "../version.ts";
 
 /** An answer of whatever listens there, or why there is none. */
 export type Answer =
-  | { readonly kind: "answer"; readonly status: number; readonly body: string }
+  | {
+    readonly kind: "answer";
+    readonly status: number;
+    readonly body: string;
+    /** Whether the server calls itself by this program's name. */
+    readonly isDaemon: boolean;
+  }
   | { readonly kind: "silent"; readonly why: string };
+
+/** Where a daemon listens. */
+export type DaemonAddress = NonNullable<Config["http"]["listen"]>;
 
 const TIMEOUT_MS = 5_000;
 /** Far more than `/status` with all the emails that it lists. */
@@ -24,35 +35,45 @@ const LOOPBACK: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The URL of `path` at the daemon. */
-export function daemonUrl(
-  { host, port }: NonNullable<Config["http"]["listen"]>,
-  path: string,
-): string {
+export function daemonUrl({ host, port }: DaemonAddress, path: string): string {
   return `http://${formatAddress({ host: LOOPBACK.get(host) ?? host, port })}${path}`;
 }
 
-/** Asks by GET. Not by `fetch`, which sends even this machine's own addresses through `HTTP_PROXY`. */
-export async function ask(url: string): Promise<Answer> {
+/** Never rejects. Not by `fetch`, which sends even this machine's own addresses through `HTTP_PROXY`. */
+export async function ask(url: string, method: "GET" | "POST" = "GET"): Promise<Answer> {
   using deadline = startDeadline(TIMEOUT_MS);
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const fail = (error: unknown) =>
     resolve({ kind: "silent", why: deadline.expired ? "no answer in time" : networkFault(error) });
-  const request = get(url, { signal: deadline.signal, agent: false }, (response) => {
+  const options = { method, signal: deadline.signal, agent: false };
+  const asked = request(url, options, (response) => {
     let body = "";
     response.setEncoding("utf8");
     response.on("data", (text: string) => {
       body += text;
-      if (body.length > MAX_BODY_CHARACTERS) request.destroy(new Error("the answer is too long"));
+      if (body.length > MAX_BODY_CHARACTERS) asked.destroy(new Error("the answer is too long"));
     });
     response.on("error", fail);
     response.on(
       "end",
-      () => resolve({ kind: "answer", status: response.statusCode ?? 0, body }),
+      () =>
+        resolve({
+          kind: "answer",
+          status: response.statusCode ?? 0,
+          body,
+          isDaemon: response.headers.server === PROGRAM,
+        }),
     );
   });
-  request.on("error", fail);
+  asked.on("error", fail);
+  asked.end();
   return await promise;
 }
+
+/** The answer comes from something else. */
+export const NOT_THE_DAEMON = "another program answers there";
+/** As much of an error's text as is shown. */
+const MAX_SHOWN = 200;
 
 /** What the daemon says of itself, or why that is unknown. */
 export type DaemonAnswer =
@@ -62,7 +83,7 @@ export type DaemonAnswer =
   | { readonly kind: "silent"; readonly error: string };
 
 /** Reads `/status` of the daemon. */
-export async function askDaemon({ listen }: Config["http"]): Promise<DaemonAnswer> {
+export async function askDaemon(listen: DaemonAddress | undefined): Promise<DaemonAnswer> {
   if (listen === undefined) return { kind: "unknown" };
   const url = daemonUrl(listen, "/status");
   const silent = (why: string): DaemonAnswer => ({
@@ -71,12 +92,26 @@ export async function askDaemon({ listen }: Config["http"]): Promise<DaemonAnswe
   });
   const answer = await ask(url);
   if (answer.kind === "silent") return silent(answer.why);
-  if (answer.status !== 200) return silent(`HTTP ${answer.status}`);
-  try {
-    const parsed = v.safeParse(StatusSchema, JSON.parse(answer.body));
-    if (parsed.success) return { kind: "status", status: parsed.output };
-    return silent("another program answers there, or another version of this one");
-  } catch {
-    return silent("another program answers there");
+  if (answer.status !== 200) {
+    const shown = truncate(answer.body.trim(), MAX_SHOWN);
+    return silent(answer.isDaemon ? `HTTP ${answer.status}: ${shown}` : NOT_THE_DAEMON);
   }
+  const parsed = v.safeParse(StatusSchema, parseJson(answer.body));
+  if (parsed.success) return { kind: "status", status: parsed.output };
+  return silent(answer.isDaemon ? "another version of this program answers there" : NOT_THE_DAEMON);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Has the daemon read requeued emails at once; false if it does not answer, or is not one. */
+export async function askToReread(listen: DaemonAddress | undefined): Promise<boolean> {
+  if (listen === undefined) return false;
+  const answer = await ask(daemonUrl(listen, "/reread-failed"), "POST");
+  return answer.kind === "answer" && answer.isDaemon && answer.status === 200;
 }

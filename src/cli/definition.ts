@@ -1,11 +1,11 @@
 /** What a command is made of: its texts, its flags, and the action that is loaded when it is called. */
 
 import type { Command } from "commander";
-import { once } from "./arguments.ts";
+import { addressOnce, once } from "./arguments.ts";
 import type { CheckOptions } from "./check.ts";
 import type { ConfigureOptions } from "./configure.ts";
 import type { HealthOptions } from "./health.ts";
-import { type CliIo, DEFAULT_CONFIG_PATH } from "./io.ts";
+import { type CliIo, type ConfigOptions, DEFAULT_CONFIG_PATH } from "./io.ts";
 import type { PreviewOptions } from "./preview.ts";
 import type { RouteOptions } from "./route/options.ts";
 import type { StartOptions } from "./start.ts";
@@ -55,6 +55,23 @@ export interface Definition {
 /** What exit code 2 of a command stands for. */
 export const CONFIG_EXITS =
   "2 if the command cannot run, for example because the configuration has errors";
+
+/** The options of a command that reads the configuration, as they were given. */
+export function configOptions(command: Command): ConfigOptions {
+  return {
+    config: command.getOptionValue("config"),
+    ...command.getOptionValueSource("config") === "default" && { isDefaultConfig: true },
+  };
+}
+
+/** Adds `--address`, for commands that ask the daemon. */
+export function withAddress(command: Command): Command {
+  return command.option(
+    "--address <host:port>",
+    "Ask the daemon at this address instead of http.listen",
+    addressOnce("address"),
+  );
+}
 
 /** Adds `--config`. */
 export function withConfig(command: Command): Command {

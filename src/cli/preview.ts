@@ -2,27 +2,22 @@
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { StartError } from "../daemon/start_error.ts";
 import { fileFault } from "../text.ts";
 import { composeMail } from "../mail/content/compose.ts";
 import type { MailData } from "../mail/content/mail_data.ts";
 import { DEFAULT_LOOK } from "../mail/content/scope.ts";
-import { loadTemplates, type Templates } from "../mail/content/templates.ts";
 import { rawMessage } from "../mail/smtp/raw_message.ts";
-import { ClusterError } from "../teleport/errors.ts";
-import type { CliIo, ConfigOptions } from "./io.ts";
+import { EXIT_CANNOT_RUN, EXIT_OK } from "./exit_codes.ts";
+import { type CliIo, complain, type ConfigOptions, reportErrors } from "./io.ts";
 import { SAMPLE_KINDS, type SampleKind } from "./sample_kinds.ts";
 import { type PreviewedMail, previewPage } from "./preview/page.ts";
 import { requestData } from "./preview/request.ts";
-import { loadConfigOrReport, reportErrors } from "./read_config.ts";
-import { loadTemplatesOrReport } from "./read_config.ts";
-import { DocumentError } from "./route/documents.ts";
+import { isWithoutConfig, loadPartsOrReport, loadTemplatesOrReport } from "./read_config.ts";
+import { orReportErrors } from "./with_cluster.ts";
 import { sampleOf } from "./samples.ts";
 
 /** What the command takes from the command line. */
 export interface PreviewOptions extends ConfigOptions {
-  /** Whether the path was not given: no file need be there. */
-  readonly isDefaultConfig?: boolean;
   /** Absent = `new` on the terminal, every kind in files. */
   readonly kind?: SampleKind | "all";
   /** `true`: the HTML part alone; a path: a page with all emails side by side. */
@@ -33,13 +28,19 @@ export interface PreviewOptions extends ConfigOptions {
   readonly request?: string;
 }
 
+/** The sections that make an email. */
+type PreviewConfig = Pick<Config, "templates" | "delivery"> & Partial<Pick<Config, "teleport">>;
+
 /** Prints or writes the emails; returns the exit code. */
 export async function preview(options: PreviewOptions, io: CliIo): Promise<number> {
-  const config = await configOf(options, io);
-  if (config === "wrong") return 2;
-  const templates = await templatesOf(config, io);
-  if (templates === undefined) return 2;
-  try {
+  const isAlone = await isWithoutConfig(options);
+  const config = isAlone ? undefined : await configOf(options, io);
+  if (isAlone) {
+    complain(io, "note", `there is no '${options.config}': the built-in templates are used`);
+  } else if (config === undefined) return EXIT_CANNOT_RUN;
+  const templates = await loadTemplatesOrReport(config ?? { templates: {} }, io);
+  if (templates === undefined) return EXIT_CANNOT_RUN;
+  return await orReportErrors(io, async () => {
     const named = await dataOf(options, config);
     const { html, details, actions, timeZone } = config?.delivery ?? DEFAULT_LOOK;
     // Pages and the HTML part alone are asked for, whatever the configuration says.
@@ -49,47 +50,36 @@ export async function preview(options: PreviewOptions, io: CliIo): Promise<numbe
       content: composeMail(data, templates, look),
     }));
     for (const { content } of mails) {
-      for (const warning of content.warnings) io.stderr(`warning: ${warning}\n`);
+      for (const warning of content.warnings) complain(io, "warning", warning);
     }
     return await output(mails, options, config, io);
-  } catch (error) {
-    if (error instanceof StartError) return reportErrors(io, error.errors);
-    if (error instanceof DocumentError || error instanceof ClusterError) {
-      return reportErrors(io, [error.message]);
-    }
-    throw error;
-  }
+  });
 }
 
-/** Undefined where there is no file at the default path: the built-in templates need none. */
+/** Undefined, and reported, if a section that is needed has an error. */
 async function configOf(
-  { config, isDefaultConfig }: PreviewOptions,
+  { config: path, request }: PreviewOptions,
   io: CliIo,
-): Promise<Config | undefined | "wrong"> {
-  if (isDefaultConfig && !await exists(config)) return undefined;
-  return await loadConfigOrReport(config, io) ?? "wrong";
+): Promise<PreviewConfig | undefined> {
+  const needed = ["templates", "delivery"] as const;
+  return request === undefined || await isPresent(request)
+    ? await loadPartsOrReport(path, needed, io)
+    : await loadPartsOrReport(path, [...needed, "teleport"], io);
 }
 
-async function exists(path: string): Promise<boolean> {
+async function isPresent(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;
   } catch (error) {
-    // Another fault is one of a file that is there.
     return !(error instanceof Deno.errors.NotFound);
   }
-}
-
-async function templatesOf(config: Config | undefined, io: CliIo): Promise<Templates | undefined> {
-  if (config !== undefined) return await loadTemplatesOrReport(config, io);
-  const loaded = await loadTemplates(undefined);
-  return loaded.ok ? loaded.templates : undefined;
 }
 
 /** The facts of each email, with a title. */
 async function dataOf(
   options: PreviewOptions,
-  config: Config | undefined,
+  config: PreviewConfig | undefined,
 ): Promise<readonly (readonly [title: string, data: MailData])[]> {
   const { kind, request } = options;
   if (request !== undefined) {
@@ -105,7 +95,7 @@ async function dataOf(
 async function output(
   mails: readonly PreviewedMail[],
   options: PreviewOptions,
-  config: Config | undefined,
+  config: PreviewConfig | undefined,
   io: CliIo,
 ): Promise<number> {
   const { html, eml } = options;
@@ -122,18 +112,18 @@ async function output(
     const path = typeof html === "string" ? html : eml;
     return reportErrors(io, [`Cannot write to '${path}': ${fileFault(error)}`]);
   }
-  if (typeof html === "string" || eml !== undefined) return 0;
+  if (typeof html === "string" || eml !== undefined) return EXIT_OK;
   const shown = mails.map(({ content: { subject, text, html: part } }) =>
     html ? part ?? "" : `Subject: ${subject}\n\n${text}\n`
   );
   io.stdout(shown.join("\n"));
-  return 0;
+  return EXIT_OK;
 }
 
 async function writeMessages(
   mails: readonly PreviewedMail[],
   directory: string,
-  config: Config | undefined,
+  config: PreviewConfig | undefined,
 ): Promise<void> {
   await Deno.mkdir(directory, { recursive: true });
   const from = config?.delivery.sender ?? { name: "Teleport", address: "teleport@example.com" };

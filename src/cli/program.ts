@@ -2,19 +2,21 @@
 
 import { Command, CommanderError } from "commander";
 import { escapeControls } from "../text.ts";
-import { PROGRAM } from "../version.ts";
+import { PROGRAM, versionLine } from "../version.ts";
 import { explainArguments, refuseExcess } from "./arguments.ts";
 import { DEFINITIONS } from "./commands.ts";
 import type { Commands, Context } from "./definition.ts";
-import type { CliIo } from "./io.ts";
+import { usageExitCode } from "./exit_codes.ts";
+import { type CliIo, complain } from "./io.ts";
 import { wrap } from "./text.ts";
 
 /** That of the options above it, as far as commander can tell. */
 const HELP_WIDTH = 80;
-const HELP_OPTION = ["--help", "Show context-sensitive help."] as const;
+const HELP_OPTION = ["-h, --help", "Show context-sensitive help."] as const;
 
 /**
- * Runs what `args` ask for and returns the exit code. Usage goes to stderr, as in the original.
+ * Runs what `args` ask for and returns the exit code (exit_codes.ts). Usage goes to stderr, as in the
+ * original.
  * `commands` replace the actions that the commands load: `start` needs the signals of the process.
  */
 export async function runCli(
@@ -32,8 +34,11 @@ export async function runCli(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === "commander.help") return 0;
-    io.stderr(`${PROGRAM}: error: ${explainArguments(error)}\n`);
-    return 1;
+    const command = program.commands.find((one) => one.name() === args[0]);
+    const [message = "", ...hints] = explainArguments(error, program, command);
+    complain(io, "error", message);
+    for (const hint of hints) io.stderr(`${hint}\n`);
+    return usageExitCode(command?.name());
   }
 }
 
@@ -60,6 +65,11 @@ export function createProgram(
   const program = new Command(PROGRAM)
     .description("Teleport plugin for access requests approval via E-mail.")
     .helpOption(...HELP_OPTION)
+    .option("-V, --version", "Print the version")
+    .on("option:version", () => {
+      io.stdout(`${versionLine()}\n`);
+      throw new CommanderError(0, "version", "");
+    })
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: io.stderr, writeErr: io.stderr, outputError: () => {} });

@@ -5,6 +5,7 @@ import type { RouteOptions } from "./route/options.ts";
 import type { StartOptions } from "./start.ts";
 import { DEFINITIONS } from "./commands.ts";
 import { runCli } from "./program.ts";
+import { SAMPLE_KINDS } from "./sample_kinds.ts";
 
 async function run(...args: string[]) {
   const out = { stdout: "", stderr: "" };
@@ -30,9 +31,11 @@ async function run(...args: string[]) {
 }
 
 Deno.test("runCli() prints the version line on stdout", async () => {
-  const { exitCode, stdout, stderr } = await run("version");
-  assert.deepEqual([exitCode, stderr], [0, ""]);
-  assert.match(stdout, /^teleport-email v\d+\.\d+\.\d+(-\S+)?( git:\S+)? deno\d+\.\d+\.\d+\n$/);
+  for (const word of ["version", "--version", "-V"]) {
+    const { exitCode, stdout, stderr } = await run(word);
+    assert.deepEqual([exitCode, stderr], [0, ""], word);
+    assert.match(stdout, /^teleport-email v\d+\.\d+\.\d+(-\S+)?( git:\S+)? deno\d+\.\d+\.\d+\n$/);
+  }
 });
 
 Deno.test("runCli() prints the sample on stdout and nothing else", async () => {
@@ -46,7 +49,12 @@ Deno.test("runCli() prints the sample on stdout and nothing else", async () => {
 });
 
 Deno.test("runCli() prints the usage on stderr, without failing, when asked for or without arguments", async () => {
-  for (const args of [[], ["help"], ["--help"], ["help", "start"], ["start", "--help"]]) {
+  for (
+    const args of [[], ["help"], ["--help"], ["-h"], ["help", "start"], ["start", "--help"], [
+      "start",
+      "-h",
+    ]]
+  ) {
     const { exitCode, stdout, stderr, started } = await run(...args);
     assert.deepEqual([exitCode, stdout, started], [0, "", []], `${args}`);
     assert.match(stderr, /^Usage: teleport-email /);
@@ -62,7 +70,8 @@ Deno.test("runCli() shows exit codes in the help of a command", async () => {
 Deno.test("runCli() gives commands their options and returns their exit codes", async () => {
   const config = "/etc/teleport-email.toml";
   const check: CheckOptions = { config, offline: false, json: false };
-  const route: RouteOptions = { config, roles: ["a", "b c"], reviewers: [] };
+  const isDefaultConfig = true;
+  const route: RouteOptions = { config, isDefaultConfig, roles: ["a", "b c"], reviewers: [] };
   const cases: [string[], unknown][] = [
     [["check"], check],
     [["check", "-c", "-", "--offline", "--json"], { config: "-", offline: true, json: true }],
@@ -80,11 +89,13 @@ Deno.test("runCli() gives commands their options and returns their exit codes", 
     [["route", "--roles", "a, b c,"], route],
     [["route", "--roles=x", "--reviewers", "y,z"], {
       config,
+      isDefaultConfig,
       roles: ["x"],
       reviewers: ["y", "z"],
     }],
     [["route", "--resource", "node/n1", "--resource=db/d", "--trait", "a=b", "--label", "c=d"], {
       config,
+      isDefaultConfig,
       roles: [],
       reviewers: [],
       resources: ["node/n1", "db/d"],
@@ -93,6 +104,7 @@ Deno.test("runCli() gives commands their options and returns their exit codes", 
     }],
     [["route", "--request", "x.yaml", "--rules", "r.yaml", "--json", "--expect", ""], {
       config,
+      isDefaultConfig,
       roles: [],
       reviewers: [],
       request: "x.yaml",
@@ -101,6 +113,16 @@ Deno.test("runCli() gives commands their options and returns their exit codes", 
       expect: [],
     }],
     [["status", "--retry", "all"], { config, json: false, retry: "all" }],
+    [["status", "--address", "[::1]:80"], {
+      config,
+      json: false,
+      address: { host: "::1", port: 80 },
+    }],
+    [["health", "-c", "x", "--address=h:1"], {
+      config: "x",
+      ready: false,
+      address: { host: "h", port: 1 },
+    }],
   ];
   for (const [args, expected] of cases) {
     const { exitCode, called, stderr } = await run(...args);
@@ -127,39 +149,68 @@ Deno.test("runCli() starts with the config file and the debug flag in every spel
   }
 });
 
-Deno.test("runCli() refuses wrong arguments with one line and exit code 1", async () => {
-  const cases: [string[], string][] = [
-    [["foo"], 'expected command but got "foo"'],
-    [["help", "nosuch"], 'expected command but got "nosuch"'],
-    [["start", "--foo"], "unknown long flag '--foo'"],
-    [["start", "--foo=1"], "unknown long flag '--foo'"],
-    [["start", "-x"], "unknown short flag '-x'"],
-    [["-c", "x", "start"], "unknown short flag '-c'"],
-    [["start", "--config"], "expected argument for flag '--config'"],
-    [["start", "-c"], "expected argument for flag '--config'"],
-    [["start", "--config", "--debug"], "expected argument for flag '--config'"],
-    [["start", "-ca", "-cb"], "flag 'config' cannot be repeated"],
-    [["start", "--debug=true"], "unexpected true"],
-    [["start", "extra"], "unexpected extra"],
-    [["version", "extra"], "unexpected extra"],
-    [["configure", "extra"], "unexpected extra"],
-    [["check", "extra"], "unexpected extra"],
-    [["test-mail"], "missing required argument 'address'"],
-    [["route"], "give --roles, --resource, --request or --pending"],
+Deno.test("runCli() refuses wrong arguments in the original's words, with a hint on a second line", async () => {
+  const commands = "'teleport-email help' lists the commands";
+  const flags = (command: string) => `'teleport-email help ${command}' lists the flags`;
+  const kinds = SAMPLE_KINDS.join(", ");
+  const cases: [args: string[], message: string, hint: string, code?: number][] = [
+    [["foo"], 'expected command but got "foo"', commands],
+    [["versoin"], 'expected command but got "versoin"', `did you mean 'version'? ${commands}`],
+    [["help", "nosuch"], 'expected command but got "nosuch"', commands],
+    [["help", "chek"], 'expected command but got "chek"', `did you mean 'check'? ${commands}`],
+    [["start", "--foo"], "unknown long flag '--foo'", flags("start")],
+    [["start", "--foo=1"], "unknown long flag '--foo'", flags("start")],
     [
-      ["route", "--roles", ","],
-      "option '--roles <roles>' argument ',' is invalid. it names nothing",
+      ["start", "--confg=1"],
+      "unknown long flag '--confg'",
+      `did you mean '--config'? ${flags("start")}`,
+    ],
+    [
+      ["check", "--ofline"],
+      "unknown long flag '--ofline'",
+      `did you mean '--offline'? ${flags("check")}`,
+      2,
+    ],
+    [["start", "-x"], "unknown short flag '-x'", flags("start")],
+    [["-c", "x", "start"], "unknown short flag '-c'", commands],
+    [["start", "--config"], "expected argument for flag '--config'", ""],
+    [["start", "-c"], "expected argument for flag '--config'", ""],
+    [["start", "--config", "--debug"], "expected argument for flag '--config'", ""],
+    [["start", "-ca", "-cb"], "flag 'config' cannot be repeated", ""],
+    [["start", "--debug=true"], "unexpected true", flags("start")],
+    [["start", "--no-debug=1"], "unexpected 1", flags("start")],
+    [["start", "extra"], "unexpected extra", flags("start")],
+    [["version", "extra"], "unexpected extra", flags("version")],
+    [["configure", "extra"], "unexpected extra", flags("configure")],
+    [["check", "extra"], "unexpected extra", flags("check"), 2],
+    [["test-mail"], "expected argument <address>", flags("test-mail"), 2],
+    [["route"], "give --roles, --resource, --request or --pending", "", 2],
+    [["route", "--roles", ","], "expected argument for flag '--roles'", "", 2],
+    [
+      ["preview", "--kind", "aproved"],
+      `flag '--kind' must be one of ${kinds}, all, current value is 'aproved': did you mean ` +
+      "'approved'?",
+      "",
+      2,
     ],
     [
       ["completion", "tcsh"],
-      "command-argument value 'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish",
+      "argument <shell> must be one of bash, zsh, fish, current value is 'tcsh'",
+      "",
+      2,
+    ],
+    [
+      ["status", "--address", "h"],
+      "flag '--address': cannot use 'h' as an address: must be host:port",
+      "",
+      2,
     ],
   ];
-  for (const [args, message] of cases) {
+  for (const [args, message, hint, code = 1] of cases) {
     assert.deepEqual(await run(...args), {
-      exitCode: 1,
+      exitCode: code,
       stdout: "",
-      stderr: `teleport-email: error: ${message}\n`,
+      stderr: `teleport-email: error: ${message}\n${hint === "" ? "" : `${hint}\n`}`,
       started: [],
       called: [],
     });

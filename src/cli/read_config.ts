@@ -1,9 +1,10 @@
-/** The configuration; commands other than `start` tell of its errors on their own output. */
+/** The configuration; commands other than `start` report its errors on their own output. */
 
-import type { Config, LoadResult } from "../config/config.ts";
+import type { Config, ConfigParts, LoadResult } from "../config/config.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
 import { loadTemplates, type Templates } from "../mail/content/templates.ts";
-import type { CliIo } from "./io.ts";
+import { PROGRAM } from "../version.ts";
+import { type CliIo, complain, type ConfigOptions, reportErrors } from "./io.ts";
 
 const STDIN = "-";
 
@@ -25,28 +26,54 @@ function placeholders(): { readonly credentialsDirectory?: string } {
   return credentialsDirectory === undefined ? {} : { credentialsDirectory };
 }
 
-/** Reads it, or says on stderr what is wrong with it and gives undefined. */
-export async function loadConfigOrReport(path: string, io: CliIo): Promise<Config | undefined> {
+/** Whether no path was given and there is no file at the default one. */
+export async function isWithoutConfig(
+  { config, isDefaultConfig }: ConfigOptions,
+): Promise<boolean> {
+  if (!isDefaultConfig) return false;
+  try {
+    await Deno.stat(config);
+    return false;
+  } catch (error) {
+    // Another fault is one of a file that is there.
+    return error instanceof Deno.errors.NotFound;
+  }
+}
+
+/**
+ * Reads the sections that a command needs. An error in another section is only mentioned; an error in one
+ * of them is reported with all others, and the result is undefined.
+ */
+export async function loadPartsOrReport<Part extends keyof Config>(
+  path: string,
+  needed: readonly Part[],
+  io: CliIo,
+): Promise<ConfigParts & Pick<Config, Part> | undefined> {
   const result = await readConfig(path);
-  for (const warning of result.warnings) io.stderr(`warning: ${warning}\n`);
-  if (result.ok) return result.config;
-  reportErrors(io, result.errors);
-  return undefined;
+  if (!result.ok && !needed.every((part) => result.parts[part] !== undefined)) {
+    for (const warning of result.warnings) complain(io, "warning", warning);
+    reportErrors(io, result.errors);
+    if (result.isUnreadable) {
+      io.stderr(`Name the file with --config; '${PROGRAM} configure' prints a sample\n`);
+    }
+    return undefined;
+  }
+  if (result.ok) {
+    for (const warning of result.warnings) complain(io, "warning", warning);
+    return result.config;
+  }
+  const text = `'${path}' has errors in parts that are not needed here, see '${PROGRAM} check'`;
+  complain(io, "warning", text);
+  return result.parts as ConfigParts & Pick<Config, Part>;
 }
 
-/** Says on stderr why a command could not do its work, and gives the exit code for that. */
-export function reportErrors(io: CliIo, errors: readonly string[]): 2 {
-  for (const error of errors) io.stderr(`error: ${error}\n`);
-  return 2;
-}
-
-/** Reads the templates, or says on stderr what is wrong with them and gives undefined. */
+/** Reads the templates, or reports their errors and returns undefined. */
 export async function loadTemplatesOrReport(
-  { templates }: Config,
+  { templates }: Pick<Config, "templates">,
   io: CliIo,
 ): Promise<Templates | undefined> {
   const result = await loadTemplates(templates.directory);
-  for (const warning of result.warnings) io.stderr(`warning: ${warning}\n`);
+  for (const warning of result.warnings) complain(io, "warning", warning);
   if (result.ok) return result.templates;
   reportErrors(io, result.errors);
   return undefined;

@@ -2,11 +2,8 @@
 
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
-import { openCluster } from "../daemon/cluster.ts";
-import { connect } from "../daemon/connect.ts";
+import { parseConfig } from "../config/load.ts";
 import { requestersOf, routingPolicyOf } from "../daemon/routing_policy.ts";
-import { StartError } from "../daemon/start_error.ts";
-import { readEnvironment } from "../environment.ts";
 import { fileError, reasonOf } from "../text.ts";
 import { silentLog } from "../log.ts";
 import { defined } from "../optional.ts";
@@ -18,58 +15,76 @@ import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { TeleportClient } from "../teleport/client.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import type { AccessMonitoringRule } from "../teleport/rules/rule.ts";
-import type { CliIo } from "./io.ts";
+import { EXIT_CANNOT_RUN, EXIT_FAILURE, EXIT_OK } from "./exit_codes.ts";
+import { type CliIo, complain } from "./io.ts";
 import type { RouteOptions } from "./route/options.ts";
-import { loadConfigOrReport, reportErrors } from "./read_config.ts";
+import { isWithoutConfig, loadPartsOrReport } from "./read_config.ts";
 import { DocumentError, type Documents, readDocuments } from "./route/documents.ts";
 import { explain } from "./route/explain.ts";
 import { difference, type OtherRule, routeJson } from "./route/report.ts";
 import { joined, lookups, madeAt, NO_DOCUMENTS, requestOfFlags } from "./route/subject.ts";
+import { orReportErrors, withCluster } from "./with_cluster.ts";
 
 /** The program's own words for rules that it cannot read. */
 const NO_RULES =
-  "access monitoring rules are not looked at: give --rules FILE, or --cluster to ask the cluster";
+  "access monitoring rules are not evaluated: give --rules FILE, or --cluster to ask the cluster";
+
+/** The sections that decide who is mailed. */
+const PARTS = [
+  "roleToRecipients",
+  "requesterAddresses",
+  "routing",
+  "routes",
+  "delivery",
+] as const;
+type RouteConfig = Pick<Config, typeof PARTS[number]>;
+
+/** What holds without a configuration file: rules decide, or nothing does. */
+const NO_CONFIG = `[smtp]
+host = "localhost"
+[delivery]
+sender = "teleport@example.com"
+[role_to_recipients]
+"*" = "teleport@example.com"
+`;
 
 /** Explains the requests; returns the exit code, 1 when the recipients are not those expected. */
 export async function route(options: RouteOptions, io: CliIo): Promise<number> {
-  const config = await loadConfigOrReport(options.config, io);
-  if (config === undefined) return 2;
-  try {
-    return await explainAll(options, config, io);
-  } catch (error) {
-    if (error instanceof StartError) return reportErrors(io, error.errors);
-    if (error instanceof DocumentError || error instanceof ClusterError) {
-      return reportErrors(io, [error.message]);
+  return await orReportErrors(io, async () => {
+    const requestFile = await isFile(options.request) ? options.request : undefined;
+    const documents = joined(
+      requestFile === undefined ? NO_DOCUMENTS : await readFile(requestFile),
+      options.rules === undefined ? NO_DOCUMENTS : await readFile(options.rules),
+    );
+    const needsCluster = options.cluster || options.pending ||
+      (options.request !== undefined && requestFile === undefined);
+    if (needsCluster) {
+      const config = await loadPartsOrReport(options.config, [...PARTS, "teleport"], io);
+      return config === undefined ? EXIT_CANNOT_RUN : await withCluster(
+        config.teleport,
+        ({ client }) => explainWith(options, config, documents, client, io),
+      );
     }
-    throw error;
-  }
+    const config = documents.rules.length > 0 && await isWithoutConfig(options)
+      ? await withoutConfig(options.config, io)
+      : await loadPartsOrReport(options.config, PARTS, io);
+    if (config === undefined) return EXIT_CANNOT_RUN;
+    return await explainWith(options, config, documents, undefined, io);
+  });
 }
 
-async function explainAll(options: RouteOptions, config: Config, io: CliIo): Promise<number> {
-  const requestFile = await isFile(options.request) ? options.request : undefined;
-  const documents = joined(
-    requestFile === undefined ? NO_DOCUMENTS : await readFile(requestFile),
-    options.rules === undefined ? NO_DOCUMENTS : await readFile(options.rules),
-  );
-  const needsCluster = options.cluster || options.pending ||
-    (options.request !== undefined && requestFile === undefined);
-  if (!needsCluster) return await explainWith(options, config, documents, undefined, io);
-  const deps = {
-    log: silentLog,
-    clock: systemClock,
-    random: Math.random,
-    env: readEnvironment(),
-  };
-  const { signal } = new AbortController();
-  await using cluster = await openCluster(config.teleport, deps, signal);
-  await connect(cluster.client, { ...deps, failFast: true }, signal);
-  return await explainWith(options, config, documents, cluster.client, io);
+/** Rules alone: those of a file can be tried where no configuration is. */
+async function withoutConfig(path: string, io: CliIo): Promise<RouteConfig> {
+  complain(io, "note", `there is no '${path}': role_to_recipients counts as empty`);
+  const result = await parseConfig(NO_CONFIG, path, {});
+  if (!result.ok) throw new Error(result.errors.join("; "));
+  return { ...result.config, roleToRecipients: new Map() };
 }
 
 /** `client` is undefined where no cluster is asked. */
 async function explainWith(
   options: RouteOptions,
-  config: Config,
+  config: RouteConfig,
   documents: Documents,
   client: TeleportClient | undefined,
   io: CliIo,
@@ -80,7 +95,7 @@ async function explainWith(
   const { rules, others } = hasRules
     ? sorted(documents.rules)
     : sorted(client === undefined ? [] : await rulesOf(client, io));
-  if (!hasRules && client === undefined) io.stderr(`note: ${NO_RULES}\n`);
+  if (!hasRules && client === undefined) complain(io, "note", NO_RULES);
   const [clock, cluster] = [systemClock, lookups(options, documents, client)];
   const requesters = requestersOf(config, cluster, { clock, log: silentLog });
   const router = new RuleRouter(policy, {
@@ -91,15 +106,15 @@ async function explainWith(
   });
   const requests = await requestsOf(options, documents, client);
   const json: unknown[] = [];
-  let code = 0;
+  let code = EXIT_OK as number;
   for (const request of requests) {
     const { trace, notices } = await router.route(madeAt(request, options.at), signal);
-    for (const notice of notices) io.stderr(`warning: ${describe(notice)}\n`);
+    for (const notice of notices) complain(io, "warning", describe(notice));
     if (options.json) json.push(routeJson(request.id, trace, others));
     else io.stdout(textOf(request, trace, others, policy.roles, config));
     const differs = options.expect === undefined ? [] : difference(options.expect, trace);
     for (const line of differs) io.stderr(`${line}\n`);
-    if (differs.length > 0) code = 1;
+    if (differs.length > 0) code = EXIT_FAILURE;
   }
   if (options.json) {
     const isOne = requests.length === 1 && !options.pending;
@@ -113,7 +128,7 @@ function textOf(
   trace: RoutingTrace,
   others: readonly OtherRule[],
   roles: Parameters<typeof explain>[1],
-  { delivery: { notifyRequester } }: Config,
+  { delivery: { notifyRequester } }: RouteConfig,
 ): string {
   const requester =
     "The requester is mailed, too, if their email address is known (delivery.notify_requester).";
@@ -126,7 +141,7 @@ function textOf(
   return `${lines.join("\n")}\n`;
 }
 
-/** The rules for this plugin in the order in which they are looked at, and the others. */
+/** The rules for this plugin in the order in which they are evaluated, and the others. */
 function sorted(all: readonly AccessMonitoringRule[]): {
   readonly rules: readonly Rule[];
   readonly others: readonly OtherRule[];
@@ -149,10 +164,8 @@ async function rulesOf(
     const isFinal = error instanceof ClusterError &&
       (error.kind === "denied" || error.kind === "unsupported");
     if (!isFinal) throw error;
-    io.stderr(
-      `warning: ${error.message}: the daemon does not use rules either; give its user the preset ` +
-        'role "access-plugin"\n',
-    );
+    const remedy = 'give its user the preset role "access-plugin"';
+    complain(io, "warning", `${error.message}: the daemon does not use rules either; ${remedy}`);
     return [];
   }
 }

@@ -13,6 +13,7 @@ import { UNCAUGHT_EXIT_CODE, type UncaughtErrors } from "../ops/uncaught.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { runDaemon } from "../daemon/daemon.ts";
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_OK } from "./exit_codes.ts";
 import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
 import { StartError } from "../daemon/start_error.ts";
@@ -24,11 +25,6 @@ export interface StartOptions {
   readonly debug: boolean;
 }
 
-/** Any fatal error that a restart may heal, as in the original. */
-const EXIT_FAILURE = 1;
-/** EX_CONFIG of sysexits.h: the configuration has to be corrected first, so systemd does not restart. */
-const EXIT_CONFIGURATION = 78;
-
 /** Runs until a signal or an uncaught error stops it; returns the exit code. */
 export async function start(
   { configPath, debug }: StartOptions,
@@ -37,7 +33,7 @@ export async function start(
 ): Promise<number> {
   const load = () => readConfigFile(configPath);
   const result = await orDrained(load(), signals.drain);
-  if (result === undefined) return 0;
+  if (result === undefined) return EXIT_OK;
   if (!result.ok) {
     using opened = openLog(DEFAULT_LOG);
     for (const warning of result.warnings) opened.log.warn(warning);
@@ -108,7 +104,7 @@ export async function start(
     return UNCAUGHT_EXIT_CODE;
   }
   log.info("Successfully shut down");
-  return 0;
+  return EXIT_OK;
 }
 
 /** One cause may come with each connection; each is logged once, as far as they can be remembered. */

@@ -1,73 +1,88 @@
 /** `teleport-email status`: the daemon's state, and failed emails put back into the outbox. */
 
 import { systemClock } from "../clock.ts";
-import type { Config } from "../config/config.ts";
-import { readEnvironment } from "../environment.ts";
-import { silentLog } from "../log.ts";
+import type { TeleportConfig } from "../config/config.ts";
+import { outboxOf } from "../daemon/mail_status.ts";
 import { retryFailed, type RetryResult } from "../requests/retry_failed.ts";
-import type { TeleportClient } from "../teleport/client.ts";
-import { ClusterError } from "../teleport/errors.ts";
-import { openCluster } from "../daemon/cluster.ts";
-import type { CliIo, ConfigOptions } from "./io.ts";
-import { pluralize } from "./text.ts";
-import { loadConfigOrReport, reportErrors } from "./read_config.ts";
-import { StartError } from "../daemon/start_error.ts";
-import { askDaemon } from "./daemon_client.ts";
-import { type OutboxListing, outboxOf } from "../daemon/mail_status.ts";
+import { askDaemon, askToReread, type DaemonAddress } from "./daemon_client.ts";
+import { EXIT_CANNOT_RUN, EXIT_FAILURE, EXIT_OK } from "./exit_codes.ts";
+import { type CliIo, complain, type ConfigOptions } from "./io.ts";
+import { loadPartsOrReport } from "./read_config.ts";
 import { outboxText, statusText } from "./status/report.ts";
+import { pluralize } from "./text.ts";
+import { orReportErrors, withCluster } from "./with_cluster.ts";
 
 /** What the command takes from the command line. */
 export interface StatusOptions extends ConfigOptions {
   readonly json: boolean;
-  /** Id of a request, or `all`: puts its failed mails back in the outbox. */
+  /** Id of a request, or `all`: puts its failed emails back in the outbox. */
   readonly retry?: string;
+  /** Where the daemon listens, in place of `http.listen`: no configuration is read to ask it. */
+  readonly address?: DaemonAddress;
 }
 
 /** Returns the exit code. */
 export async function status(options: StatusOptions, io: CliIo): Promise<number> {
-  const config = await loadConfigOrReport(options.config, io);
-  if (config === undefined) return 2;
-  try {
-    if (options.retry !== undefined) return await retry(options.retry, config, io);
-    return await report(options.json, config, io);
-  } catch (error) {
-    if (error instanceof StartError) return reportErrors(io, error.errors);
-    if (error instanceof ClusterError) return reportErrors(io, [error.message]);
-    throw error;
-  }
+  const { retry: id, address, json, config: path } = options;
+  return await orReportErrors(io, async () => {
+    if (id !== undefined) {
+      const config = await loadPartsOrReport(path, ["teleport", "http"], io);
+      if (config === undefined) return EXIT_CANNOT_RUN;
+      return await retry(id, config.teleport, address ?? config.http.listen, io);
+    }
+    if (address === undefined) {
+      const config = await loadPartsOrReport(path, ["http"], io);
+      return config === undefined
+        ? EXIT_CANNOT_RUN
+        : await report(json, config.http.listen, config.teleport, io);
+    }
+    return await report(json, address, undefined, io);
+  });
 }
 
-async function report(json: boolean, config: Config, io: CliIo): Promise<number> {
-  const answer = await askDaemon(config.http);
+/** Without `teleport`, only the daemon can answer. */
+async function report(
+  json: boolean,
+  listen: DaemonAddress | undefined,
+  teleport: TeleportConfig | undefined,
+  io: CliIo,
+): Promise<number> {
+  const answer = await askDaemon(listen);
   if (answer.kind === "status") {
     const { status } = answer;
     io.stdout(json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
-    return status.ready && status.failed.count === 0 ? 0 : 1;
+    return status.ready && status.failed.count === 0 ? EXIT_OK : EXIT_FAILURE;
   }
-  const silent = answer.kind === "silent" ? answer.error : undefined;
-  if (silent !== undefined) {
-    io.stderr(`${silent}. Showing the outbox stored in the cluster instead\n`);
-  } else io.stderr("http.listen is not set. Showing the outbox stored in the cluster instead\n");
-  const { pending, failed } = await readOutbox(config);
+  const isSilent = answer.kind === "silent";
+  const reason = isSilent ? answer.error : "http.listen is not set";
+  if (teleport === undefined) {
+    complain(io, "error", reason);
+    return EXIT_FAILURE;
+  }
+  complain(io, "note", `${reason}. Showing the outbox stored in the cluster instead`);
+  const { pending, failed } = await withCluster(
+    teleport,
+    async ({ client, signal }) => outboxOf(await client.listRecords(signal)),
+  );
   const lists = {
+    source: "cluster",
+    reason,
     pending: { count: pending.length, emails: pending },
     failed: { count: failed.length, emails: failed },
   };
   io.stdout(json ? `${JSON.stringify(lists, null, 2)}\n` : outboxText({ pending, failed }));
-  return silent === undefined && failed.length === 0 ? 0 : 1;
-}
-
-async function readOutbox(config: Config): Promise<OutboxListing> {
-  return await withCluster(
-    config,
-    async (client, signal) => outboxOf(await client.listRecords(signal)),
-  );
+  return !isSilent && failed.length === 0 ? EXIT_OK : EXIT_FAILURE;
 }
 
 const ALL = "all";
 
-async function retry(id: string, config: Config, io: CliIo): Promise<number> {
-  return await withCluster(config, async (client, signal) => {
+async function retry(
+  id: string,
+  teleport: TeleportConfig,
+  listen: DaemonAddress | undefined,
+  io: CliIo,
+): Promise<number> {
+  return await withCluster(teleport, async ({ client, signal }) => {
     const ids = id === ALL
       ? [...new Set(outboxOf(await client.listRecords(signal)).failed.map((m) => m.request_id))]
       : [id];
@@ -79,14 +94,15 @@ async function retry(id: string, config: Config, io: CliIo): Promise<number> {
     }
     if (ids.length === 0) io.stdout("No failed emails\n");
     if (results.some((result) => result.kind === "done" && result.owed.length > 0)) {
-      io.stdout(
-        "A running daemon picks them up with the next event of the request, or when it reconnects. To send " +
-          "them now: systemctl reload teleport-email, or SIGHUP\n",
-      );
+      io.stdout(await askToReread(listen) ? "The running daemon sends them now\n" : NOT_ASKED);
     }
-    return results.every((result) => result.kind === "done") ? 0 : 1;
+    return results.every((result) => result.kind === "done") ? EXIT_OK : EXIT_FAILURE;
   });
 }
+
+const NOT_ASKED =
+  "A running daemon sends them at the next event of the request, or when it reconnects. To send " +
+  "them now: systemctl reload teleport-email, or SIGHUP\n";
 
 function describe(result: RetryResult): string {
   switch (result.kind) {
@@ -106,15 +122,4 @@ function describe(result: RetryResult): string {
     case "busy":
       return "its record was changed by others at each attempt: try again";
   }
-}
-
-async function withCluster<T>(
-  { teleport }: Config,
-  action: (client: TeleportClient, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { signal } = new AbortController();
-  const env = readEnvironment();
-  const deps = { log: silentLog, clock: systemClock, random: Math.random, env };
-  await using cluster = await openCluster(teleport, deps, signal);
-  return await action(cluster.client, signal);
 }

@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { fileFault } from "../text.ts";
 import { exportedTemplates } from "../mail/content/export_templates.ts";
-import type { CliIo } from "./io.ts";
-import { reportErrors } from "./read_config.ts";
+import { EXIT_OK } from "./exit_codes.ts";
+import { type CliIo, reportErrors } from "./io.ts";
 
 /** What the command takes from the command line. */
 export interface TemplatesOptions {
@@ -32,6 +32,6 @@ export async function templates({ directory }: TemplatesOptions, io: CliIo): Pro
   } catch (error) {
     return reportErrors(io, [`Cannot export to '${directory}': ${fileFault(error)}`]);
   }
-  io.stdout(`${files.size} files in ${directory}: delete those that you leave as they are\n`);
-  return 0;
+  io.stdout(`${files.size} files in ${directory}: delete those that you do not change\n`);
+  return EXIT_OK;
 }

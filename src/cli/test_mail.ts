@@ -1,4 +1,4 @@
-/** `teleport-email test-mail`: real mails, marked as a test, with the server's answer to each. */
+/** `teleport-email test-mail`: real emails, marked as a test, with the server's answer to each. */
 
 import { isEmailAddress } from "../config/values/address.ts";
 import type { Config } from "../config/config.ts";
@@ -6,10 +6,10 @@ import { domainOf } from "../mail/address.ts";
 import { composeMail } from "../mail/content/compose.ts";
 import type { Templates } from "../mail/content/templates.ts";
 import type { MailMessage, MailTransport } from "../mail/transport.ts";
-import type { CliIo, ConfigOptions } from "./io.ts";
+import { EXIT_CANNOT_RUN, EXIT_FAILURE, EXIT_OK } from "./exit_codes.ts";
+import { type CliIo, complain, type ConfigOptions, reportErrors } from "./io.ts";
 import type { SampleKind } from "./sample_kinds.ts";
-import { loadConfigOrReport, reportErrors } from "./read_config.ts";
-import { loadTemplatesOrReport } from "./read_config.ts";
+import { loadPartsOrReport, loadTemplatesOrReport } from "./read_config.ts";
 import { sampleOf } from "./samples.ts";
 import { createTransport } from "../daemon/transport.ts";
 
@@ -28,34 +28,38 @@ export async function testMail(options: TestMailOptions, io: CliIo): Promise<num
   if (wrong.length > 0) {
     return reportErrors(
       io,
-      wrong.map((text) => `Cannot send to '${text}': it is no mail address, want name@example.com`),
+      wrong.map((text) =>
+        `Cannot send to '${text}': it is not an email address such as name@example.com`
+      ),
     );
   }
-  const config = await loadConfigOrReport(options.config, io);
-  if (config === undefined) return 2;
+  const config = await loadPartsOrReport(options.config, ["mail", "delivery", "templates"], io);
+  if (config === undefined) return EXIT_CANNOT_RUN;
   const templates = await loadTemplatesOrReport(config, io);
-  if (templates === undefined) return 2;
+  if (templates === undefined) return EXIT_CANNOT_RUN;
   await using transport = await createTransport(
     config.mail,
     domainOf(config.delivery.sender.address),
-    { warn: (message) => io.stderr(`${message}\n`) },
+    { warn: (message) => complain(io, "warning", message) },
   );
   let accepted = 0;
   for (const address of addresses) {
     const thread = await sendThread(address, config, templates, transport, io);
     accepted += thread.accepted;
     if (!thread.cut) continue;
-    io.stdout("The others are not tried: it would fail alike. 'teleport-email check' says more\n");
+    io.stdout(
+      "Skipping the rest: they would fail for the same reason. See 'teleport-email check'\n",
+    );
     break;
   }
   const all = addresses.length * KINDS.length;
   const lacking = all - accepted;
-  io.stdout(lacking === 0 ? `${all} mails accepted\n` : `${lacking} of ${all} mails not sent\n`);
-  return lacking === 0 ? 0 : 1;
+  io.stdout(lacking === 0 ? `${all} emails accepted\n` : `${lacking} of ${all} emails not sent\n`);
+  return lacking === 0 ? EXIT_OK : EXIT_FAILURE;
 }
 
 interface Thread {
-  /** How many mails were accepted. */
+  /** How many emails were accepted. */
   readonly accepted: number;
   /** Nothing can be sent at all: the rest was not tried. */
   readonly cut: boolean;
@@ -63,7 +67,7 @@ interface Thread {
 
 async function sendThread(
   to: string,
-  config: Config,
+  config: Pick<Config, "delivery">,
   templates: Templates,
   transport: MailTransport,
   io: CliIo,

@@ -222,6 +222,9 @@ export interface Config {
   readonly log: LogConfig;
 }
 
+/** The sections of a file that have no error; a command may need no others. */
+export type ConfigParts = Partial<Config>;
+
 /** Every problem of a file at once; `errors` has one line per problem, each with its key. */
 export type LoadResult =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
@@ -229,6 +232,8 @@ export type LoadResult =
     readonly ok: false;
     readonly errors: readonly string[];
     readonly warnings: readonly string[];
+    /** Empty when the text is not TOML. */
+    readonly parts: ConfigParts;
     /** There is no such file, or it cannot be read. */
     readonly isUnreadable?: true;
     /** Only files that the configuration names are at fault, and those may be written later. */

@@ -52,11 +52,10 @@ Deno.test("EXAMPLE loads without a warning once [mailgun] is filled in", async (
 
 Deno.test("EXAMPLE as printed lacks a mail section and nothing else", async () => {
   const result = await parseConfig(EXAMPLE, "test.toml", {});
-  assert.deepEqual(result, {
-    ok: false,
-    errors: ["provide either [mailgun] or [smtp] sections to work with plugin"],
-    warnings: [],
-  });
+  assert.deepEqual([!result.ok && result.errors, result.warnings], [
+    ["provide either [mailgun] or [smtp] sections to work with plugin"],
+    [],
+  ]);
 });
 
 Deno.test("EXAMPLE is refused for each remaining placeholder", async () => {

@@ -1,6 +1,6 @@
 /** Files with secrets that every user of the machine can read. */
 
-import type { Config, OAuth2Config, Secret } from "./config.ts";
+import type { Config, ConfigParts, OAuth2Config, Secret } from "./config.ts";
 
 const OTHERS_MAY_READ = 0o004;
 
@@ -8,7 +8,7 @@ const OTHERS_MAY_READ = 0o004;
  * One warning that names all of them; undefined when there is none. Files that are not there, or that a
  * system without modes holds, are left to those that read them.
  */
-export async function exposedFiles(config: Config, path: string): Promise<string | undefined> {
+export async function exposedFiles(config: ConfigParts, path: string): Promise<string | undefined> {
   const exposed: string[] = [];
   for (const file of new Set([...hasSecret(config) ? [path] : [], ...secretFiles(config)])) {
     const { mode, isFile } = await Deno.stat(file).catch(() => ({ mode: null, isFile: false }));
@@ -22,14 +22,19 @@ export async function exposedFiles(config: Config, path: string): Promise<string
 }
 
 /** Whether the configuration file itself has a secret in it. */
-function hasSecret({ mail }: Config): boolean {
-  return secretsOf(mail).some((secret) => "value" in secret);
+function hasSecret({ mail }: ConfigParts): boolean {
+  return mail !== undefined && secretsOf(mail).some((secret) => "value" in secret);
 }
 
-function secretFiles({ teleport: { credentials }, mail }: Config): readonly string[] {
+function secretFiles({ teleport, mail }: ConfigParts): readonly string[] {
+  const credentials = teleport?.credentials;
+  const ofTeleport = [
+    ...credentials?.kind === "identity" ? [credentials.path] : [],
+    ...credentials?.kind === "files" ? [credentials.key] : [],
+  ];
+  if (mail === undefined) return ofTeleport;
   return [
-    ...credentials.kind === "identity" ? [credentials.path] : [],
-    ...credentials.kind === "files" ? [credentials.key] : [],
+    ...ofTeleport,
     ...secretsOf(mail).flatMap((secret) => "file" in secret ? [secret.file] : []),
     ...mail.kind === "smtp" && mail.clientCertificate ? [mail.clientCertificate.key] : [],
   ];

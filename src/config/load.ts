@@ -1,9 +1,10 @@
 /** A configuration file: read, parsed, and checked section by section. */
 
 import { fileError } from "../text.ts";
-import type { Config, LoadResult } from "./config.ts";
+import { defined } from "../optional.ts";
+import type { Config, ConfigParts, LoadResult } from "./config.ts";
 import { exposedFiles } from "./exposed_files.ts";
-import { readDelivery } from "./sections/delivery.ts";
+import { type Delivery, readDelivery } from "./sections/delivery.ts";
 import { readHttp } from "./sections/http.ts";
 import { foldKeys } from "./key_case.ts";
 import { readLog } from "./sections/log.ts";
@@ -47,16 +48,16 @@ export async function loadConfig(path: string, env: LoadEnvironment): Promise<Lo
     bytes = await Deno.readFile(path);
   } catch (error) {
     const errors = [fileError("open", path, error)];
-    return { ok: false, errors, warnings: [], isUnreadable: true };
+    return { ok: false, errors, warnings: [], parts: {}, isUnreadable: true };
   }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return { ok: false, errors: [`${path}: invalid UTF-8`], warnings: [] };
+    return { ok: false, errors: [`${path}: invalid UTF-8`], warnings: [], parts: {} };
   }
   const result = await parseConfig(text, path, env);
-  const warning = result.ok ? await exposedFiles(result.config, path) : undefined;
+  const warning = await exposedFiles(result.ok ? result.config : result.parts, path);
   return warning === undefined ? result : { ...result, warnings: [...result.warnings, warning] };
 }
 
@@ -70,7 +71,9 @@ export async function parseConfig(
   env: LoadEnvironment,
 ): Promise<LoadResult> {
   const syntax = parseToml(text);
-  if (!syntax.ok) return { ok: false, errors: [`${name}: ${syntax.error}`], warnings: [] };
+  if (!syntax.ok) {
+    return { ok: false, errors: [`${name}: ${syntax.error}`], warnings: [], parts: {} };
+  }
   const report = new Report();
   const context = { report, ...env };
   const folded = foldKeys(syntax.table, TABLES);
@@ -78,44 +81,49 @@ export async function parseConfig(
   const table = (name: typeof TABLES[number]): unknown => folded.values.get(name);
   const orEmpty = (name: typeof TABLES[number]): unknown => table(name) ?? {};
 
-  const teleport = readTeleport(orEmpty("teleport"), context);
-  const delivery = readDelivery(orEmpty("delivery"), context);
+  /** What `read` returns; undefined if it reported an error. */
+  const part = async <T>(read: () => T | Promise<T>): Promise<T | undefined> => {
+    const errorsBefore = report.errors.length;
+    const value = await read();
+    return report.errors.length === errorsBefore ? value : undefined;
+  };
+
+  const teleport = await part(() => readTeleport(orEmpty("teleport"), context));
+  let delivery: Delivery | undefined;
+  const wholeDelivery = await part(() => delivery = readDelivery(orEmpty("delivery"), context));
   const roleTable = table("role_to_recipients");
-  const roleToRecipients = delivery.recipientsAreWrong && roleTable === undefined
+  const roleToRecipients = delivery?.recipientsAreWrong && roleTable === undefined
     ? undefined
-    : readRecipients({ table: roleTable, deliveryRecipients: delivery.recipients }, report);
+    : readRecipients({ table: roleTable, deliveryRecipients: delivery?.recipients }, report);
   // A section counts as present as soon as its header is there.
   const hasMailgun = folded.values.has("mailgun");
   const hasSmtp = folded.values.has("smtp");
   if (!hasMailgun && !hasSmtp) {
     report.error("provide either [mailgun] or [smtp] sections to work with plugin");
   }
-  const mailgun = hasMailgun ? await readMailgun(table("mailgun"), context) : undefined;
-  const smtp = hasSmtp ? await readSmtp(table("smtp"), context) : undefined;
+  const mailgun = hasMailgun ? await part(() => readMailgun(table("mailgun"), context)) : undefined;
+  const smtp = hasSmtp ? await part(() => readSmtp(table("smtp"), context)) : undefined;
   if (hasMailgun && hasSmtp) {
     report.warn("both [mailgun] and [smtp] are present: [smtp] is used");
   }
-  const requesterAddresses = readRequesterAddresses(orEmpty("requester_addresses"), report);
-  const routing = readRouting(orEmpty("routing"), context);
-  const routes = readRoutes(table("route"), context);
-  const templates = readTemplates(orEmpty("templates"), context);
-  const http = readHttp(orEmpty("http"), context);
-  const log = readLog(orEmpty("log"), context);
+  const requesterAddresses = await part(() =>
+    readRequesterAddresses(orEmpty("requester_addresses"), report)
+  );
+  const routing = await part(() => readRouting(orEmpty("routing"), context));
+  const routes = await part(() => readRoutes(table("route"), context));
+  const templates = await part(() => readTemplates(orEmpty("templates"), context));
+  const http = await part(() => readHttp(orEmpty("http"), context));
+  const log = await part(() => readLog(orEmpty("log"), context));
   const unknown = folded.unknown.map((name) => [name, isTable(syntax.table[name])] as const);
   warnOfUnknownKeys({ known: TABLES, unknown: new Map(unknown) }, report);
 
   const mail = hasSmtp ? smtp : mailgun;
+  const finished = await part(() => wholeDelivery?.finish(mail));
   const { errors, warnings } = report;
-  if (
-    errors.length > 0 || teleport === undefined || mail === undefined ||
-    roleToRecipients === undefined || log === undefined
-  ) {
-    return { ok: false, errors, warnings, ...report.isOnlyFiles && { isOnlyFiles: true } };
-  }
-  const config = {
+  const parts: ConfigParts = defined({
     teleport,
     mail,
-    delivery: delivery.finish(mail),
+    delivery: finished,
     roleToRecipients,
     requesterAddresses,
     routing,
@@ -123,9 +131,18 @@ export async function parseConfig(
     templates,
     http,
     log,
-  };
-  warnOfUnusedRequesterKeys(config, report);
-  return { ok: true, config, warnings };
+  });
+  if (errors.length > 0 || !isComplete(parts)) {
+    return { ok: false, errors, warnings, parts, ...report.isOnlyFiles && { isOnlyFiles: true } };
+  }
+  warnOfUnusedRequesterKeys(parts, report);
+  return { ok: true, config: parts, warnings };
+}
+
+/** Every section without an error is there. */
+function isComplete(parts: ConfigParts): parts is Config {
+  const { teleport, mail, delivery, roleToRecipients, log } = parts;
+  return [teleport, mail, delivery, roleToRecipients, log].every((part) => part !== undefined);
 }
 
 function warnOfUnusedRequesterKeys(

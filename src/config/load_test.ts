@@ -20,6 +20,7 @@ Deno.test("loadConfig() reports an unreadable file with the original's text", as
     ok: false,
     errors: ["open /no/such.toml: no such file or directory"],
     warnings: [],
+    parts: {},
     isUnreadable: true,
   });
   const directory = await loadConfig("/", {});
@@ -72,9 +73,10 @@ Deno.test("parseConfig() reports every error of a file at once", async () => {
     "(an integer)",
     "specify mailgun.private_key or mailgun.private_key_file",
     "provide mailgun.domain to use Mailgun",
-    "Invalid smtp.port: must be between 0 and 65535, current value is 70000",
+    "Invalid smtp.port: must be between 1 and 65535, current value is 70000",
     "provide smtp.host to use SMTP",
-    'log.severity: unsupported logger severity: "loud"',
+    'Invalid log.severity: unsupported logger severity: "loud", must be one of error, warn, info, ' +
+    "debug, trace",
   ]);
 });
 

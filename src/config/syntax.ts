@@ -28,6 +28,9 @@ function describe(reason: string, line: string): string {
       ? `The following key was defined twice: ${/^[^=\s]*/.exec(line)?.[0]}`
       : `duplicated tables: ${header}`;
   }
+  if (/^\[{1,2}[\w.-]+$/.test(line)) {
+    return `${reason}: the table header '${line}' is not closed by ']'`;
+  }
   // Not every line of a broken file with a `=` in it starts with a key: it may be base64.
   const key = /^[a-z_]+(?=\s*=(?!=|$))/.exec(line)?.[0];
   return key === undefined ? reason : `${reason}, near '${key}'`;

@@ -14,7 +14,10 @@ Deno.test("parseToml() reports place and cause in one line", () => {
       "[smtp]\nport = 1 2",
       "(2, 10): each key-value declaration must be followed by an end-of-line, near 'port'",
     ],
-    ["[smtp\nhost = 1", "(1, 6): illegal character in key"],
+    [
+      "[smtp\nhost = 1",
+      "(1, 6): illegal character in key: the table header '[smtp' is not closed by ']'",
+    ],
     ["[smtp]\n= 1", "(2, 1): unexpected end of key"],
     ["[smtp]\n[log]\n\n[smtp]\n", "(4, 2): duplicated tables: smtp"],
     ["[smtp]\nhost = 'a'\nhost = 'b'\n", "(3, 1): The following key was defined twice: host"],

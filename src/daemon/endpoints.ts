@@ -14,6 +14,8 @@ export interface Health {
   /** Why the daemon is not ready; empty if it is. */
   readonly notReady: readonly string[];
   status(): Status;
+  /** Reads the records of requests with failed emails again: `status --retry` may have changed them. */
+  rereadFailed(): void;
   /** The counters; counting begins with the first call. */
   count(): Promise<MetricsPage>;
 }
@@ -70,6 +72,14 @@ function pagesOf(health: Health, metrics: MetricsPage, status: HttpConfig["statu
         body: `${JSON.stringify(health.status(), null, 2)}\n`,
       }),
       isLocal: status === "loopback",
+    },
+    "/reread-failed": {
+      make: () => {
+        health.rereadFailed();
+        return { body: "ok\n" };
+      },
+      isLocal: true,
+      isAction: true,
     },
     "/metrics": {
       make: async () => ({ contentType: metrics.contentType, body: await metrics.text() }),

@@ -32,7 +32,7 @@ export interface RunningSetup {
 export interface RunningWork {
   readonly reconciler: Pick<
     Reconciler,
-    "outbox" | "outboxCounts" | "unwritable" | "queueDepth"
+    "outbox" | "outboxCounts" | "unwritable" | "queueDepth" | "rereadFailed"
   >;
   readonly breaker: Pick<CircuitBreaker, "pauseReason" | "outage">;
   readonly semaphore: Pick<FairSemaphore, "isThrottled" | "pace">;
@@ -169,6 +169,11 @@ export class DaemonState implements Observer, Disposable {
       ...this.isReloaded ? [] : ["the last reload failed"],
       `${pending} pending ${pending === 1 ? "email" : "emails"}`,
     ].join(", ");
+  }
+
+  /** Has the records of requests with failed emails read again; nothing before the cluster has answered. */
+  rereadFailed(): void {
+    this.work?.reconciler.rereadFailed();
   }
 
   status(): Status {

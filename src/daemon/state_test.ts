@@ -24,6 +24,7 @@ Deno.test("DaemonState summarizes the daemon's state in one line, with the reaso
   const mails = aRecord({ owed: [owed("new", "a@x.org")] });
   const work: RunningWork = {
     reconciler: {
+      rereadFailed: () => {},
       queueDepth: 0,
       unwritable: () => [],
       outbox: () => [{ id: "r1", ...mails }],
@@ -52,6 +53,7 @@ Deno.test("DaemonState detects a stalled work queue, but not a throttled one", a
   state.work = {
     reconciler: {
       queueDepth: 1,
+      rereadFailed: () => {},
       unwritable: () => [],
       outbox: () => [],
       outboxCounts: () => ({ pending: 0, failed: 0, oldestMs: undefined }),

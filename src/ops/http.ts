@@ -24,6 +24,8 @@ export interface PageSource {
   readonly make: () => Page | Promise<Page>;
   /** Refuses clients on other machines. */
   readonly isLocal?: boolean;
+  /** Asks for something to be done, by POST; nothing of it is served again. */
+  readonly isAction?: boolean;
 }
 
 /** Pages by path. */
@@ -157,17 +159,20 @@ class Site {
 
   /** Never rejects. */
   async answer({ method, path, isLocal }: HttpRequest): Promise<HttpResponse> {
-    if (method !== "GET" && method !== "HEAD") {
-      const refusal = plain(405);
-      return { ...refusal, headers: { ...refusal.headers, allow: "GET, HEAD" } };
-    }
     const source = Object.hasOwn(this.pages, path) ? this.pages[path] : undefined;
+    const allowed = source?.isAction ? ["POST"] : ["GET", "HEAD"];
+    if (!allowed.includes(method)) {
+      const refusal = plain(405);
+      return { ...refusal, headers: { ...refusal.headers, allow: allowed.join(", ") } };
+    }
     if (source === undefined) return plain(404);
     if (source.isLocal && !isLocal) {
       return plain(403, `${path} is served to clients on the daemon's own machine only`);
     }
     try {
-      const { status = 200, contentType, body } = await this.#page(source);
+      const { status = 200, contentType, body } = source.isAction
+        ? await source.make()
+        : await this.#page(source);
       const type = contentType ?? "text/plain; charset=utf-8";
       return { status, headers: { "content-type": type }, body };
     } catch (error) {

@@ -5,6 +5,8 @@
  * blocks the event loop for seconds.
  */
 
+import { PROGRAM } from "../version.ts";
+
 /** A request. Headers and body are ignored. */
 export interface HttpRequest {
   readonly method: string;
@@ -100,6 +102,8 @@ function encode({ status, headers, body }: HttpResponse, isHead: boolean): Uint8
     ...headers,
     "content-length": content.length,
     "cache-control": "no-store",
+    // `teleport-email health` recognizes the daemon by it; the version is not for everyone.
+    server: PROGRAM,
     date: new Date().toUTCString(),
     connection: "close",
   }).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -148,6 +148,15 @@ export class Reconciler {
     this.#isListing = false;
   }
 
+  /** Reads the records with failed mails again: an operator may have requeued some. */
+  rereadFailed(): void {
+    for (const [id, entry] of this.#tracked) {
+      if ((entry.stored.record?.failed.length ?? 0) === 0) continue;
+      entry.isRecordStale = true;
+      this.#queue.add(id);
+    }
+  }
+
   /** Whether the record was written or read since the listing began. */
   #isNewerThanListing({ stored, versionBeforeListing }: TrackedRequest): boolean {
     return stored.version !== versionBeforeListing;
@@ -251,6 +260,7 @@ export class Reconciler {
 
   async #tryReconcile(id: string, entry: TrackedRequest): Promise<Next> {
     try {
+      await entry.refreshRecord(this.deps.kill);
       const next = await new Reconcile(id, entry, this.#slots, this.#writeFailures, this.deps)
         .run();
       this.#failures.succeeded(id);

@@ -64,6 +64,8 @@ export class TrackedRequest {
   unsettled: readonly Outcome[] = [];
   /** The last listing should have had the request and did not; it may exist all the same. */
   isMissing = false;
+  /** An operator may have changed the record: it is read before the next reconcile. */
+  isRecordStale = false;
   /** The record's version when the listing under way began. */
   versionBeforeListing = 0;
   /** When the snapshot came, in milliseconds since 1970. */
@@ -110,6 +112,22 @@ export class TrackedRequest {
   /** When a missing request is gone for certain; undefined when it is not missing, or at no known time. */
   get goneAtMs(): number | undefined {
     return this.isMissing ? goneAtMs(this.snapshot, this.stored.record) : undefined;
+  }
+
+  /**
+   * Reads a stale record again.
+   *
+   * @throws {ClusterError} when it cannot be read; it stays stale
+   */
+  async refreshRecord(signal: AbortSignal): Promise<void> {
+    if (!this.isRecordStale) return;
+    this.isRecordStale = false;
+    try {
+      await this.stored.load(signal);
+    } catch (error) {
+      this.isRecordStale = true;
+      throw error;
+    }
   }
 
   /** Takes a missing request for gone when it is past its expiry. */

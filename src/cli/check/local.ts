@@ -52,7 +52,7 @@ export async function checkHttp(http: Config["http"]): Promise<Finding> {
     return { check, level: "skipped", text: "http.listen is not set: no health, no metrics" };
   }
   const at = `'${formatAddress(listen)}'`;
-  const daemon = await askDaemon(http);
+  const daemon = await askDaemon(listen);
   if (daemon.kind === "status") {
     const { version, ready } = daemon.status;
     const how = ready ? "ready" : "not ready, see 'teleport-email status'";

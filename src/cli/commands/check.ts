@@ -7,8 +7,7 @@ export const CHECK: Definition = {
     "Prints one line for each dependency: configuration, templates, log, listen address, credentials, " +
     "every connection method, the permissions of the role, and the mail server including the login. " +
     "Nothing is sent, and nothing is changed. A line that fails says how to fix it.",
-    "Exit codes: 0 if there is no problem, 1 if there is one, 2 if nothing could be checked because the " +
-    "configuration cannot be read.",
+    "Exit codes: 0 if there is no problem, 1 if there is one, 2 if the configuration cannot be read.",
   ],
   example: "teleport-email check --offline",
   define: (command, { run }) => {

@@ -7,7 +7,7 @@ export const CONFIGURE: Definition = {
   details: [
     "--service fills in a mail service: microsoft365, google, ses:REGION (for example ses:eu-west-1), " +
     "sendgrid, postmark, mailgun-smtp:us, mailgun-smtp:eu.",
-    "Exit codes: 0, or 2 for an unknown service.",
+    "Exit codes: 0, or 1 for an unknown service.",
   ],
   example: "teleport-email configure --service google",
   define: (command, { run }) => {

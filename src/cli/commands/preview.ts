@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { once } from "../arguments.ts";
-import { CONFIG_EXITS, type Definition, withConfig } from "../definition.ts";
+import { CONFIG_EXITS, configOptions, type Definition, withConfig } from "../definition.ts";
 import { SAMPLE_KINDS } from "../sample_kinds.ts";
 
 export const PREVIEW: Definition = {
@@ -23,7 +23,7 @@ export const PREVIEW: Definition = {
         run("preview", async () => (await import("../preview.ts")).preview, {
           html: false,
           ...options,
-          isDefaultConfig: command.getOptionValueSource("config") === "default",
+          ...configOptions(command),
         })
       );
   },

@@ -1,7 +1,7 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { defined } from "../../optional.ts";
 import { collect, emptyListOnce, listOnce, once } from "../arguments.ts";
-import { CONFIG_EXITS, type Definition, withConfig } from "../definition.ts";
+import { CONFIG_EXITS, configOptions, type Definition, withConfig } from "../definition.ts";
 
 export const ROUTE: Definition = {
   name: "route",
@@ -40,7 +40,7 @@ export const ROUTE: Definition = {
         "Exit with 1 unless these are emailed",
         emptyListOnce("expect"),
       )
-      .action(({ resource, trait, label, ...options }) => {
+      .action(({ resource, trait, label, ...options }, command: Command) => {
         const hasSubject = options.roles.length > 0 || options.reviewers.length > 0 ||
           resource !== undefined || label !== undefined || options.request || options.pending;
         if (!hasSubject) {
@@ -53,6 +53,7 @@ export const ROUTE: Definition = {
         const given = defined({ resources: resource, traits: trait, labels: label });
         return run("route", async () => (await import("../route.ts")).route, {
           ...options,
+          ...configOptions(command),
           ...given,
         });
       });

@@ -1,12 +1,8 @@
 /** A real request to preview mails with: of the cluster, or of a file as `route` takes it. */
 
 import { systemClock } from "../../clock.ts";
-import type { Config } from "../../config/config.ts";
-import { openCluster } from "../../daemon/cluster.ts";
-import { connect } from "../../daemon/connect.ts";
-import { readEnvironment } from "../../environment.ts";
+import type { Config, TeleportConfig } from "../../config/config.ts";
 import { fileError } from "../../text.ts";
-import { silentLog } from "../../log.ts";
 import type { MailData } from "../../mail/content/mail_data.ts";
 import { mailData } from "../../requests/delivery/mail_data.ts";
 import type { PluginRecord } from "../../requests/record/record.ts";
@@ -15,6 +11,7 @@ import type { RequestedResource } from "../../teleport/access_request/resources.
 import { ClusterError } from "../../teleport/errors.ts";
 import { findResources, type FoundResources } from "../../teleport/resources/lookup.ts";
 import { DocumentError, readDocuments } from "../route/documents.ts";
+import { withCluster } from "../with_cluster.ts";
 
 /** A request with what is known of its resources. */
 interface Subject {
@@ -30,11 +27,11 @@ interface Subject {
  */
 export async function requestData(
   request: string,
-  config: Config | undefined,
+  config: Partial<Pick<Config, "teleport">> | undefined,
 ): Promise<readonly MailData[]> {
   const source = await readIfFile(request);
   const subjects = source === undefined
-    ? [await ofCluster(request, config)]
+    ? [await ofCluster(request, config?.teleport)]
     : ofFile(source, request);
   return subjects.flatMap((subject) => firstMail(subject) ?? []);
 }
@@ -61,26 +58,24 @@ function ofFile(source: string, path: string): readonly Subject[] {
   }));
 }
 
-async function ofCluster(id: string, config: Config | undefined): Promise<Subject> {
-  if (config === undefined) {
+async function ofCluster(
+  id: string,
+  teleport: TeleportConfig | undefined,
+): Promise<Subject> {
+  if (teleport === undefined) {
     throw new DocumentError(
       `'${id}' is not a file; a request of the cluster takes a configuration (--config)`,
     );
   }
-  const deps = { log: silentLog, clock: systemClock, random: Math.random, env: readEnvironment() };
-  const { signal } = new AbortController();
-  await using cluster = await openCluster(config.teleport, deps, signal);
-  const server = await connect(cluster.client, { ...deps, failFast: true }, signal);
-  const requests = await cluster.client.listRequests(signal) ?? [];
-  const request = requests.find((one) => one.id === id);
-  if (request === undefined || server === undefined) {
-    throw new ClusterError("not-found", `'${id}' is neither a file nor a request of the cluster`);
-  }
-  const own = request.resources.filter((one: RequestedResource) =>
-    one.cluster === server.clusterName
-  );
-  const resources = await findResources(cluster.client, own, signal);
-  return { request, clusterName: server.clusterName, resources };
+  return await withCluster(teleport, async ({ client, server: { clusterName }, signal }) => {
+    const requests = await client.listRequests(signal) ?? [];
+    const request = requests.find((one) => one.id === id);
+    if (request === undefined) {
+      throw new ClusterError("not-found", `'${id}' is neither a file nor a request of the cluster`);
+    }
+    const own = request.resources.filter((one: RequestedResource) => one.cluster === clusterName);
+    return { request, clusterName, resources: await findResources(client, own, signal) };
+  });
 }
 
 function firstMail({ request, clusterName, resources }: Subject): MailData | undefined {

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as v from "valibot";
 import { domainOf, isEmailAddress } from "../values/address.ts";
 import { parseDomainPattern } from "../values/domain_pattern.ts";
@@ -101,7 +102,8 @@ export interface Delivery {
   readonly recipients: readonly string[] | undefined;
   /** The list was reported as wrong: an empty list is not a second error. */
   readonly recipientsAreWrong: boolean;
-  finish(mail: SmtpConfig | MailgunConfig): DeliveryConfig;
+  /** `mail` is undefined if its section has an error. */
+  finish(mail: SmtpConfig | MailgunConfig | undefined): DeliveryConfig | undefined;
 }
 
 /** Reads `[delivery]`. */
@@ -111,14 +113,19 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
     recipients: values.recipients,
     recipientsAreWrong: isWrong("recipients"),
     finish(mail) {
-      const sender = values.sender ?? { address: guessSender(mail) };
+      const guess = mail === undefined ? undefined : guessSender(mail);
+      const sender = values.sender ?? { address: guess ?? "teleport-email@localhost" };
       const domain = domainOf(sender.address);
-      if (values.sender === undefined && !isWrong("sender")) {
-        report.warn(`delivery.sender is not set: mails are sent from ${sender.address}`);
-      } else if (mail.kind === "smtp" && mail.helloName === undefined && !/[.[]/.test(domain)) {
+      if (values.sender === undefined) {
+        if (guess !== undefined) {
+          report.warn(`delivery.sender is not set: emails are sent from ${guess}`);
+        } else if (mail !== undefined) {
+          report.error("provide delivery.sender: the address that emails are sent from");
+        }
+      } else if (mail?.kind === "smtp" && mail.helloName === undefined && !/[.[]/.test(domain)) {
         report.warn(
           `the EHLO name is '${domain}', the domain of delivery.sender: servers that want a fully ` +
-            "qualified name refuse all mails; set smtp.hello_name",
+            "qualified name refuse all emails; set smtp.hello_name",
         );
       }
       return {
@@ -146,12 +153,16 @@ export function readDelivery(table: unknown, { report }: Context): Delivery {
   };
 }
 
-/** The original loads a file without a sender and then fails at every mail (original.md D27). */
-function guessSender(mail: SmtpConfig | MailgunConfig): string {
+/**
+ * The original loads a file without a sender and then fails at every email (original.md D27). Undefined
+ * where the configuration has no address or domain to make one of.
+ */
+function guessSender(mail: SmtpConfig | MailgunConfig): string | undefined {
   if (mail.kind === "mailgun") return `teleport-email@${mail.domain}`;
   const username = mail.auth?.username;
   if (username !== undefined && isEmailAddress(username)) return username;
   const host = mail.host.replace(/^.*?:\/\//, "").replace(/[:/].*$/, "");
+  if (isIP(host) !== 0 || !host.includes(".")) return undefined;
   const address = `teleport-email@${host}`;
-  return isEmailAddress(address) ? address : "teleport-email@localhost";
+  return isEmailAddress(address) ? address : undefined;
 }

@@ -80,14 +80,21 @@ Deno.test("[delivery] without a sender derives one, with a warning", async () =>
     [{ smtp: `${login}"bot@example.com"` }, "bot@example.com"],
     [{ smtp: `${login}"bot"` }, "teleport-email@smtp.example.com"],
     [{ smtp: 'host = "smtps://m.example.com:465/"' }, "teleport-email@m.example.com"],
-    [{ smtp: 'host = "::1"' }, "teleport-email@localhost"],
   ];
   for (const [others, address] of cases) {
     for (const body of [null, 'sender = ""']) {
       const { delivery, warnings } = await deliveryOf(body, others);
       assert.deepEqual(delivery.sender, { address });
-      assert.equal(warnings.at(-1), `delivery.sender is not set: mails are sent from ${address}`);
+      assert.equal(warnings.at(-1), `delivery.sender is not set: emails are sent from ${address}`);
     }
+  }
+});
+
+Deno.test("[delivery] needs a sender where none can be derived", async () => {
+  for (const host of ["localhost", "relay", "192.0.2.1", "::1"]) {
+    assert.deepEqual(await refuse(file({ delivery: null, smtp: `host = "${host}"` })), [
+      "provide delivery.sender: the address that emails are sent from",
+    ], host);
   }
 });
 

@@ -35,11 +35,18 @@ export function readLog(table: unknown, context: Context): LogConfig | undefined
   const { values } = readSection("log", table, schema, report);
   const severity = SEVERITIES.get((values.severity ?? "info").toLowerCase());
   if (severity === undefined) {
-    report.error(`log.severity: unsupported logger severity: ${JSON.stringify(values.severity)}`);
+    report.error(
+      `Invalid log.severity: unsupported logger severity: ${JSON.stringify(values.severity)}, ` +
+        "must be one of error, warn, info, debug, trace",
+    );
   }
   const format = (values.format ?? "text").toLowerCase();
   if (format !== "text" && format !== "json") {
-    report.error(`log.format: unsupported log output format : ${JSON.stringify(values.format)}`);
+    // The space before the colon is the original's.
+    report.error(
+      `Invalid log.format: unsupported log output format : ${JSON.stringify(values.format)}, ` +
+        "must be one of text, json",
+    );
   }
   const output = readOutput(values.output ?? "stderr", context);
   if (severity === undefined || output === undefined) return undefined;

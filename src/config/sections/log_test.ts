@@ -53,7 +53,8 @@ Deno.test("[log] accepts a format in any case", async () => {
 Deno.test("[log] refuses other names with the original's text", async () => {
   assert.deepEqual(await refuse(file({ log: 'severity = "Loud"\nformat = "xml"\noutput = 1' })), [
     "Invalid log.output: must be a string, current value is an integer",
-    'log.severity: unsupported logger severity: "Loud"',
-    'log.format: unsupported log output format : "xml"',
+    'Invalid log.severity: unsupported logger severity: "Loud", must be one of error, warn, info, ' +
+    "debug, trace",
+    'Invalid log.format: unsupported log output format : "xml", must be one of text, json',
   ]);
 });

@@ -40,6 +40,7 @@ export async function readMailgun(
     : await checkSecret({
       value: values.private_key,
       file: values.private_key_file,
+      valueKey: "mailgun.private_key",
       fileKey: "mailgun.private_key_file",
       missing: "specify mailgun.private_key or mailgun.private_key_file",
       empty: "provide mailgun.private_key or mailgun.private_key_file to use Mailgun",

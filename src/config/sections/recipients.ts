@@ -25,7 +25,8 @@ export function readRoleMap(table: unknown, report: Report): RoleMap {
     if (recipients.length < list.length) {
       report.error(
         `${SECTION}.${role}: unmarshal toml: ` +
-          `unexpected type for recipients value ${goType(value)} (${describeType(value)})`,
+          `unexpected type for recipients value ${goType(value)} (${describeType(value)})` +
+          quoteHint(role, value),
       );
     } else if (recipients.length > 0) {
       roles.set(role, recipients);
@@ -80,8 +81,24 @@ function checkPattern(key: string, report: Report): void {
 function checkAddresses(role: string, recipients: readonly string[], report: Report): void {
   for (const recipient of recipients) {
     if (isEmailAddress(recipient)) continue;
-    report.error(`invalid email address ${recipient} in ${SECTION}.${role}`);
+    report.error(`invalid email address ${recipient} in ${SECTION}.${role}${listHint(recipient)}`);
   }
+}
+
+/** A bare key with a dot is a table in TOML. */
+function quoteHint(role: string, value: unknown): string {
+  const [first] = isTable(value) ? Object.keys(value) : [];
+  return first === undefined
+    ? ""
+    : `: put a role name with a dot in quotes, ${JSON.stringify(`${role}.${first}`)} = ...`;
+}
+
+/** Several addresses in one text. */
+function listHint(recipient: string): string {
+  const parts = recipient.split(/[,;]/).map((part) => part.trim());
+  return parts.length > 1 && parts.every(isEmailAddress)
+    ? `: write a list, ${JSON.stringify(parts).replaceAll(",", ", ")}`
+    : "";
 }
 
 /** What Go's `%T` prints for a decoded value. */

@@ -148,3 +148,18 @@ Deno.test("parseConfig() reports every recipient that is not an address, on one 
     "invalid email address Name <a@b.c> in role_to_recipients.*",
   ]);
 });
+
+Deno.test("readRecipients() shows how to quote a role with a dot, and how to write a list", async () => {
+  const errors = await refuse(`${MAILGUN}
+    [role_to_recipients]
+    kube.admin = "a@example.com"
+    dba = "a@example.com, b@example.com"
+    "*" = "a@example.com; bob"`);
+  assert.deepEqual(errors, [
+    "role_to_recipients.kube: unmarshal toml: unexpected type for recipients value " +
+    'map[string]interface {} (a table): put a role name with a dot in quotes, "kube.admin" = ...',
+    "invalid email address a@example.com, b@example.com in role_to_recipients.dba: write a list, " +
+    '["a@example.com", "b@example.com"]',
+    "invalid email address a@example.com; bob in role_to_recipients.*",
+  ]);
+});

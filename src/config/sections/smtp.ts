@@ -71,7 +71,8 @@ function schemaOf(context: Context) {
       ),
     ),
     host,
-    port: integer(0, 65535),
+    // 0 stands for the default, as in the original.
+    port: integer(0, 65535, "between 1 and 65535"),
     username: text,
     password: text,
     password_file: path(context),
@@ -128,7 +129,9 @@ export async function readSmtp(table: unknown, context: Context): Promise<SmtpCo
   const starttlsPolicy = readPolicy(values.starttls_policy, context);
   const clientCertificate = readClientCertificate(values, context, isWrong);
   if (values.insecure_skip_verify === true) {
-    report.warn("smtp.insecure_skip_verify is on: anybody in between can read and change the mail");
+    report.warn(
+      "smtp.insecure_skip_verify is on: an attacker on the network can read and change the emails",
+    );
   }
   const port = values.port || service?.port || SUBMISSION_PORT;
   const implicitTls = values.implicit_tls ??
@@ -195,7 +198,10 @@ async function readAuth(
     return oauth2 === undefined || username === undefined ? undefined : { username, oauth2 };
   }
   if (username === undefined) {
-    if (hasPassword) report.error("provide smtp.username to use SMTP");
+    if (hasPassword) {
+      const key = password === undefined ? "smtp.password_file" : "smtp.password";
+      report.error(`provide smtp.username to use SMTP: ${key} is set, but not smtp.username`);
+    }
     for (const [key, value] of Object.entries({ auth_method: method, require_auth: required })) {
       if (value !== undefined && !hasPassword) {
         report.warn(`smtp.${key} has no effect without smtp.username`);
@@ -206,6 +212,7 @@ async function readAuth(
   const secret = await checkSecret({
     value: password,
     file,
+    valueKey: "smtp.password",
     fileKey: "smtp.password_file",
     missing: "specify smtp.password or smtp.password_file",
     empty: "provide smtp.password or smtp.password_file",

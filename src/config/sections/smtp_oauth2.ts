@@ -195,6 +195,7 @@ async function readProof(
   const secret = await checkSecret({
     value: values.client_secret,
     file: values.client_secret_file,
+    valueKey: "smtp.oauth2.client_secret",
     fileKey: "smtp.oauth2.client_secret_file",
     missing: needed,
     empty: needed,

@@ -62,7 +62,8 @@ Deno.test("[smtp] accepts every key", async () => {
     maxMessagesPerSecond: 0.5,
   });
   assert.deepEqual(warnings, [
-    "smtp.insecure_skip_verify is on: anybody in between can read and change the mail",
+    "both smtp.password and smtp.password_file are set: smtp.password is used",
+    "smtp.insecure_skip_verify is on: an attacker on the network can read and change the emails",
   ]);
 });
 
@@ -126,13 +127,17 @@ Deno.test("[smtp] refuses contradictory settings", async () => {
     ['host = ""', ["provide smtp.host to use SMTP"]],
     ['host = "m"\nusername = "u"', ["specify smtp.password or smtp.password_file"]],
     ['host = "m"\nusername = "u"\npassword = ""', ["specify smtp.password or smtp.password_file"]],
-    ['host = "m"\npassword = "p"', ["provide smtp.username to use SMTP"]],
-    ['host = "m"\npassword_file = "/p"', ["provide smtp.username to use SMTP"]],
+    ['host = "m"\npassword = "p"', [
+      "provide smtp.username to use SMTP: smtp.password is set, but not smtp.username",
+    ]],
+    ['host = "m"\npassword_file = "/p"', [
+      "provide smtp.username to use SMTP: smtp.password_file is set, but not smtp.username",
+    ]],
     ['host = "m"\nclient_key = "/k"', [
       "provide both smtp.client_crt and smtp.client_key or neither",
     ]],
     ['host = "m"\nport = 65536', [
-      "Invalid smtp.port: must be between 0 and 65535, current value is 65536",
+      "Invalid smtp.port: must be between 1 and 65535, current value is 65536",
     ]],
     ['host = "m"\nport = "25"', [
       "Invalid smtp.port: must be an integer, current value is a string",

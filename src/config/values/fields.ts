@@ -40,13 +40,13 @@ export const text = v.pipe(
 /** `true` or `false`. */
 export const flag = v.boolean(wrongType("true or false"));
 
-/** A whole number between two limits, both included. */
-export function integer(min: number, max: number) {
+/** A whole number between two limits, both included; `range` names them in the message. */
+export function integer(min: number, max: number, range = `between ${min} and ${max}`) {
   return v.pipe(
     v.bigint(wrongType("an integer")),
     v.check(
       (value) => value >= min && value <= max,
-      (issue) => `must be between ${min} and ${max}, current value is ${issue.input}`,
+      (issue) => `must be ${range}, current value is ${issue.input}`,
     ),
     v.transform(Number),
   );

@@ -9,10 +9,27 @@ Deno.test("expandPath() inserts the directory everywhere and changes nothing els
     ["/a${CREDENTIALS_DIRECTORY}/${CREDENTIALS_DIRECTORY}", "/a/run/$&//run/$&"],
     ["/plain", "/plain"],
     ["$HOME/${OTHER}", "$HOME/${OTHER}"],
+    ["credential:smtp_password", "/run/$&/smtp_password"],
+    ["/a/credential:x", "/a/credential:x"],
   ];
   for (const [path, expanded] of cases) {
     assert.deepEqual(expandPath(path, env), { ok: true, path: expanded });
   }
+});
+
+Deno.test("expandPath() refuses what cannot be the name of a credential", () => {
+  for (const name of ["", ".", "..", "a/b", "../x"]) {
+    const result = expandPath(`credential:${name}`, { credentialsDirectory: "/run/c" });
+    assert.match(
+      result.ok ? "" : result.error,
+      /does not name a credential: write credential:NAME/,
+    );
+  }
+  const unset = expandPath("credential:x", {});
+  assert.match(
+    unset.ok ? "" : unset.error,
+    /^cannot expand 'credential:x': \$CREDENTIALS_DIRECTORY/,
+  );
 });
 
 // One file with every key that holds a path, and no two that exclude each other.
@@ -23,7 +40,7 @@ const ALL = file({
     web_root_cas = "\${CREDENTIALS_DIRECTORY}/4"`,
   smtp: `host = "m"
     username = "u"
-    password_file = "\${CREDENTIALS_DIRECTORY}/password"
+    password_file = "credential:password"
     root_cas = "\${CREDENTIALS_DIRECTORY}/5"
     client_crt = "\${CREDENTIALS_DIRECTORY}/6"
     client_key = "\${CREDENTIALS_DIRECTORY}/7"`,
@@ -69,7 +86,8 @@ Deno.test("parseConfig() names every key whose path it cannot expand, and nothin
   assert.equal(
     errors.at(-1),
     "Invalid log.output: cannot expand ${CREDENTIALS_DIRECTORY} in " +
-      "'${CREDENTIALS_DIRECTORY}/9': the variable is not set, " +
-      "it comes from LoadCredential= in a systemd unit",
+      "'${CREDENTIALS_DIRECTORY}/9': $CREDENTIALS_DIRECTORY is not set; it comes from " +
+      "LoadCredential= in a systemd unit, and can be set to the directory of the source on the " +
+      "command line",
   );
 });

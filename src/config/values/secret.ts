@@ -1,4 +1,4 @@
-import { fileError } from "../../text.ts";
+import { fileError, fileFault } from "../../text.ts";
 import type { Secret } from "../config.ts";
 import type { Report } from "../report.ts";
 
@@ -17,9 +17,15 @@ export async function readSecret(secret: Secret): Promise<SecretResult> {
     if (value !== "") return { ok: true, value };
     return { ok: false, reason: "empty", error: `password file ${secret.file} is empty` };
   } catch (error) {
+    const fault = fileError("open", secret.file, error);
     return error instanceof Deno.errors.NotFound
-      ? { ok: false, reason: "missing", error: `Error reading password from ${secret.file}` }
-      : { ok: false, reason: "unreadable", error: fileError("open", secret.file, error) };
+      // The first part is the original's (original.md §2.1).
+      ? {
+        ok: false,
+        reason: "missing",
+        error: `Error reading password from ${secret.file}: ${fileFault(error)}`,
+      }
+      : { ok: false, reason: "unreadable", error: fault };
   }
 }
 
@@ -27,7 +33,8 @@ export async function readSecret(secret: Secret): Promise<SecretResult> {
 export interface SecretKeys {
   readonly value: string | undefined;
   readonly file: string | undefined;
-  /** The file's key with its section, for errors. */
+  /** The keys with their section, for messages. */
+  readonly valueKey: string;
   readonly fileKey: string;
   /** Error when neither is set. */
   readonly missing: string;
@@ -37,18 +44,34 @@ export interface SecretKeys {
 
 /** Checks at load that a secret is there, as the original does; the value wins over the file. */
 export async function checkSecret(keys: SecretKeys, report: Report): Promise<Secret | undefined> {
-  if (keys.value !== undefined) return { value: keys.value };
+  if (keys.value !== undefined) {
+    if (keys.file !== undefined) {
+      report.warn(`both ${keys.valueKey} and ${keys.fileKey} are set: ${keys.valueKey} is used`);
+    }
+    warnOfLines(keys.valueKey, keys.value, report);
+    return { value: keys.value };
+  }
   if (keys.file === undefined) {
     report.error(keys.missing);
     return undefined;
   }
   const secret = { file: keys.file };
   const result = await readSecret(secret);
-  if (result.ok) return secret;
+  if (result.ok) {
+    warnOfLines(keys.fileKey, result.value, report);
+    return secret;
+  }
   report.fileError(
     result.reason === "empty"
       ? `${keys.empty} and ensure that password file ${keys.file} is not empty`
       : `${keys.fileKey}: ${result.error}`,
   );
   return undefined;
+}
+
+/** Passwords have one line: a second one is most likely a comment, or a second password. */
+function warnOfLines(key: string, secret: string, report: Report): void {
+  if (/[\r\n]/.test(secret)) {
+    report.warn(`${key} has several lines: all of them are sent as one secret`);
+  }
 }

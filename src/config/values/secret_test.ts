@@ -39,6 +39,21 @@ Deno.test("parseConfig() keeps the path of a secret's file, not its content", as
   assert.deepEqual(mailgun.kind === "mailgun" && mailgun.privateKey, { file: secret.path });
 });
 
+Deno.test("parseConfig() warns about a secret of several lines, and about two places for one", async () => {
+  await using secret = await temporary("one\n# two\n");
+  const { warnings } = await accept(login(secret.path));
+  assert.deepEqual(warnings, [
+    "smtp.password_file has several lines: all of them are sent as one secret",
+  ]);
+  const both = file({
+    smtp: null,
+    mailgun: 'domain = "d"\nprivate_key = "k"\nprivate_key_file = "/f"',
+  });
+  assert.deepEqual((await accept(both)).warnings, [
+    "both mailgun.private_key and mailgun.private_key_file are set: mailgun.private_key is used",
+  ]);
+});
+
 Deno.test("parseConfig() refuses a secret's file that is missing, empty or a directory", async () => {
   await using secret = await temporary(" \n");
   const { path } = secret;
@@ -49,8 +64,14 @@ Deno.test("parseConfig() refuses a secret's file that is missing, empty or a dir
       key(path),
       `provide mailgun.private_key or mailgun.private_key_file to use Mailgun ${tail}`,
     ],
-    [login("/no/such"), "smtp.password_file: Error reading password from /no/such"],
-    [key("/no/such"), "mailgun.private_key_file: Error reading password from /no/such"],
+    [
+      login("/no/such"),
+      "smtp.password_file: Error reading password from /no/such: no such file or directory",
+    ],
+    [
+      key("/no/such"),
+      "mailgun.private_key_file: Error reading password from /no/such: no such file or directory",
+    ],
     [login("/"), "smtp.password_file: open /: is a directory"],
   ];
   for (const [text, error] of cases) assert.deepEqual(await refuse(text), [error]);
