@@ -37,6 +37,11 @@ const OUTAGES:
     ],
     ["EHLO name", "RCPT TO", () => "554 5.7.1 <localhost>: Helo command rejected: Access denied"],
     [
+      "EHLO name",
+      "RCPT TO",
+      () => "501 5.5.2 <https://x.example>: Helo command rejected: Invalid name",
+    ],
+    [
       "daily limit",
       "DATA",
       () => "550-5.4.5 Daily user sending limit exceeded.\r\n550 5.4.5 go to",
@@ -53,6 +58,13 @@ const OUTAGES:
       "cPanel",
       "RCPT TO",
       () => "550 Domain x has exceeded the max emails per hour (250/250 (100%)) allowed.",
+    ],
+    [
+      "hosted account",
+      "RCPT TO",
+      (to) =>
+        `550 User ${to} has exceeded its 24-hour sending limit. Messages to 250 recipients out of ` +
+        "250 allowed have been sent. Relay quota will reset in 1.53 hours.",
     ],
     [
       "DMARC",
