@@ -39,6 +39,9 @@ import type { TrackedRequest } from "./tracked_request.ts";
 /** Recipients of one request that are served before other requests have their turn. */
 const RECIPIENTS_PER_RUN = 32;
 
+/** Ample time for a crashed replica to be replaced. */
+const RESTART_MS = 3_600_000;
+
 /** A longer wait for a reminder is cut short: clocks may be set forward, and machines suspended. */
 const MAX_WAIT_FOR_STEP_MS = 10 * 60_000;
 
@@ -77,6 +80,8 @@ export interface ReconcileDeps extends Runtime {
 export interface SendSlots {
   /** Whether the request may send now. */
   maySend(id: string): boolean;
+  /** Whether other requests have all slots now, and this one, first seen at `sinceMs`, has one soon. */
+  isTurnNear(id: string, sinceMs: number): boolean;
   /** Takes a slot, until the reconcile ends. */
   take(id: string): void;
 }
@@ -182,6 +187,7 @@ export class Reconcile {
    */
   async #pass(): Promise<Next | typeof CHANGED> {
     const view = this.#observe();
+    if (this.#waitsUnrecorded(view)) return { next: "parked" };
     const lookup = this.#confirm(view) ?? this.#confirmPending(view) ?? this.#route(view) ??
       this.#askOwners(view) ?? this.#askRequester(view);
     if (lookup !== undefined) {
@@ -226,6 +232,17 @@ export class Reconcile {
       },
       outdated,
     };
+  }
+
+  /**
+   * Whether a new request waits for its turn without a record, so that one write records it and takes the
+   * lease. A crash loses nothing: the next listing brings the request, if it is not too old by then.
+   */
+  #waitsUnrecorded({ request, before }: View): boolean {
+    const { id, entry, slots, deps: { clock, policy: { catchUpMs } } } = this;
+    if (before !== undefined || request === undefined || entry.isDecided) return false;
+    const isOldAfterRestart = clock.now() + RESTART_MS - (request.createdMs ?? 0) >= catchUpMs;
+    return !isOldAfterRestart && slots.isTurnNear(id, entry.trackedSinceMs);
   }
 
   /** What reminders depend on; undefined if there are none, or if the request may be gone. */

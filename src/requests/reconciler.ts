@@ -47,6 +47,10 @@ const MAX_IN_FLIGHT_REQUESTS = 32;
  * every sender waits for a slow server.
  */
 const MAX_CONCURRENT_RECONCILES = 2 * MAX_IN_FLIGHT_REQUESTS;
+/** When no request has finished for so long, those that wait for their turn are recorded. */
+const STALL_MS = 500;
+/** How long a new request may wait for its turn without a record. */
+const RECORD_WITHIN_MS = 30_000;
 
 /** Holds every request that is known, and reconciles those that something has happened to. */
 export class Reconciler {
@@ -58,10 +62,14 @@ export class Reconciler {
   readonly #inFlight = new Set<string>();
   /** Requests whose mails wait for the transport or for others, in order. */
   readonly #parked = new Set<string>();
+  /** When a request last gave its slot back, in milliseconds since 1970. */
+  #freedAtMs = 0;
+  #cancelWatch: (() => void) | undefined;
   readonly #failures: FailureLog;
   readonly #writeFailures: FailureLog;
   readonly #slots: SendSlots = {
     maySend: (id) => this.#maySend(id),
+    isTurnNear: (id, sinceMs) => this.#isTurnNear(id, sinceMs),
     take: (id) => {
       this.#inFlight.add(id);
       this.#parked.delete(id);
@@ -180,7 +188,30 @@ export class Reconciler {
     const [next] = this.#parked;
     if (next === undefined || !this.#maySend(next)) return;
     this.#parked.delete(next);
+    // A new request has the slot while it is routed: others would take it.
+    const entry = this.#tracked.get(next);
+    if (entry !== undefined && entry.stored.record === undefined) this.#inFlight.add(next);
     this.#queue.add(next);
+  }
+
+  #isTurnNear(id: string, sinceMs: number): boolean {
+    if (this.deps.breaker.isPaused || this.#maySend(id)) return false;
+    const nowMs = this.deps.clock.now();
+    const isMoving = nowMs - Math.max(this.#freedAtMs, sinceMs) < STALL_MS;
+    return isMoving && nowMs - sinceMs < RECORD_WITHIN_MS && nowMs >= sinceMs;
+  }
+
+  /** Has new requests recorded whose turn is not near any more. */
+  #watchUnrecorded(): void {
+    this.#cancelWatch ??= this.deps.clock.after(STALL_MS, () => {
+      this.#cancelWatch = undefined;
+      for (const id of this.#parked) {
+        const entry = this.#tracked.get(id);
+        if (entry === undefined || entry.stored.record !== undefined) continue;
+        if (this.#isTurnNear(id, entry.trackedSinceMs)) this.#watchUnrecorded();
+        else this.#queue.add(id);
+      }
+    });
   }
 
   #maySend(id: string): boolean {
@@ -214,6 +245,7 @@ export class Reconciler {
 
   /** Ends work, after `deps.drain` was aborted; mails in flight are waited for. */
   async drain(): Promise<void> {
+    this.#cancelWatch?.();
     await this.#queue.drain();
     await Promise.all([...this.#tracked.values()].map((entry) => this.#finish(entry)));
   }
@@ -230,7 +262,10 @@ export class Reconciler {
   /** One reconcile of one request. Never rejects: a failure means another one later. */
   async #work(id: string): Promise<void> {
     const entry = this.#tracked.get(id);
-    if (entry === undefined) return this.#resumeNext();
+    if (entry === undefined) {
+      this.#inFlight.delete(id);
+      return this.#resumeNext();
+    }
     const result = await this.#tryReconcile(id, entry);
     switch (result.next) {
       case "done":
@@ -242,6 +277,7 @@ export class Reconciler {
         break;
       case "parked":
         this.#parked.add(id);
+        if (entry.stored.record === undefined) this.#watchUnrecorded();
         break;
       case "at":
         this.#queue.addAt(id, result.atMs);
@@ -254,7 +290,7 @@ export class Reconciler {
     }
     if (entry.goneAtMs !== undefined) this.#queue.addAt(id, entry.goneAtMs);
     this.deps.observer.reconciled();
-    this.#inFlight.delete(id);
+    if (this.#inFlight.delete(id)) this.#freedAtMs = this.deps.clock.now();
     this.#resumeNext();
   }
 

@@ -714,6 +714,53 @@ Deno.test("Reconciler records owed mails although many others are slow to send",
   assert.equal(cluster.record("r99")?.resolution, "DENIED");
 });
 
+Deno.test("Reconciler writes twice and reads nothing for each of many requests that come together", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  const ids = Array.from({ length: 200 }, (_, i) => `r${i}`);
+  for (const id of ids) {
+    cluster.put(aRequest({ id }));
+    reconciler.update(id, aRequest({ id }));
+  }
+  while (mailer.accepted.length < 600) await clock.tick(1);
+  await clock.tick(0);
+  assert.deepEqual([cluster.calls.length, writes(cluster)], [400, 400]);
+  assert.deepEqual(ids.filter((id) => cluster.record(id)?.threads.length !== 3), []);
+});
+
+Deno.test("Reconciler records a request whose turn is far off, and one that a restart would find too old", async () => {
+  const slots = 32;
+  for (const [catchUpMs, recorded] of [[86_400_000, slots], [3_600_000, 100]] as const) {
+    const { clock, cluster, reconciler, mailer } = setUp({ policy: { catchUpMs } });
+    mailer.hold = true;
+    for (let i = 0; i < 100; i++) {
+      cluster.put(aRequest({ id: `r${i}` }));
+      reconciler.update(`r${i}`, aRequest({ id: `r${i}` }));
+    }
+    for (let i = 0; i < 450; i++) await clock.tick(1);
+    assert.equal(cluster.records.size, recorded);
+    for (let i = 0; i < 200; i++) await clock.tick(1);
+    assert.equal(cluster.records.size, 100);
+  }
+});
+
+Deno.test("Reconciler gives the slot of a deleted request to the next one", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.hold = true;
+  for (let i = 0; i < 100; i++) {
+    cluster.put(aRequest({ id: `r${i}` }));
+    reconciler.update(`r${i}`, aRequest({ id: `r${i}` }));
+  }
+  await clock.tick(0);
+  for (let i = 32; i < 96; i++) {
+    cluster.remove(`r${i}`);
+    reconciler.update(`r${i}`, "gone");
+  }
+  mailer.hold = false;
+  mailer.answer();
+  while (mailer.accepted.length < 108) await clock.tick(1);
+  assert.equal(reconciler.queueDepth, 0);
+});
+
 Deno.test("Reconciler lets a small request take its turn between many big ones", async () => {
   const everybody = Array.from({ length: 80 }, (_, i) => `${i}@x.org`);
   const roleToRecipients = new Map([["many", everybody], ["*", ["few@x.org"]]]);

@@ -70,6 +70,8 @@ export class TrackedRequest {
   versionBeforeListing = 0;
   /** When the snapshot came, in milliseconds since 1970. */
   changedAtMs: number;
+  /** When the request was first seen, in milliseconds since 1970. */
+  readonly trackedSinceMs: number;
   #outdated = new AbortController();
   /** The request with its decision, for when it is deleted before that was sent. */
   #decided: AccessRequest | undefined;
@@ -84,7 +86,7 @@ export class TrackedRequest {
     this.stored = new StoredRecord(id, deps.cluster, deps.clock, deps.observer);
     this.retries = new Retries(deps.random);
     this.requestLog = new RequestLog(id, deps.log, deps.observer);
-    this.changedAtMs = deps.clock.now();
+    this.changedAtMs = this.trackedSinceMs = deps.clock.now();
     this.refresh(snapshot);
   }
 
@@ -97,7 +99,8 @@ export class TrackedRequest {
     this.isMissing = false;
     this.refresh(snapshot);
     this.changedAtMs = this.deps.clock.now();
-    this.#outdated.abort();
+    // With a reason: the one that `abort()` makes has a stack trace.
+    this.#outdated.abort("outdated");
     this.#outdated = new AbortController();
   }
 

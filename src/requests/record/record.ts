@@ -88,10 +88,22 @@ const RESOLUTIONS: ReadonlySet<string> = new Set([
   "UNKNOWN",
 ]);
 
-/** Reads an entry; undefined when it holds nothing under our keys. */
-export function decodeRecord(
-  raw: RawRecord,
-): { readonly record: PluginRecord | undefined; readonly problems: readonly string[] } {
+interface DecodedRecord {
+  readonly record: PluginRecord | undefined;
+  readonly problems: readonly string[];
+}
+
+/** A listing's records are looked at several times. */
+const decodedRecords = new WeakMap<RawRecord, DecodedRecord>();
+
+/** Reads an entry; the record is undefined when the entry holds nothing under our keys. */
+export function decodeRecord(raw: RawRecord): DecodedRecord {
+  let decoded = decodedRecords.get(raw);
+  if (decoded === undefined) decodedRecords.set(raw, decoded = decode(raw));
+  return decoded;
+}
+
+function decode(raw: RawRecord): DecodedRecord {
   const get = (key: string) => raw[key] ?? "";
   const legacy = get("email") !== "" && get("timestamp") !== "";
   if (RECORD_KEYS.every((key) => get(key) === "") && !legacy) {
