@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createAuthority } from "../sim/pki/pki.ts";
+import { issueServer } from "../sim/pki/identity.ts";
 import { RequestState } from "../src/teleport/generated/types_pb.ts";
-import { ask, dataOf, onStage, untilMailgunHas, untilSettled, useMailgun } from "./support.ts";
+import {
+  ask,
+  dataOf,
+  onStage,
+  until,
+  untilMailgunHas,
+  untilSettled,
+  useMailgun,
+} from "./support.ts";
 
 for (const ignoreMessageId of [false, true]) {
   const whose = ignoreMessageId ? "Mailgun's own ids" : "our ids";
@@ -52,5 +63,29 @@ Deno.test("start waits as long as Mailgun asks for, and then sends", async () =>
     await untilMailgunHas(stage.playground, 1);
     assert.ok(Date.now() - startMs >= 2000);
     await plugin.waitFor(/Mail transport works again/);
+  });
+});
+
+Deno.test("start trusts the machine's CAs for Mailgun, SSL_CERT_FILE included, and mailgun.root_cas", async () => {
+  const authority = await createAuthority("Simulated Mailgun CA");
+  await onStage({ mailgun: { tls: await issueServer(authority) } }, async (stage) => {
+    const { playground, launch, configure } = stage;
+    await useMailgun(stage);
+    const ca = join(playground.paths.config, "..", "mailgun-ca.pem");
+    await Deno.writeTextFile(ca, authority.certPem);
+    const machine = launch([], { SSL_CERT_FILE: ca });
+    await machine.waitFor(/Plugin is ready/);
+    const first = ask(playground);
+    await untilSettled(playground, first);
+    await machine.stop();
+    const plugin = launch();
+    const second = ask(playground);
+    const line = await plugin.waitFor(/Mail transport is paused/);
+    assert.match(line, /UnknownIssuer.* category:tls .*mailgun\.root_cas/);
+    await until("it is owed", () => dataOf(playground, second)["owed"] !== undefined);
+    await configure((text) => text.replace("[mailgun]", `[mailgun]\nroot_cas = "${ca}"`));
+    plugin.signal("SIGHUP");
+    await untilSettled(playground, second);
+    assert.equal(playground.mailgun.messages.length, 2);
   });
 });

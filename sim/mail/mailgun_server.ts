@@ -15,6 +15,8 @@ export interface MailgunOptions {
   readonly key?: string;
   /** The only domain, default `test.example.com`. */
   readonly domain?: string;
+  /** Certificate and key of `localhost`, PEM: the API is served over TLS with them. */
+  readonly tls?: { readonly certPem: string; readonly keyPem: string };
 }
 
 interface PlannedAnswer {
@@ -42,19 +44,28 @@ export class MailgunServer implements AsyncDisposable {
   domainState = "active";
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #planned: PlannedAnswer[] = [];
+  readonly #scheme: "http" | "https";
 
   constructor(options: MailgunOptions) {
     this.key = options.key ?? "000000";
     this.domain = options.domain ?? "test.example.com";
+    const { tls } = options;
+    this.#scheme = tls === undefined ? "http" : "https";
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      {
+        hostname: "127.0.0.1",
+        port: 0,
+        onListen: () => {},
+        ...tls === undefined ? {} : { cert: tls.certPem, key: tls.keyPem },
+      },
       (request) => this.#handle(request),
     );
   }
 
   /** The API root without the version, for `mailgun.base_url`. */
   get baseUrl(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}`;
+    const host = this.#scheme === "http" ? "127.0.0.1" : "localhost";
+    return `${this.#scheme}://${host}:${this.#server.addr.port}`;
   }
 
   /** Gives the next `times` calls this answer, and stores nothing. */

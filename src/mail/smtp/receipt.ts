@@ -217,10 +217,11 @@ function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): st
       // nodemailer's error when a new connection is closed before the greeting, twice.
       .replace(/^Reached maximum number of retries.*/, "Connection closed")
       .replace(/^.*\bwrong version number\b.*$/, NO_TLS_AT_ONCE)
-      // Deno has one text for two causes that an operator must distinguish.
+      // Deno has one text for three causes that an operator must distinguish.
       .replace(
         /^unable to verify the first certificate$/,
-        "the server's certificate has expired, or its CA is not known (smtp.root_cas)",
+        "the server's certificate has expired, its CA is not known (smtp.root_cas), or its RSA key " +
+          "is shorter than 2048 bits",
       );
   }
   return isForeign(parts.reply) ? `not an SMTP server, it says ${parts.reply}` : parts.reply;

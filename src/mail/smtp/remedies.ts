@@ -9,7 +9,8 @@ export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, st
     "blocks the port",
   tls:
     "if the CA is private, name it in smtp.root_cas; if the certificate is for another name, set " +
-    "smtp.server_name or use that name as smtp.host; if it has expired, have it renewed",
+    "smtp.server_name or use that name as smtp.host; if it has expired or " +
+    "its RSA key is shorter than 2048 bits, have it renewed",
   authentication: "check smtp.username and the password, and whether the server wants an app " +
     "password or another auth_method; without login, leave smtp.username out",
   configuration: "check smtp.host and smtp.port (587 with STARTTLS, 465 with implicit_tls), and " +
