@@ -7,6 +7,7 @@ import { runProgram } from "../sim/playground/plugin_process.ts";
 import { checkExample, checkTexts } from "../packaging/docs/check_example.ts";
 import { createPki } from "../sim/pki/pki.ts";
 import { check } from "../src/cli/check.ts";
+import { exampleFor } from "../src/config/example.ts";
 import { listen, onStage, runCommand, type Stage, useMailgun } from "./support.ts";
 
 interface Finding {
@@ -40,14 +41,14 @@ Deno.test("check passes when everything is in order, sends nothing and leaves no
       /^ok +log +to stderr$/m,
       /^- +health, metrics +http\.listen is not set/m,
       /^ok +credentials +user 'access-email', roles access-plugin, cluster .* left, not renewed$/m,
-      /^ok +credentials, SSH +log-in 'access-email', fits the key, host authorities: 1$/m,
-      /^ok +way: direct +works \(\d+ ms\)$/m,
-      /^- +way: upgrade +does not work: the web certificate of '127\.0\.0\.1' is not signed .* \(\d+ ms\)$/m,
+      /^ok +credentials, SSH +SSH certificate for 'access-email' matches the private key; 1 host CA$/m,
+      /^ok +connection: direct +works \(\d+ ms\)$/m,
+      /^- +connection: upgrade +does not work: the web certificate of '127\.0\.0\.1' is not signed .* \(\d+ ms\)$/m,
       /^ok +server +Teleport \S+, cluster '\S+', via direct \(\d+ ms\)$/m,
-      /^ok +links in mails +below https:\/\/localhost:\d+\/web\/requests\/$/m,
-      /^ok +may write records +tried with a write that changes nothing/m,
+      /^ok +links in emails +below https:\/\/localhost:\d+\/web\/requests\/$/m,
+      /^ok +may write records +verified with a write that changes nothing/m,
       /^ok +mail TLS +TLSv1\.[23], certificate 'CN=.*' by '.*' until \d{4}-/m,
-      /^ok +mail log-in +as 'teleport'/m,
+      /^ok +mail login +as 'teleport'/m,
     ];
     for (const line of lines) assert.match(stdout, line);
     assert.deepEqual([playground.mail.mails.length, playground.cluster.pluginData.all()], [0, {}]);
@@ -101,7 +102,7 @@ const CASES: readonly Case[] = [
       configure((text) => text.replace(/identity = .*/, 'identity = "/no"')),
     checks: ["credentials"],
     cause: /^cannot read identity file '\/no': no such file or directory$/,
-    remedy: /^check the path in \[teleport\]/,
+    remedy: /^check the path, and that the user/,
   },
   {
     name: "a directory in place of the identity file",
@@ -117,7 +118,7 @@ const CASES: readonly Case[] = [
       configure((text) => text.replace(/output = .*/, 'output = "/no/where.log"')),
     checks: ["log"],
     cause: /^cannot write: open \/no\/where\.log: no such file or directory$/,
-    remedy: /^check log\.output: the folder must be there/,
+    remedy: /^check log\.output: the directory must exist/,
   },
   {
     name: "a listen address that another program uses",
@@ -140,7 +141,7 @@ const CASES: readonly Case[] = [
     },
     checks: ["server"],
     cause:
-      /^Cannot reach the cluster at '.*': all connection methods failed.*; see each way above$/,
+      /^Cannot reach the cluster at '.*': all connection methods failed.*; see each connection method above$/,
     remedy: /^sign new credentials|^check host and port/,
   },
   {
@@ -156,9 +157,9 @@ const CASES: readonly Case[] = [
     name: "a connection method that does not work there",
     spoil: ({ configure }) =>
       configure((text) => text.replace("[teleport]", '[teleport]\nvia = "upgrade"')),
-    checks: ["way.upgrade", "server"],
+    checks: ["connection.upgrade", "server"],
     cause: /^does not work: the web certificate of '127\.0\.0\.1' is not signed by a known CA/,
-    remedy: /^set 'via' in \[teleport\] to a way that works/,
+    remedy: /^set 'via' in \[teleport\] to a method that works/,
   },
   {
     name: "a role without access_plugin_data",
@@ -227,9 +228,9 @@ const CASES: readonly Case[] = [
     name: "a missing CA file",
     spoil: ({ configure }) =>
       configure((text) => text.replace(/root_cas = .*/, 'root_cas = "/no"')),
-    checks: ["mail.connect"],
+    checks: ["files"],
     cause: /^Cannot read smtp\.root_cas: open \/no: no such file or directory$/,
-    remedy: /the files that \[smtp\] names$/,
+    remedy: /^check the path, and that the user/,
   },
   {
     name: "a wrong SMTP password",
@@ -258,7 +259,7 @@ const CASES: readonly Case[] = [
     options: { mail: { hideStarttls: true } },
     spoil: ({ configure }) => configure((text) => text.replace('"mandatory"', '"disabled"')),
     checks: ["mail.tls"],
-    cause: /^none: mails and answers travel unencrypted$/,
+    cause: /^none: emails and replies are sent in clear text$/,
     remedy: /^use a server with STARTTLS/,
   },
 ];
@@ -357,6 +358,7 @@ Deno.test("check --offline makes no connection, and reads a configuration from s
       "credentials",
       "credentials.ssh",
       "server",
+      "mail.settings",
     ]);
     const { code: stdinCode, stdout } = await runProgram(["check", "--config", "-"]);
     assert.equal(stdinCode, 1);
@@ -372,11 +374,99 @@ Deno.test("check ends with code 2 without a configuration, and 1 if it has error
     const missing = await run();
     assert.equal(missing.code, 2);
     assert.match(missing.stdout, /^FAIL +configuration +open .*: no such file or directory$/m);
-    assert.match(missing.stdout, /^ +To do: check the path, .*configure > FILE/m);
+    assert.match(missing.stdout, /^ +Fix: name the file with --config, .*configure > FILE/m);
     await Deno.writeTextFile(config, '[smtp]\nhost = 1\n[log]\nseverity = "loud"\n');
     const wrong = await run();
     assert.equal(wrong.code, 1);
     assert.ok((wrong.stdout.match(/^FAIL +configuration/gm) ?? []).length >= 2, wrong.stdout);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("check names the proxy's variable where the proxy is at fault, and start ends at once", async () => {
+  await onStage({}, async ({ playground, configure, launch }) => {
+    await configure((text) => text.replace(/addr = .*/, 'addr = "192.0.2.1:443"'));
+    const { config } = playground.paths;
+    const serverLine = async (proxy: string) => {
+      const args = ["check", "--config", config, "--json"];
+      const { stdout } = await runProgram(args, { HTTPS_PROXY: proxy });
+      const { findings }: { findings: Finding[] } = JSON.parse(stdout);
+      return findings.find(({ check }) => check === "server");
+    };
+    const useless = await serverLine("socks5://127.0.0.1:1080");
+    assert.match(
+      useless?.text ?? "",
+      /^cannot use the proxy of HTTPS_PROXY: its scheme is 'socks5'/,
+    );
+    assert.match(useless?.remedy ?? "", /^check the HTTP proxy in HTTPS_PROXY/);
+    const dead = await serverLine("http://127.0.0.1:1");
+    assert.match(dead?.remedy ?? "", /^check the HTTP proxy in HTTPS_PROXY/);
+    const plugin = launch([], { HTTPS_PROXY: "http://[:1" });
+    assert.equal(await plugin.ended(), 78);
+    assert.match(
+      plugin.lines.join("\n"),
+      /Terminating with fatal error error:"cannot use the proxy of HTTPS_PROXY: it is not a URL .*NO_PROXY/,
+    );
+  });
+});
+
+Deno.test("check and start report all errors of all sections at once, files included", async () => {
+  await onStage({}, async (stage) => {
+    const { playground, configure, launch } = stage;
+    const dir = await Deno.makeTempDir();
+    try {
+      await Deno.writeFile(join(dir, "subject.txt"), Uint8Array.of(0xff));
+      await configure((text) =>
+        text.replace(/identity = .*/, "").replace(/root_cas = .*/, 'root_cas = "/no"')
+          .replace("[smtp]", "[smtp]\nclient_crt = 5") +
+        `\n[templates]\ndirectory = "${dir}"\n[http]\nlisten = ":x"\n`
+      );
+      const { code, bad } = await trouble(stage, true);
+      assert.equal(code, 1);
+      const found = bad.map(({ check, text }) => `${check}: ${text.replace(dir, "DIR")}`);
+      assert.deepEqual(found, [
+        "configuration: Invalid smtp.client_crt: must be a string, current value is an integer",
+        "configuration: Invalid http.listen: cannot use ':x' as an address: the port must be between 1 " +
+        "and 65535, current value is 'x'",
+        "templates: Cannot read template 'DIR/subject.txt': it is not UTF-8",
+        "credentials: no credentials configured",
+      ]);
+      assert.match(bad[1]?.remedy ?? "", /^correct the file; /);
+      assert.equal(bad[2]?.remedy, "save the file as UTF-8");
+      const plugin = launch();
+      assert.equal(await plugin.ended(), 78);
+      assert.equal(plugin.lines.filter((line) => line.includes("error_number")).length, 4);
+
+      await configure((text) => text.replace("client_crt = 5", "").replace(/listen = .*/, ""));
+      const files = (await trouble(stage, true)).bad.map(({ check }) => check);
+      assert.deepEqual(files, ["templates", "files", "credentials"]);
+      const other = launch();
+      assert.equal(await other.ended(), 78);
+      assert.equal(other.lines.filter((line) => line.includes("error_number")).length, 2);
+      assert.equal(playground.mail.mails.length, 0);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  });
+});
+
+Deno.test("check reads the sample of configure as what it is", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const config = join(dir, "teleport-email.toml");
+    await Deno.writeTextFile(config, exampleFor("postmark"));
+    const { stdout } = await runCommand((io) => check({ config, offline: true, json: false }, io));
+    const left = [
+      ...stdout.matchAll(/^warn +configuration +(\S+) is still '(\S+)', as in the sample$/gm),
+    ];
+    assert.deepEqual(left.map(([, key, value]) => `${key} ${value}`), [
+      "teleport.addr 0.0.0.0:3025",
+      "delivery.sender noreply@example.com",
+      "role_to_recipients.dev dev-manager@example.com",
+      "role_to_recipients.* root@example.com",
+      "role_to_recipients.* admin@example.com",
+    ]);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

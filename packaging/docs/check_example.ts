@@ -8,7 +8,7 @@ import { runProgram } from "../../sim/playground/plugin_process.ts";
 /** Columns of the examples, for a page without scroll bars. */
 const WIDTH = 92;
 /** What the front page shows of them. */
-const SHORT = ["credentials", "way.direct", "server", "mail.tls", "mail.login"];
+const SHORT = ["credentials", "connection.direct", "server", "mail.tls", "mail.login"];
 
 /** Runs `check` where the identity is not renewed, rules may not be listed, and the password is wrong. */
 export async function checkExample(): Promise<readonly Finding[]> {

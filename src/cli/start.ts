@@ -13,6 +13,7 @@ import { UNCAUGHT_EXIT_CODE, type UncaughtErrors } from "../ops/uncaught.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { runDaemon } from "../daemon/daemon.ts";
+import { furtherErrors } from "../daemon/preflight.ts";
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_OK } from "./exit_codes.ts";
 import { readConfigFile } from "./read_config.ts";
 import { checkRuntime } from "./runtime.ts";
@@ -37,8 +38,12 @@ export async function start(
   if (!result.ok) {
     using opened = openLog(DEFAULT_LOG);
     for (const warning of result.warnings) opened.log.warn(warning);
-    const code = result.isOnlyFiles ? EXIT_FAILURE : EXIT_CONFIGURATION;
-    return exitWithErrors(opened.log, result.errors, code);
+    const { errors, fileErrors = [], parts } = result;
+    const further = furtherErrors(parts, readEnvironment(), systemClock.now());
+    const all = [...errors, ...await orDrained(further, signals.drain) ?? []];
+    // Files may be written later, and so may credentials.
+    const mayHeal = fileErrors.length === errors.length && !result.isUnreadable;
+    return exitWithErrors(opened.log, all, mayHeal ? EXIT_FAILURE : EXIT_CONFIGURATION);
   }
   const { config, warnings } = result;
   const logOptions = (log: LogConfig) => debug ? { ...log, severity: "debug" as const } : log;
@@ -93,11 +98,14 @@ export async function start(
     };
     await runDaemon(config, deps);
   } catch (error) {
-    if (error instanceof StartError) {
-      return exitWithErrors(log, error.errors, error.mayHeal ? EXIT_FAILURE : EXIT_CONFIGURATION);
-    }
-    if (error instanceof ClusterError) return exitWithErrors(log, [error.message], EXIT_FAILURE);
-    throw error;
+    const isStart = error instanceof StartError;
+    if (!isStart && !(error instanceof ClusterError)) throw error;
+    const errors = isStart ? error.errors : [error.message];
+    const mayHeal = !isStart || error.mayHeal;
+    // What ended the program may not be the only error that does.
+    const further = await orDrained(furtherErrors(config, env, systemClock.now()), kill) ?? [];
+    const all = [...new Set([...errors, ...further])];
+    return exitWithErrors(log, all, mayHeal ? EXIT_FAILURE : EXIT_CONFIGURATION);
   }
   if (uncaught.count > 0) {
     log.error("Shut down after an unexpected error", { exit_code: UNCAUGHT_EXIT_CODE });

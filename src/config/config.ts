@@ -236,6 +236,6 @@ export type LoadResult =
     readonly parts: ConfigParts;
     /** There is no such file, or it cannot be read. */
     readonly isUnreadable?: true;
-    /** Only files that the configuration names are at fault, and those may be written later. */
-    readonly isOnlyFiles?: true;
+    /** Those of the errors that are about files which the configuration names; these may come later. */
+    readonly fileErrors?: readonly string[];
   };

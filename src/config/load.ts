@@ -133,7 +133,7 @@ export async function parseConfig(
     log,
   });
   if (errors.length > 0 || !isComplete(parts)) {
-    return { ok: false, errors, warnings, parts, ...report.isOnlyFiles && { isOnlyFiles: true } };
+    return { ok: false, errors, warnings, parts, fileErrors: report.fileErrors };
   }
   warnOfUnusedRequesterKeys(parts, report);
   return { ok: true, config: parts, warnings };

@@ -3,7 +3,7 @@ export class Report {
   readonly errors: string[] = [];
   readonly warnings: string[] = [];
   readonly #known = new Map<string, readonly string[]>();
-  #fileErrors = 0;
+  readonly fileErrors: string[] = [];
   readonly #unknown: { readonly section: string; readonly key: string }[] = [];
 
   error(text: string): void {
@@ -12,13 +12,8 @@ export class Report {
 
   /** An error about a file that the configuration names, and not about the configuration itself. */
   fileError(text: string): void {
-    this.#fileErrors++;
     this.error(text);
-  }
-
-  /** Whether all errors are about files that the configuration names. */
-  get isOnlyFiles(): boolean {
-    return this.errors.length > 0 && this.errors.length === this.#fileErrors;
+    this.fileErrors.push(oneLine(text));
   }
 
   warn(text: string): void {

@@ -14,6 +14,7 @@ import { parseAddress } from "../net/address.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { watchFile } from "../teleport/file_watch.ts";
 import { renewCredentials } from "../teleport/renewal.ts";
+import { DEFAULT_PORT, refuseUselessProxy } from "./preflight.ts";
 import { StartError } from "./start_error.ts";
 
 export interface ClusterDeps extends Runtime {
@@ -35,7 +36,6 @@ export interface ClusterAccess extends AsyncDisposable {
   reread(signal: AbortSignal): Promise<void>;
 }
 
-export const DEFAULT_PORT = 3025;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -53,6 +53,7 @@ export async function openCluster(
   if (source.kind === "none") throw new StartError([source.error]);
   const address = parseAddress(addr, DEFAULT_PORT);
   if (address === undefined) throw new StartError([`cannot use '${addr}' as an address`]);
+  refuseUselessProxy(addr, env);
   const store = new CredentialStore({
     load: boundedRead(
       () => loadCredentials(source, clock.now()),

@@ -9,6 +9,7 @@ import type { Log } from "../log.ts";
 import { orAborted } from "../abort.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { connect } from "./connect.ts";
+import { furtherErrors } from "./preflight.ts";
 import { requestLinks } from "./request_links.ts";
 import { prepare, release, type Setup, type SetupDeps } from "./setup.ts";
 import { StartError } from "./start_error.ts";
@@ -90,7 +91,10 @@ async function make(
   const loaded = await reloads.load();
   signal.throwIfAborted();
   for (const warning of loaded.warnings) log.warn(warning);
-  if (!loaded.ok) throw new StartError(loaded.errors);
+  if (!loaded.ok) {
+    const further = await furtherErrors(loaded.parts, deps.env, clock.now());
+    throw new StartError([...loaded.errors, ...further]);
+  }
   const next = await prepare(loaded.config, current, deps, signal);
   const answered = new AbortController();
   const limit = AbortSignal.any([signal, answered.signal]);

@@ -36,7 +36,7 @@ export function proxyForAddress(
 function parseProxy(name: string, value: string): HttpProxy {
   const refuse = (why: string) => new DialError("proxy", `cannot use the proxy of ${name}: ${why}`);
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
-  if (url === null || url.hostname === "") throw refuse("it is no URL such as http://host:3128");
+  if (url === null || url.hostname === "") throw refuse("it is not a URL such as http://host:3128");
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw refuse(`its scheme is '${url.protocol.slice(0, -1)}', it must be http or https`);
   }

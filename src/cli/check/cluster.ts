@@ -1,4 +1,4 @@
-/** The cluster: ways in, server, links, permissions. */
+/** The cluster: credentials, connection methods, server, links, permissions. */
 
 import { systemClock } from "../../clock.ts";
 import type { TeleportConfig } from "../../config/config.ts";
@@ -8,16 +8,17 @@ import { requestLink } from "../../teleport/request_link.ts";
 import type { ServerInfo } from "../../teleport/client.ts";
 import { parseAddress } from "../../net/address.ts";
 import { ClusterError } from "../../teleport/errors.ts";
-import { DEFAULT_PORT, openCluster } from "../../daemon/cluster.ts";
+import { openCluster } from "../../daemon/cluster.ts";
+import { DEFAULT_PORT } from "../../daemon/preflight.ts";
 import { connect } from "../../daemon/connect.ts";
 import { StartError } from "../../daemon/start_error.ts";
 import { checkCredentials } from "./credentials.ts";
 import { type Finding, timed } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkRulePermissions, type LookupSettings } from "./rule_permissions.ts";
-import { checkWays } from "./ways.ts";
+import { checkMethods } from "./methods.ts";
 
-/** `offline` looks at the credentials alone. */
+/** Checks the cluster; `offline` checks the credentials alone. */
 export async function* checkCluster(
   config: TeleportConfig,
   offline: boolean,
@@ -27,13 +28,13 @@ export async function* checkCluster(
   yield* findings;
   if (offline) return;
   if (credentials === undefined) {
-    const text = "not looked at, since there are no credentials to log in with";
+    const text = "not tried: no usable credentials";
     yield { check: "server", level: "skipped", text };
     return;
   }
   const address = parseAddress(config.addr, DEFAULT_PORT);
   const env = readEnvironment();
-  if (address !== undefined) yield* await checkWays(address, credentials, config, env);
+  if (address !== undefined) yield* await checkMethods(address, credentials, config, env);
   const { signal } = new AbortController();
   const deps = { log: silentLog, clock: systemClock, random: Math.random, env };
   try {
@@ -42,7 +43,7 @@ export async function* checkCluster(
     const { value: server, tookMs } = await timed(() =>
       connect(client, { ...deps, failFast: true }, signal)
     );
-    if (server === undefined) throw new Error("nobody stops a check");
+    if (server === undefined) throw new Error("the signal of a check is never aborted");
     const via = connections.current?.method ?? "direct";
     yield {
       check: "server",
@@ -57,24 +58,33 @@ export async function* checkCluster(
   } catch (error) {
     if (error instanceof StartError) {
       for (const text of error.errors) {
-        const remedy = "correct teleport.addr: host:port of the auth server or of the proxy";
+        const remedy = text.includes("the proxy of ")
+          ? PROXY_REMEDY
+          : "correct teleport.addr: host:port of the auth server or of the proxy";
         yield { check: "server", level: "problem", text, remedy };
       }
     } else if (error instanceof ClusterError) {
-      const text = error.message.replace(EACH_WAY, "$1; see each way above");
-      yield { check: "server", level: "problem", text, remedy: REMEDIES[error.kind] };
+      const text = error.message.replace(EACH_METHOD, "$1; see each connection method above");
+      const remedy = error.message.includes("the HTTP proxy '")
+        ? PROXY_REMEDY
+        : REMEDIES[error.kind];
+      yield { check: "server", level: "problem", text, remedy };
     } else throw error;
   }
 }
 
-/** Where the causes of all ways follow, which have lines of their own here. */
-const EACH_WAY =
+const PROXY_REMEDY = "check the HTTP proxy in HTTPS_PROXY (else HTTP_PROXY), for the service in " +
+  "/etc/default/teleport-email: http://host:port of a proxy that runs and may connect to the address; " +
+  "NO_PROXY exempts addresses";
+
+/** Where the causes of all methods follow, which have lines of their own here. */
+const EACH_METHOD =
   /(all connection methods failed(?: \(.*?\))?): (?:directly|by connection upgrade|by SSH tunnel): .*$/s;
 
 const REMEDIES: Readonly<Record<ClusterError["kind"], string>> = {
   unavailable:
     "check host and port in teleport.addr (auth server 3025, proxy 443 or 3080), that the " +
-    "server runs, and that no firewall stands between; see the ways above",
+    "server runs, and that no firewall stands between; see the connection methods above",
   denied: "give the user the preset role 'access-plugin', or one as in docs/install.md",
   credentials: "sign new credentials in the cluster that teleport.addr names; if the address is " +
     "another cluster's or a web server's, correct it; if a proxy's public certificate is private, " +

@@ -6,17 +6,21 @@ import { type Credentials, loadCredentials } from "../../teleport/credentials.ts
 import { readSshUser } from "../../teleport/dial/ssh/user.ts";
 import { ClusterError } from "../../teleport/errors.ts";
 import { isoTime } from "../../text.ts";
+import { pluralize } from "../text.ts";
+import { FILE_REMEDY } from "./files.ts";
 import type { Finding } from "./finding.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
+/** The credentials, with what is to be said of them. */
 export interface CredentialsCheck {
   readonly findings: readonly Finding[];
   /** Undefined when they cannot be used. */
   readonly credentials: Credentials | undefined;
 }
 
+/** Reads and validates the credentials. */
 export async function checkCredentials(
   config: TeleportConfig,
   nowMs: number,
@@ -42,18 +46,18 @@ function failed(text: string, remedy: string): CredentialsCheck {
   return { findings: [finding], credentials: undefined };
 }
 
-const SIGN_ANEW = "sign new ones ('tctl auth sign --format=file --user=NAME --ttl=8760h " +
+const SIGN_AGAIN = "sign new ones ('tctl auth sign --format=file --user=NAME --ttl=8760h " +
   "--out=FILE'), or let tbot renew the identity file and set refresh_identity";
 
 function remedyFor(message: string): string {
-  if (/^expired credential/.test(message)) return SIGN_ANEW;
+  if (/^expired credential/.test(message)) return SIGN_AGAIN;
   if (/ is a directory$/.test(message)) {
     return "name the file in [teleport]; tbot writes the file 'identity' into the directory";
   }
   if (/^cannot read/.test(message)) {
-    return "check the path in [teleport], and that the user who runs this program may read the file";
+    return FILE_REMEDY;
   }
-  return "get the file anew from 'tctl auth sign --format=file' or tbot, whole and unchanged";
+  return "get the file again from 'tctl auth sign --format=file' or tbot, whole and unchanged";
 }
 
 function describe(credentials: Credentials, config: TeleportConfig, nowMs: number): Finding {
@@ -83,27 +87,28 @@ function describe(credentials: Credentials, config: TeleportConfig, nowMs: numbe
     return { ...base, level: "warning", remedy };
   }
   // The daemon warns of the same.
-  if (!renewed && leftMs < HOUR_MS) return { ...base, level: "warning", remedy: SIGN_ANEW };
+  if (!renewed && leftMs < HOUR_MS) return { ...base, level: "warning", remedy: SIGN_AGAIN };
   return { ...base, level: "ok" };
 }
 
-/** Only the way through an SSH tunnel needs it. */
+/** Only the connection method `ssh` needs it. */
 function sshPart(credentials: Credentials, { via }: TeleportConfig, nowMs: number): Finding {
   const check = "credentials.ssh";
   if (credentials.ssh === undefined) {
-    const text = "none, so there is no way in by SSH tunnel";
+    const text = "none, so the connection method 'ssh' cannot be used";
     if (via !== "ssh") return { check, level: "skipped", text };
     const remedy = "use an identity file ('tctl auth sign --format=file'), or another 'via'";
     return { check, level: "problem", text, remedy };
   }
   try {
     const { name, authorities } = readSshUser(credentials, nowMs);
-    const text = `log-in '${name}', fits the key, host authorities: ${authorities.length}`;
+    const count = pluralize(authorities.length, "host CA");
+    const text = `SSH certificate for '${name}' matches the private key; ${count}`;
     return { check, level: "ok", text };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     const level = via === "ssh" ? "problem" : "warning";
-    return { check, level, text: error.message, remedy: SIGN_ANEW };
+    return { check, level, text: error.message, remedy: SIGN_AGAIN };
   }
 }
 

@@ -1,10 +1,11 @@
-/** One thing that `check` looked at. */
+/** A result of `check`. */
 
-/** `skipped`: it does not apply here, or was not looked at. */
+/** `skipped`: it does not apply here, or was not checked. */
 export type Level = "ok" | "warning" | "problem" | "skipped";
 
+/** What `check` found about one dependency. */
 export interface Finding {
-  /** Stable: what was looked at, `way.direct`. */
+  /** Stable name of what was checked, such as `connection.direct`. */
   readonly check: string;
   readonly level: Level;
   /** One line: what was found, the cause if it is a problem. */
@@ -18,21 +19,22 @@ export interface Finding {
   readonly attachment?: string;
 }
 
-/** What everything prints under; also the order of the report. */
+/** The title of each check in the text. */
 export const TITLES: Readonly<Record<string, string>> = {
   configuration: "configuration",
   access: "service access",
   templates: "templates",
   runtime: "runtime",
+  files: "files",
   log: "log",
   http: "health, metrics",
   credentials: "credentials",
   "credentials.ssh": "credentials, SSH",
-  "way.direct": "way: direct",
-  "way.upgrade": "way: upgrade",
-  "way.ssh": "way: ssh",
+  "connection.direct": "connection: direct",
+  "connection.upgrade": "connection: upgrade",
+  "connection.ssh": "connection: ssh",
   server: "server",
-  links: "links in mails",
+  links: "links in emails",
   "permission.watch": "may watch requests",
   "permission.list": "may list requests",
   "permission.read_data": "may read records",
@@ -46,10 +48,10 @@ export const TITLES: Readonly<Record<string, string>> = {
   "mail.token": "access token",
   "mail.connect": "mail server",
   "mail.tls": "mail TLS",
-  "mail.login": "mail log-in",
+  "mail.login": "mail login",
 };
 
-/** Runs `action` and says how long it took, in whole milliseconds. */
+/** Runs `action` and measures how long it took, in whole milliseconds. */
 export async function timed<T>(
   action: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly tookMs: number }> {

@@ -1,4 +1,4 @@
-/** What the daemon needs of this machine: a log that can be written, an address to listen on. */
+/** This machine: a log that can be written, an address to listen on. */
 
 import { formatAddress } from "../../net/address.ts";
 import { dirname } from "node:path";
@@ -10,14 +10,14 @@ import { LOG_PATHS, refusePipe } from "../../ops/log.ts";
 import { askDaemon } from "../daemon_client.ts";
 import type { Finding } from "./finding.ts";
 
-/** Looks, and makes nothing: whether a file that is not there can be made, the folder alone says. */
+/** Checks the log without creating it: for a missing file, the directory must exist. */
 export function checkLog({ output }: Config["log"]): Finding {
   const check = "log";
   if (output.kind !== "file") return { check, level: "ok", text: `to ${output.kind}` };
   const { path } = output;
   if (Deno.permissions.querySync({ name: "write", path }).state !== "granted") {
     const text = `cannot write '${path}': this program may write to ${LOG_PATHS.join(" and ")}`;
-    const remedy = "choose such a place in log.output, or 'stderr'";
+    const remedy = "set log.output to such a path, or to 'stderr'";
     return { check, level: "problem", text, remedy };
   }
   try {
@@ -25,18 +25,18 @@ export function checkLog({ output }: Config["log"]): Finding {
     Deno.openSync(path, { append: true }).close();
     return { check, level: "ok", text: `to '${path}'` };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound && isFolder(dirname(path))) {
-      return { check, level: "ok", text: `to '${path}', which is still to be made` };
+    if (error instanceof Deno.errors.NotFound && isDirectory(dirname(path))) {
+      return { check, level: "ok", text: `to '${path}', which does not exist yet` };
     }
     const text = `cannot write: ${fileError("open", path, error)}`;
     const remedy =
-      "check log.output: the folder must be there, and the user who runs this program may " +
+      "check log.output: the directory must exist, and the user who runs this program may " +
       "write to the file";
     return { check, level: "problem", text, remedy };
   }
 }
 
-function isFolder(path: string): boolean {
+function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {

@@ -5,6 +5,7 @@ import { probeMailgun } from "../../mail/mailgun/probe.ts";
 import { fileReader, secretReader } from "../../daemon/transport.ts";
 import { type Finding, timed } from "./finding.ts";
 
+/** Asks Mailgun for the domain. */
 export async function checkMailgun(config: MailgunConfig): Promise<Finding> {
   const { domain, baseUrl } = config;
   const options = {
@@ -36,7 +37,7 @@ export async function checkMailgun(config: MailgunConfig): Promise<Finding> {
         level: "warning",
         text:
           `${where} does not let this key ask for domain '${domain}': the key is wrong, of another ` +
-          "region, or a sending key, which may do nothing but send",
+          "region, or a sending key, which is permitted to send only",
         remedy: "run 'teleport-email test-mail ADDRESS' to know; check private_key and region",
       };
     case "unknown":

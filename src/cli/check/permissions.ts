@@ -7,6 +7,7 @@
 import type { TeleportClient } from "../../teleport/client.ts";
 import { ClusterError } from "../../teleport/errors.ts";
 import { missingVerbs } from "../../teleport/permissions.ts";
+import { pluralize } from "../text.ts";
 import { type Finding, timed } from "./finding.ts";
 
 const WATCH_AND_READ = { resource: "access_request", verbs: ["list", "read"] } as const;
@@ -48,20 +49,21 @@ const PROBES: readonly Probe[] = [
       return await listedInSilence(client, signal) ??
         (requests === undefined
           ? "the server has no call for it, requests are followed by events alone"
-          : `${requests.length} requests listed`);
+          : `${pluralize(requests.length, "request")} listed`);
     },
   },
   {
     check: "permission.read_data",
     needs: WATCH_AND_READ,
-    run: async (client, signal) => `${(await client.listRecords(signal)).size} records of ours`,
+    run: async (client, signal) =>
+      `${pluralize((await client.listRecords(signal)).size, "record")} of this plugin`,
   },
   {
     check: "permission.write_data",
     needs: WRITE,
     run: async (client, signal) => {
       await client.writeRecord(crypto.randomUUID(), {}, IMPOSSIBLE, signal);
-      return "tried with a write that changes nothing";
+      return "verified with a write that changes nothing";
     },
   },
 ];
@@ -95,6 +97,7 @@ async function listedInSilence(
   };
 }
 
+/** Tries each call; the last finding has a role with what is missing. */
 export async function checkPermissions(
   client: TeleportClient,
   user: string,
@@ -116,7 +119,7 @@ export async function checkPermissions(
       } on '${needs.resource}', see below`;
       findings.push({ check, level: "problem", text: value.message, remedy, tookMs });
     } else {
-      const remedy = "try again; if it stays so, look at the auth server's log";
+      const remedy = "try again; if it fails again, look at the auth server's log";
       findings.push({ check, level: "problem", text: value.message, remedy, tookMs });
     }
   }

@@ -16,6 +16,7 @@ const COLORS: Readonly<Record<Level, number>> = { ok: 32, warning: 33, problem: 
 const MARK_WIDTH = 6;
 const TITLE_WIDTH = Math.max(...Object.values(TITLES).map((title) => title.length)) + 2;
 
+/** What the output goes to. */
 export interface Terminal {
   readonly color: boolean;
   /** Columns to fill; lines are as long as they are without it, for `grep`. */
@@ -35,7 +36,7 @@ export function findingText(finding: Finding, { color, width }: Terminal): strin
   const column = width === undefined || width - indent < MIN_COLUMN ? Infinity : width - indent;
   const [first = "", ...others] = [
     ...wrap(text + time, column),
-    ...remedy === undefined ? [] : wrap(`To do: ${remedy}`, column),
+    ...remedy === undefined ? [] : wrap(`Fix: ${remedy}`, column),
     ...attachment?.split("\n") ?? [],
   ];
   return [
@@ -44,6 +45,7 @@ export function findingText(finding: Finding, { color, width }: Terminal): strin
   ].map((line) => `${line.trimEnd()}\n`).join("");
 }
 
+/** How many findings are of that level. */
 export function countLevel(findings: readonly Finding[], level: Level): number {
   return findings.filter((finding) => finding.level === level).length;
 }

@@ -10,13 +10,13 @@ const FINDING: Finding = {
   attachment: "kind: role of many words that are to be copied\n  name: x",
   tookMs: 5,
 };
-const INDENT = " ".repeat(26);
+const INDENT = " ".repeat(27);
 
 Deno.test("findingText() does not wrap lines of unknown width", () => {
   assert.equal(
     findingText(FINDING, { color: false }),
-    `FAIL  server              one two three four five six seven eight (5 ms)
-${INDENT}To do: nine ten eleven
+    `FAIL  server               one two three four five six seven eight (5 ms)
+${INDENT}Fix: nine ten eleven
 ${INDENT}kind: role of many words that are to be copied
 ${INDENT}  name: x
 `,
@@ -25,10 +25,10 @@ ${INDENT}  name: x
 
 Deno.test("findingText() fills a terminal's lines, but for what is to be copied", () => {
   assert.equal(
-    findingText(FINDING, { color: true, width: 26 + 30 }),
-    `\x1b[31mFAIL  \x1b[0mserver              one two three four five six
+    findingText(FINDING, { color: true, width: 27 + 30 }),
+    `\x1b[31mFAIL  \x1b[0mserver               one two three four five six
 ${INDENT}seven eight (5 ms)
-${INDENT}To do: nine ten eleven
+${INDENT}Fix: nine ten eleven
 ${INDENT}kind: role of many words that are to be copied
 ${INDENT}  name: x
 `,

@@ -8,6 +8,7 @@ import { needsOf } from "../../routing/rule_router.ts";
 import { readRule, type Rule } from "../../routing/rules/rule.ts";
 import type { TeleportClient } from "../../teleport/client.ts";
 import { ClusterError } from "../../teleport/errors.ts";
+import { pluralize } from "../text.ts";
 import { type Finding, timed } from "./finding.ts";
 
 const PRESET = 'the preset role "access-plugin" has it';
@@ -27,6 +28,7 @@ export interface LookupSettings {
   readonly requesterTrait: string | undefined;
 }
 
+/** Tries to read rules, and traits and labels if something needs them. */
 export async function checkRulePermissions(
   client: TeleportClient,
   { routes, requesterTrait }: LookupSettings,
@@ -42,7 +44,7 @@ export async function checkRulePermissions(
         rules = (await client.listRules(signal))
           .map(readRule)
           .flatMap((reading) => reading.applies ? [reading.rule] : []);
-        return `${rules.length} access monitoring rules for this plugin`;
+        return `${pluralize(rules.length, "access monitoring rule")} for this plugin`;
       },
     }),
   ];
@@ -54,12 +56,12 @@ export async function checkRulePermissions(
         grant: "'read' on 'user' and 'user_login_state'",
         without: [
           ...traits ? ["requesters count as having no traits"] : [],
-          ...requesterTrait === undefined ? [] : ["requesters are mailed by their user names"],
+          ...requesterTrait === undefined ? [] : ["requesters are emailed at their user names"],
         ].join(", "),
         run: async () => {
           // A user that does not exist: the server checks permissions first.
           await client.readTraits(crypto.randomUUID(), signal);
-          return "tried with a user who does not exist";
+          return "verified with a user who does not exist";
         },
       }),
     );
@@ -72,7 +74,7 @@ export async function checkRulePermissions(
         without: "requested resources count as having no labels",
         run: async () => {
           await client.listResources("node", [crypto.randomUUID()], signal);
-          return "tried with a server that does not exist";
+          return "verified with a server that does not exist";
         },
       }),
     );
@@ -107,7 +109,7 @@ async function probed({ check, grant, without, run }: Probe): Promise<Finding> {
     }
     const remedy = error.kind === "denied"
       ? `grant ${grant} (${PRESET}), sign new credentials`
-      : "try again; if it stays so, look at the auth server's log";
+      : "try again; if it fails again, look at the auth server's log";
     return { check, level: "warning", text: `${error.message}: ${without}`, remedy };
   }
 }

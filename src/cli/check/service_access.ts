@@ -1,7 +1,7 @@
 /** Whether the service can pass the directories above its files: root, who may run `check`, always can. */
 
 import { dirname } from "node:path";
-import type { Config } from "../../config/config.ts";
+import type { ConfigParts } from "../../config/config.ts";
 import type { Finding } from "./finding.ts";
 
 /** Of the systemd unit; where it does not exist, the program runs as some other user. */
@@ -14,7 +14,7 @@ const STATE_DIR = "/var/lib/teleport-email";
  */
 export async function* checkServiceAccess(
   configPath: string,
-  config: Config,
+  config: ConfigParts,
   groupFile = "/etc/group",
 ): AsyncGenerator<Finding> {
   const groups = await Deno.readTextFile(groupFile).catch(() => "");

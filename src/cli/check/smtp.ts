@@ -1,4 +1,4 @@
-/** The SMTP server: reachable, encrypted, and willing to let us log in. */
+/** The SMTP server: connection, encryption, login. */
 
 import { formatAddress } from "../../net/address.ts";
 import type { SmtpConfig } from "../../config/config.ts";
@@ -10,6 +10,7 @@ import { probeSmtp, type SmtpView } from "../../mail/smtp/probe.ts";
 import { NO_TLS_AT_ONCE } from "../../mail/smtp/receipt.ts";
 import { REMEDIES, UTF8_REMEDIES } from "../../mail/smtp/remedies.ts";
 import type { Receipt, Refusal } from "../../mail/transport.ts";
+import { isoTime } from "../../text.ts";
 import { dial, lookupAll } from "../../net/dial.ts";
 import { DialError } from "../../net/dial_error.ts";
 import { smtpOptions } from "../../daemon/transport.ts";
@@ -23,6 +24,7 @@ const IMPATIENT = { greetingMs: 20_000, sendMs: 20_000 };
 /** Automatic renewal has replaced a certificate by then. */
 const DAY_MS = 86_400_000;
 
+/** Checks the server step by step, up to the login; sends nothing. */
 export async function* checkSmtp(config: SmtpConfig, sender: string): AsyncGenerator<Finding> {
   const { host, port, auth } = config;
   const { signal } = new AbortController();
@@ -119,14 +121,14 @@ function tls(
   if (seen === undefined) {
     const secret = config.auth === undefined
       ? ""
-      : `, user name and ${"oauth2" in config.auth ? "access token" : "password"} in clear text`;
+      : `, and so are user name and ${"oauth2" in config.auth ? "access token" : "password"}`;
     const text = view === undefined
-      ? "cannot be looked at"
-      : `none: mails and answers travel unencrypted${secret}`;
+      ? "unknown: the connection failed"
+      : `none: emails and replies are sent in clear text${secret}`;
     const remedy = "use a server with STARTTLS or implicit TLS, or keep it on a network you trust";
     return { check, level: "warning", text, remedy };
   }
-  const until = new Date(seen.notAfterMs).toISOString();
+  const until = isoTime(seen.notAfterMs);
   const base = {
     check,
     text: `${seen.protocol}, certificate '${seen.subject}' by '${seen.issuer}' until ${until}`,
@@ -139,8 +141,7 @@ function tls(
     },
   };
   if (config.insecureSkipVerify) {
-    const remedy =
-      "name the certificate's authority in smtp.root_cas instead of insecure_skip_verify";
+    const remedy = "name the certificate's CA in smtp.root_cas instead of insecure_skip_verify";
     return { ...base, level: "warning", text: `${base.text}, not verified`, remedy };
   }
   if (seen.notAfterMs - Date.now() < DAY_MS) {
@@ -158,9 +159,7 @@ function problem(check: string, refusal: Refusal, view: SmtpView | undefined): F
   const seen = view?.tls;
   const shown = seen === undefined
     ? ""
-    : ` (the server shows '${seen.subject}' by '${seen.issuer}' until ${
-      new Date(seen.notAfterMs).toISOString()
-    })`;
+    : ` (the server shows '${seen.subject}' by '${seen.issuer}' until ${isoTime(seen.notAfterMs)})`;
   const remedy = category !== "tls"
     ? refusal.remedy
     : error.includes(NO_TLS_AT_ONCE)

@@ -4,10 +4,12 @@ import { decodeJwt } from "jose";
 import type { OAuth2Config } from "../../config/config.ts";
 import { asTokenError } from "../../mail/smtp/oauth/error.ts";
 import type { AccessToken, TokenSource } from "../../mail/smtp/oauth/token_source.ts";
+import { isoTime } from "../../text.ts";
 import { type Finding, timed } from "./finding.ts";
 
 const PERMISSION = "SMTP.SendAsApp";
 
+/** Gets an access token and describes it. */
 export async function checkToken(
   username: string,
   oauth2: OAuth2Config,
@@ -28,7 +30,7 @@ function describe(username: string, oauth2: OAuth2Config, token: AccessToken): F
   const check = "mail.token";
   const claims = claimsOf(token.value);
   const expiresMs = token.expiresMs ?? (claims.exp === undefined ? undefined : claims.exp * 1000);
-  const until = expiresMs === undefined ? undefined : new Date(expiresMs).toISOString();
+  const until = expiresMs === undefined ? undefined : isoTime(expiresMs);
   const audience = [claims.aud ?? []].flat().join(", ");
   const granted = [
     ...Array.isArray(claims["roles"]) ? claims["roles"].map(String) : [],

@@ -132,7 +132,8 @@ async function readSource(
     // Editors end files with a line end; the original's mails have none at the end.
     return { ok: true, text: text.replaceAll("\r\n", "\n").replace(/\n$/, "") };
   } catch (error) {
-    return { ok: false, error: `Cannot read template '${path}': ${singleLine(fileFault(error))}` };
+    const why = error instanceof TypeError ? "it is not UTF-8" : singleLine(fileFault(error));
+    return { ok: false, error: `Cannot read template '${path}': ${why}` };
   }
 }
 

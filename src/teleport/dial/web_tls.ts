@@ -93,8 +93,8 @@ function explain(error: Error, host: string): ClusterError {
     case "untrusted":
       return new WebTlsError(
         fault,
-        `the web certificate of '${host}' is not signed by a known CA: if the proxy uses a private ` +
-          `CA, name it in teleport.web_root_cas`,
+        `the web certificate of '${host}' is not signed by a known CA: if it is a proxy with a private ` +
+          `CA, name that in teleport.web_root_cas; an auth server has no web certificate`,
         options,
       );
     case "name":

@@ -19,10 +19,10 @@ import { ClusterError } from "../../teleport/errors.ts";
 import { type Finding, timed } from "./finding.ts";
 
 /**
- * Dials each way and hangs up. A way that fails is a problem only if the configuration asks for it: with
- * `auto` one is enough, and whether there is one is told by the connection that comes afterwards.
+ * Tries each connection method and closes the connection. A failure is a problem only if the configuration
+ * asks for that method: with `auto` one is enough, which the connection that comes afterwards shows.
  */
-export async function checkWays(
+export async function checkMethods(
   address: Address,
   credentials: Credentials,
   { via, webRootCas }: TeleportConfig,
@@ -37,21 +37,23 @@ export async function checkWays(
     now: () => Date.now(),
     stepTimeoutMs: STEP_TIMEOUT_MS,
   };
-  const ways: readonly (readonly [ConnectionMethod, Dial])[] = [
+  const methods: readonly (readonly [ConnectionMethod, Dial])[] = [
     ["direct", dialDirectly],
     ["upgrade", via === "upgrade" ? dialByUpgrade : dialByUpgradeIfNeeded],
     ["ssh", dialBySsh],
   ];
-  return await Promise.all(ways.map(([way, dial]) => checkWay(way, dial, context, via)));
+  return await Promise.all(
+    methods.map(([method, dial]) => checkMethod(method, dial, context, via)),
+  );
 }
 
-async function checkWay(
-  way: ConnectionMethod,
+async function checkMethod(
+  method: ConnectionMethod,
   dial: Dial,
   context: DialContext,
   via: TeleportConfig["via"],
 ): Promise<Finding> {
-  const check = `way.${way}`;
+  const check = `connection.${method}`;
   const { value: failure, tookMs } = await timed(async () => {
     try {
       (await dial(context, new AbortController().signal)).destroy();
@@ -64,7 +66,7 @@ async function checkWay(
   if (failure === undefined) return { check, level: "ok", text: "works", tookMs };
   const applies = !(failure instanceof MethodNotApplicable);
   const text = `${applies ? "does not work" : "does not apply"}: ${failure.message}`;
-  if (via !== way) return { check, level: "skipped", text, tookMs };
-  const remedy = "set 'via' in [teleport] to a way that works, or to 'auto'";
+  if (via !== method) return { check, level: "skipped", text, tookMs };
+  const remedy = "set 'via' in [teleport] to a method that works, or to 'auto'";
   return { check, level: "problem", text, tookMs, remedy };
 }
