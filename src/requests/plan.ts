@@ -384,8 +384,7 @@ function followers(
   const followUp = record.followUps?.[kind];
   if (followUp === undefined) return audience(record);
   const { also, except, isSilent } = followUp;
-  if (isSilent) return [];
-  const first = audience(record).filter((to) => !except.includes(to));
+  const first = isSilent ? [] : audience(record).filter((to) => !except.includes(to));
   const known = new Set(first.map((to) => to.toLowerCase()));
   const others = [...also, ...more].filter((to) => {
     const isNew = !known.has(to.toLowerCase());

@@ -334,12 +334,15 @@ const addresses = fc.subarray(["a@x.org", "b@x.org", "c@x.org", "d@x.org"]);
 /** Which of four recipients get which kind of email. */
 const audiences = fc.record({ new: addresses, review: addresses, resolution: addresses });
 
-/** The routing that leads to it. */
-function routingOf(audience: Record<RoutedEvent, readonly string[]>): Partial<PlanInput> {
+/** The routing that leads to it, by a silent route or by others. */
+function routingOf(
+  audience: Record<RoutedEvent, readonly string[]>,
+  isSilent: boolean,
+): Partial<PlanInput> {
   const followUp = (event: "review" | "resolution") => ({
-    also: audience[event].filter((to) => !audience.new.includes(to)),
-    except: audience.new.filter((to) => !audience[event].includes(to)),
-    isSilent: audience[event].length === 0,
+    also: audience[event].filter((to) => isSilent || !audience.new.includes(to)),
+    except: isSilent ? [] : audience.new.filter((to) => !audience[event].includes(to)),
+    isSilent,
   });
   const followUps = {
     review: followUp("review"),
@@ -350,10 +353,10 @@ function routingOf(audience: Record<RoutedEvent, readonly string[]>): Partial<Pl
 }
 
 Deno.test("plan() owes each recipient the kinds of email that routes give them, once and in order", () => {
-  fc.assert(fc.property(steps, audiences, (steps, audience) => {
+  fc.assert(fc.property(steps, audiences, fc.boolean(), (steps, audience, isSilent) => {
     const last = steps.at(-1)!;
     const all = [...withoutReopening(steps), { ...last, accepted: 1000 }];
-    const { record, sent } = play(withoutReopening(all), routingOf(audience));
+    const { record, sent } = play(withoutReopening(all), routingOf(audience, isSilent));
     assert.equal(new Set(sent).size, sent.length, "sent twice");
     for (const key of sent) {
       const [kind = "", , to = ""] = key.split("/");
@@ -390,6 +393,15 @@ Deno.test("plan() keeps a record of a request that only later emails are about",
   for (const snapshot of [withReviews("DENIED", 2), "gone"] as const) {
     assert.deepEqual(keys(recordOf({ ...routing, record: reviewed, snapshot })), end);
   }
+  // A silent end has the recipients of routes before it alone.
+  const silentEnd = {
+    ...record,
+    followUps: { ...followUps, resolution: { ...silent, also: ["audit@x.org"] } },
+  };
+  assert.deepEqual(
+    keys(recordOf({ ...routing, record: silentEnd, snapshot: withReviews("DENIED", 2) })),
+    end.slice(0, 1),
+  );
   const none = { review: silent, resolution: silent, hasListOwners: false };
   assert.deepEqual(run({ recipients: [], followUps: none }), {
     record: undefined,

@@ -7,11 +7,11 @@ export const FOLLOWING_EVENTS = ["review", "resolution"] as const;
 
 /** Emails of one kind: they go to the recipients of the first email, with these exceptions. */
 export interface FollowUp {
-  /** Get them without having got the first email. */
+  /** Get them without having got the first email; where it is silent, with or without. */
   readonly also: readonly string[];
   /** Get the first email, and not these. */
   readonly except: readonly string[];
-  /** None is sent, to the requester neither. */
+  /** None is sent to other recipients of the first email, nor to the requester. */
   readonly isSilent: boolean;
 }
 
@@ -30,13 +30,11 @@ export function followUpsOf(
   hasListOwners: boolean,
 ): FollowUps | undefined {
   const followUp = (event: "review" | "resolution"): FollowUp => {
+    const isSilent = silent.has(event);
     const addresses = (has: (emails: readonly RoutedEvent[]) => boolean) =>
       recipients.filter(({ emails }) => has(emails)).map(({ address }) => address);
-    const isForOwners = event === "resolution" && hasListOwners;
-    const isSilent = silent.has(event) && !isForOwners &&
-      !recipients.some(({ emails }) => emails.includes(event));
     return {
-      also: addresses((emails) => emails.includes(event) && !emails.includes("new")),
+      also: addresses((emails) => emails.includes(event) && (isSilent || !emails.includes("new"))),
       except: isSilent
         ? []
         : addresses((emails) => emails.includes("new") && !emails.includes(event)),
@@ -60,7 +58,7 @@ export function hasOwnRecipients(followUps: FollowUps | undefined): boolean {
 /** Whether routes give a recipient of the first email no other. */
 export function getsFirstAlone(followUps: FollowUps | undefined, address: string): boolean {
   return followUps !== undefined && FOLLOWING_EVENTS.every((event) => {
-    const { except, isSilent } = followUps[event];
-    return isSilent || except.includes(address);
+    const { also, except, isSilent } = followUps[event];
+    return isSilent ? !also.includes(address) : except.includes(address);
   });
 }

@@ -80,7 +80,7 @@ export class RouteWalk {
 
   /** Returns whether the route names any address for emails of this kind. */
   #add(route: Route, event: RoutedEvent): boolean {
-    // Who gets the first email by a route gets the other kinds that the route is for.
+    // Recipients of the first email by a route get the other kinds that the route is for.
     const emails = { event, following: event === "new" ? route.on : NO_FOLLOWING };
     const added = recipientsFor(route, event).map((recipient) =>
       this.#addRecipient(recipient, `route '${route.name}'`, emails)
