@@ -10,10 +10,14 @@ import assert from "node:assert/strict";
 import { FATES } from "./simulation/line.ts";
 import {
   BELIEVE_LISTINGS,
+  DO_NOT_WAIT_FOR_RULES,
   DROP_OWED_ON_CONFLICT,
+  FORGET_FOLLOW_UPS,
   FORGET_THE_LATE_CHECK,
   FORGET_THE_LEASE,
+  IGNORE_KINDS_OF_EMAIL,
   IGNORE_REFUSED_WRITES,
+  LIST_RULES_ONCE,
   NEVER_REOPEN,
   type Sabotage,
   SETTLE_BEFORE_SEND,
@@ -37,6 +41,7 @@ const EXPECTED = [
   "writes were refused",
   "write was refused",
   "false ends",
+  "rules were changed",
 ];
 
 function describe({ seed, wrong, trace }: Outcome): string {
@@ -107,6 +112,10 @@ const SABOTAGES: readonly (readonly [string, Sabotage, RegExp, first?: number])[
   ],
   ["believes that a listing is complete", BELIEVE_LISTINGS, /as expired, which exists/],
   ["sends what it cannot record", IGNORE_REFUSED_WRITES, /which it cannot record/],
+  ["lists rules once, as the original does", LIST_RULES_ONCE, /is not a recipient by any rule/],
+  ["routes before it knows the rules", DO_NOT_WAIT_FOR_RULES, /is not a recipient by any rule/],
+  ["ignores kinds of email", IGNORE_KINDS_OF_EMAIL, /is not for |does not know the outcome/],
+  ["keeps follow-ups in memory", FORGET_FOLLOW_UPS, /is not for |does not know the outcome/],
   ["never corrects a false end", NEVER_REOPEN, /its record says 'EXPIRED' and not/],
 ];
 

@@ -336,8 +336,10 @@ function close(
   const requester = isSilent(record, "resolution")
     ? undefined
     : waiting[0] ?? (isClosed ? undefined : requesterBeside(input, recipients));
-  const isToldToNone = !isClosed && recipients.length === 0 && requester === undefined;
-  if (isToldToNone && requestIsGone && record.owed.length === 0) return record;
+  const isKnownToNone = !isClosed && audience(record).length === 0 && record.owed.length === 0;
+  if (requestIsGone && isKnownToNone && recipients.length === 0 && requester === undefined) {
+    return record;
+  }
   // Reviews behind a superseded first mail would be about a request that the recipient does not know.
   const isUnknownTo = (to: string) => notYetNotified.has(to) || waiting.includes(to);
   const kept = record.owed.filter(({ kind, to }) =>

@@ -10,6 +10,8 @@ export class Audit {
   readonly violations: string[] = [];
   /** Records that were created when their request was no longer pending. */
   readonly lateRecords = new Set<string>();
+  /** When the record of each request was created. */
+  readonly recordedMs = new Map<string, number>();
   /** Who took the lease of a request last, whether it has released it or not. */
   readonly #lastHolders = new Map<string, string>();
 
@@ -44,6 +46,7 @@ export class Audit {
   readonly onWrite: RecordWritten = ({ id, by, before, after }) => {
     if (after === undefined) return this.#complain(`${by} deletes the record of ${id}`);
     if (after.owner !== undefined) this.#lastHolders.set(id, after.owner.instance);
+    if (before === undefined) this.recordedMs.set(id, this.world.nowMs);
     if (before !== undefined) this.#compare(id, by, before, after);
     else if (this.cluster().requests.get(id)?.state !== "PENDING") this.lateRecords.add(id);
     for (const sending of this.ledger.open(id)) this.#judge(sending, by, after);

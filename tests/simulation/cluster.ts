@@ -3,6 +3,8 @@
 import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { ClusterEvent, WriteOutcome } from "../../src/requests/ports.ts";
 import { ClusterError } from "../../src/teleport/errors.ts";
+import type { AccessMonitoringRule } from "../../src/teleport/rules/rule.ts";
+import { OWNER, type Routing } from "./routing.ts";
 import { compareAndSetRaw, type Raw, readFacts, type StoredFacts } from "./record_reader.ts";
 
 export type RecordWritten = (
@@ -26,7 +28,16 @@ export class SimulatedCluster {
   /** Called for every event; each watch passes it on. */
   readonly watchers = new Set<(event: ClusterEvent) => void>();
 
-  constructor(private readonly onWrite: RecordWritten) {}
+  constructor(readonly routing: Routing, private readonly onWrite: RecordWritten) {}
+
+  /** Writes or deletes a rule. */
+  setRule(name: string, rule: AccessMonitoringRule | undefined, nowMs: number): void {
+    const { rules } = this.routing;
+    if (rule === undefined && !rules.delete(name)) return;
+    if (rule !== undefined) rules.set(name, rule);
+    this.routing.noteChange(nowMs);
+    this.#emit(rule === undefined ? { type: "delete-rule", name } : { type: "put-rule", rule });
+  }
 
   record(id: string): StoredFacts | undefined {
     return readFacts(this.records.get(id));
@@ -63,9 +74,12 @@ export class SimulatedCluster {
     if (!this.requests.has(id) || facts?.resolution !== "" || facts.owed.length > 0) return false;
     const since = new Date(nowMs).toISOString();
     const index = facts.reopened;
+    const emails = this.routing.emailsOf(facts.threads);
+    const told = [...emails].filter(([, kinds]) => kinds.has("resolution"))
+      .flatMap(([to]) => to === OWNER ? [] : [to]);
     const owed = [
-      ...facts.threads.map((to) => ({ kind: "resolution", to, index, since })),
-      ...(requester === undefined
+      ...told.map((to) => ({ kind: "resolution", to, index, since })),
+      ...(requester === undefined || this.routing.silences("resolution")
         ? []
         : [{ kind: "requester-resolution", to: requester, index, since }]),
     ];

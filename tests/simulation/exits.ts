@@ -2,6 +2,8 @@
 
 import type { Receipt } from "../../src/mail/transport.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
+import type { LookupCluster } from "../../src/routing/lookups.ts";
+import type { RuleCluster } from "../../src/routing/rules/rule_store.ts";
 import type { Role } from "../../src/teleport/permissions.ts";
 import { ClusterError } from "../../src/teleport/errors.ts";
 import type { SimulatedCluster } from "./cluster.ts";
@@ -11,6 +13,7 @@ import type { Machine } from "./machine.ts";
 import type { PostOffice } from "./post_office.ts";
 import type { Random } from "./random.ts";
 import type { Exits } from "./replica.ts";
+import { OWNER } from "./routing.ts";
 import { Watches } from "./watches.ts";
 import type { World } from "./world.ts";
 
@@ -51,15 +54,34 @@ export function exitsOf(
   { world, cluster, office, ledger, onSend, onLeave }: Surroundings,
   random: Random,
 ): Exits & { readonly dropWatches: () => void } {
-  const ask = async <T>(what: string, perform: () => T, signal: AbortSignal): Promise<T> => {
-    const delay = () => random.delayMs(50, 500);
+  const ask = async <T>(
+    what: string,
+    perform: () => T,
+    signal: AbortSignal,
+    delay = () => random.delayMs(50, 500),
+  ): Promise<T> => {
     const answer = await line.call({ what, target: "cluster", delay, perform, signal });
     if ("value" in answer) return answer.value;
     throw new ClusterError("unavailable", answer.broken);
   };
 
   const watches = new Watches(machine, world, cluster, random, ask);
-  const port: Cluster = {
+  const port: Cluster & RuleCluster & LookupCluster = {
+    listRules: (signal) => {
+      // There may be thousands of them, on many pages.
+      const delay = () => random.delayMs(100, 5_000);
+      return ask("list rules", () => [...cluster.routing.rules.values()], signal, delay);
+    },
+    listAccessListOwners: async (list, signal) => {
+      try {
+        return await ask(`list the owners of ${list}`, () => [OWNER], signal);
+      } catch (error) {
+        ledger.noteFailedLookup(list, world.nowMs);
+        throw error;
+      }
+    },
+    readTraits: () => Promise.reject(new Error("no condition reads traits")),
+    listResources: () => Promise.resolve([]),
     watch: (signal) => watches.watch(signal),
     listRequests: (signal) => ask("list requests", () => cluster.list(), signal),
     findRequest: (id, signal) => ask(`find ${id}`, () => cluster.find(id), signal),

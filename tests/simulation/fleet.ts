@@ -20,7 +20,7 @@ export class Fleet {
 
   constructor(
     private readonly surroundings: Surroundings,
-    private readonly whom: Pick<ReplicaOptions, "policy" | "recipients" | "requesters">,
+    private readonly whom: Pick<ReplicaOptions, "policy" | "routing" | "requesters">,
     private readonly deps: {
       readonly random: Random;
       readonly count: (what: string) => void;

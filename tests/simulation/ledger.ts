@@ -30,10 +30,17 @@ export interface Sending {
   excuse: Excuse | undefined;
 }
 
+/** Clocks of replicas may be set forward by a few seconds meanwhile. */
+const OWNERS_PATIENCE_MS = 50_000;
+
 export class Ledger {
   readonly sendings: Sending[] = [];
   /** In the order of acceptance. */
   readonly accepted: Sending[] = [];
+  readonly #failedLookups = new Map<
+    string,
+    { readonly firstMs: number; readonly lastMs: number }
+  >();
 
   call(
     job: MailJob,
@@ -64,6 +71,18 @@ export class Ledger {
 
   wasAccepted(request: string, mail: string): boolean {
     return this.accepted.some((other) => other.request === request && other.mail === mail);
+  }
+
+  /** The owners of a request's access list could not be looked up. */
+  noteFailedLookup(request: string, nowMs: number): void {
+    const { firstMs } = this.#failedLookups.get(request) ?? { firstMs: nowMs };
+    this.#failedLookups.set(request, { firstMs, lastMs: nowMs });
+  }
+
+  /** Whether the lookup has failed for so long that the others need not wait for it. */
+  mayLackOwners(request: string): boolean {
+    const { firstMs, lastMs } = this.#failedLookups.get(request) ?? { firstMs: 0, lastMs: 0 };
+    return lastMs - firstMs >= OWNERS_PATIENCE_MS;
   }
 
   /** Sendings that are not recorded yet. */

@@ -4,7 +4,9 @@ import { originalCanWrite } from "../../src/requests/testing/original_record.ts"
 import type { AccessRequest } from "../../src/teleport/access_request/read.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Ledger, Sending } from "./ledger.ts";
+import type { Audit } from "./audit.ts";
 import type { StoredFacts } from "./record_reader.ts";
+import { OWNER, type Routing } from "./routing.ts";
 import { mailsOfRequester, mailsOfReviewer } from "./recipient.ts";
 
 export interface Rest {
@@ -12,7 +14,8 @@ export interface Rest {
   readonly ledger: Ledger;
   /** Every request that ever was, as it was last. */
   readonly history: ReadonlyMap<string, AccessRequest>;
-  readonly recipients: readonly string[];
+  readonly audit: Pick<Audit, "recordedMs">;
+  readonly routing: Routing;
   readonly requester: string | undefined;
 }
 
@@ -43,18 +46,43 @@ function ofRequest(request: AccessRequest, rest: Rest): readonly string[] {
   const { id } = request;
   const record = rest.cluster.record(id);
   const isOpen = rest.cluster.requests.get(id)?.state === "PENDING";
-  if (record === undefined) return isOpen ? ["was not announced"] : [];
+  if (record === undefined) return isOpen && !rest.routing.isSilent ? ["was not announced"] : [];
   const got = (to: string): readonly Sending[] =>
     rest.ledger.accepted.filter((sending) => sending.request === id && sending.to === to);
   return [
     ...ofRecord(record, request, rest),
-    ...rest.recipients.flatMap((to) =>
-      mailsOfReviewer(to, record, request.reviews.length, got(to))
-    ),
+    ...mailsOfRouting(request, record, rest, got),
     ...(rest.requester === undefined
       ? []
-      : mailsOfRequester(rest.requester, record, request.reviews.length, got(rest.requester))),
+      : mailsOfRequester(rest.requester, record, request.reviews.length, rest.routing, got)),
   ];
+}
+
+/** The recipients are those by the rules of one moment; what is wrong by the rules that fit best. */
+function mailsOfRouting(
+  { id, createdMs = 0, reviews }: AccessRequest,
+  record: StoredFacts,
+  { audit, routing, ledger, requester }: Rest,
+  got: (to: string) => readonly Sending[],
+): readonly string[] {
+  const candidates = routing.candidates(createdMs, audit.recordedMs.get(id) ?? Infinity);
+  // A request that is reopened is routed again, which may add recipients by the rules of that time.
+  const isRoutedAgain = record.reopened > 0;
+  const mailed = new Set(ledger.accepted.flatMap(({ request, to }) => request === id ? [to] : []));
+  const wrong = candidates.map((emails) => {
+    const strangers = [...mailed].filter((to) => to !== requester && !emails.has(to));
+    return [
+      ...isRoutedAgain ? [] : strangers.map((to) => `${to} is not a recipient by any rule`),
+      ...[...emails].flatMap(([to, kinds]) => {
+        if (isRoutedAgain && kinds.has("new") && !record.threads.includes(to)) return [];
+        const isExcused = to === OWNER &&
+          (record.resolution !== "PROMOTED" || ledger.mayLackOwners(id));
+        if (isExcused && got(to).length === 0) return [];
+        return mailsOfReviewer(to, kinds, record, reviews.length, got(to));
+      }),
+    ];
+  });
+  return wrong.sort((a, b) => a.length - b.length)[0] ?? ["no rules at any time"];
 }
 
 function ofRecord(

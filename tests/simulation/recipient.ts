@@ -1,7 +1,9 @@
 /** Whether one recipient got the mails of a request: each that is due, in order, in one thread. */
 
+import type { RoutedEvent } from "../../src/routing/trace.ts";
 import type { Excuse, Sending } from "./ledger.ts";
 import type { StoredFacts } from "./record_reader.ts";
+import type { Routing } from "./routing.ts";
 
 /** Mails that outlive their sender may come late: the next owner cannot wait for them. */
 const LATE: ReadonlySet<Excuse | undefined> = new Set([
@@ -13,6 +15,7 @@ const LATE: ReadonlySet<Excuse | undefined> = new Set([
 
 export function mailsOfReviewer(
   to: string,
+  kinds: ReadonlySet<RoutedEvent>,
   record: StoredFacts,
   reviews: number,
   got: readonly Sending[],
@@ -20,17 +23,25 @@ export function mailsOfReviewer(
   if (hasFailed(record, to, "new", 0)) {
     return got.length > 0 ? [`${to} got mails after a first one that was refused`] : [];
   }
+  const surplus = got.map(({ mail }) => mail)
+    .filter((mail) =>
+      !kinds.has(mail.replace(/\/.*/, "").replace("reopened", "resolution") as RoutedEvent)
+    )
+    .map((mail) => `${mail} is not for ${to}`);
   const lacks = (kind: string, index = 0) => isLacking(record, to, got, kind, index);
-  const wrong: string[] = [];
+  const wrong: string[] = [...surplus];
   if (record.resolution !== "") {
     // What a resolution may supersede is judged when it is written, by the audit.
-    if (lacks("resolution", record.reopened)) wrong.push(`${to} does not know the outcome`);
+    if (kinds.has("resolution") && lacks("resolution", record.reopened)) {
+      wrong.push(`${to} does not know the outcome`);
+    }
   } else {
-    if (lacks("new")) wrong.push(`${to} was not told`);
-    if (record.reopened > 0 && lacks("reopened", record.reopened)) {
+    if (kinds.has("new") && lacks("new")) wrong.push(`${to} was not told`);
+    const isCorrected = record.reopened > 0 && kinds.has("resolution");
+    if (isCorrected && lacks("reopened", record.reopened)) {
       wrong.push(`${to} still believes in a false end`);
     }
-    for (let index = 0; index < reviews; index++) {
+    for (let index = 0; kinds.has("review") && index < reviews; index++) {
       if (lacks("review", index)) wrong.push(`${to} did not get review ${index}`);
     }
   }
@@ -41,21 +52,26 @@ export function mailsOfRequester(
   to: string,
   record: StoredFacts,
   reviews: number,
-  got: readonly Sending[],
+  routing: Pick<Routing, "silences" | "hasFirst">,
+  gotBy: (to: string) => readonly Sending[],
 ): readonly string[] {
+  const got = gotBy(to);
   const lacks = (kind: string, index = 0) => isLacking(record, to, got, kind, index);
   const wrong: string[] = [];
   if (record.resolution !== "") {
-    if (lacks("requester-resolution", record.reopened)) {
+    if (routing.silences("resolution")) {
+      const isTold = got.some(({ mail }) => mail.startsWith("requester-resolution"));
+      if (isTold) wrong.push("the requester got a resolution that is silent");
+    } else if (lacks("requester-resolution", record.reopened)) {
       wrong.push("the requester does not know the outcome");
     }
   } else {
     // A request that is reopened is confirmed again, also where the first confirmation was superseded.
     const isConfirmed = record.reopened > 0
-      ? !lacks("requester-reopened", record.reopened)
-      : !lacks("requester-new");
+      ? routing.silences("resolution") || !lacks("requester-reopened", record.reopened)
+      : !routing.hasFirst || !lacks("requester-new");
     if (!isConfirmed) wrong.push("the requester got no confirmation");
-    for (let index = 0; index < reviews; index++) {
+    for (let index = 0; !routing.silences("review") && index < reviews; index++) {
       if (lacks("requester-review", index)) wrong.push(`the requester lacks review ${index}`);
     }
   }

@@ -15,8 +15,10 @@ import type { ReconcilerPolicy } from "../../src/requests/reconcile.ts";
 import { Reconciler } from "../../src/requests/reconciler.ts";
 import type { Requesters } from "../../src/requests/requester_address.ts";
 import { FairSemaphore } from "../../src/requests/delivery/fair_semaphore.ts";
-import { noRules } from "../../src/requests/testing/no_rules.ts";
-import { roleRouter } from "../../src/routing/testing/role_router.ts";
+import type { LookupCluster } from "../../src/routing/lookups.ts";
+import type { RoutingPolicy } from "../../src/routing/policy.ts";
+import { RuleRouter } from "../../src/routing/rule_router.ts";
+import { type RuleCluster, RuleStore } from "../../src/routing/rules/rule_store.ts";
 import { fakeLog } from "../../src/testing/fake_log.ts";
 import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -24,7 +26,7 @@ import type { Sabotage } from "./sabotage.ts";
 
 /** What leaves the machine. */
 export interface Exits {
-  readonly cluster: Cluster;
+  readonly cluster: Cluster & RuleCluster & LookupCluster;
   readonly verify: (signal: AbortSignal) => Promise<Receipt>;
   readonly send: (
     job: MailJob,
@@ -36,8 +38,7 @@ export interface Exits {
 
 export interface ReplicaOptions {
   readonly policy: ReconcilerPolicy;
-  /** Who is mailed about every request. */
-  readonly recipients: readonly string[];
+  readonly routing: RoutingPolicy;
   /** Present if requesters are mailed, too. */
   readonly requesters?: Requesters;
   readonly semaphore: number;
@@ -62,6 +63,9 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const log = fakeLog();
   const [drain, kill] = [new AbortController(), new AbortController()];
   const cluster = sabotage.cluster?.(exits.cluster, instance) ?? exits.cluster;
+  const store = new RuleStore({ cluster: exits.cluster, log });
+  const rules = sabotage.rules?.(store) ?? store;
+  const router = new RuleRouter(options.routing, { clock, rules, cluster: exits.cluster });
   const breaker = new CircuitBreaker(exits, {
     clock,
     random,
@@ -72,10 +76,7 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const honest = mailerOf(exits, machine);
   const reconciler: Reconciler = new Reconciler({
     cluster,
-    router: roleRouter({
-      roleToRecipients: new Map([["*", options.recipients]]),
-      isAddress: (text) => text.includes("@"),
-    }, { clock }),
+    router: sabotage.router?.(router) ?? router,
     mailer: sabotage.mailer?.(honest, exits.cluster) ?? honest,
     semaphore: new FairSemaphore(options.semaphore, options.perSecond, clock),
     breaker,
@@ -92,7 +93,7 @@ export function startReplica(machine: Machine, exits: Exits, options: ReplicaOpt
   const check = breaker.check();
   const onLive = (live: boolean) => machine.say(() => live ? "is live" : "is not live");
   const following = listAndWatch(
-    { cluster, target: reconciler, rules: noRules, clock, random, log, onLive },
+    { cluster, target: reconciler, rules, clock, random, log, onLive },
     drain.signal,
   );
   return {

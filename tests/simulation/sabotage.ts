@@ -4,13 +4,70 @@ import type { Mailer } from "../../src/requests/delivery/mailer.ts";
 import { settle } from "../../src/requests/delivery/outcome.ts";
 import type { Cluster } from "../../src/requests/ports.ts";
 import { expectation, type RawRecord } from "../../src/requests/record/record.ts";
+import type { RuleTarget } from "../../src/requests/list_watch.ts";
+import type { Router } from "../../src/routing/router.ts";
+import type { RuleSource } from "../../src/routing/rule_router.ts";
+import type { RuleStore } from "../../src/routing/rules/rule_store.ts";
 import { ClusterError } from "../../src/teleport/errors.ts";
 import { StoredRecord } from "../../src/requests/record/stored_record.ts";
 
 export interface Sabotage {
   readonly cluster?: (honest: Cluster, instance: string) => Cluster;
   readonly mailer?: (honest: Mailer, cluster: Cluster) => Mailer;
+  readonly rules?: (honest: RuleStore) => RuleTarget & RuleSource;
+  readonly router?: (honest: Router) => Router;
 }
+
+/** Lists the rules once, as the original does: what changes while it is disconnected is missed. */
+export const LIST_RULES_ONCE: Sabotage = {
+  rules: (honest) => {
+    let isListed = false;
+    return {
+      current: (signal) => honest.current(signal),
+      take: (event) => honest.take(event),
+      async list(isWatched, signal) {
+        if (isListed) return;
+        await honest.list(isWatched, signal);
+        isListed = true;
+      },
+    };
+  },
+};
+
+/** Routes without rules as long as they are not listed. */
+export const DO_NOT_WAIT_FOR_RULES: Sabotage = {
+  rules: (honest) => {
+    let isListed = false;
+    return {
+      current: (signal) => isListed ? honest.current(signal) : Promise.resolve([]),
+      take: (event) => honest.take(event),
+      async list(isWatched, signal) {
+        await honest.list(isWatched, signal);
+        isListed = true;
+      },
+    };
+  },
+};
+
+/** Sends every email to the recipients of the first one. */
+export const IGNORE_KINDS_OF_EMAIL: Sabotage = {
+  router: (honest) => ({
+    listOwners: (request, signal) => honest.listOwners(request, signal),
+    async route(request, signal) {
+      const { followUps: _, ...routed } = await honest.route(request, signal);
+      return routed;
+    },
+  }),
+};
+
+/** Keeps in memory alone who gets later emails. */
+export const FORGET_FOLLOW_UPS: Sabotage = {
+  cluster: (honest) => ({
+    ...honest,
+    writeRecord: (id, { follow_ups: _, ...set }, { follow_ups: __, ...expect }, signal) =>
+      honest.writeRecord(id, set, expect, signal),
+  }),
+};
 
 /** Writes a mail down as sent, and then sends it, as the original does. */
 export const SETTLE_BEFORE_SEND: Sabotage = {

@@ -60,13 +60,37 @@ export function planRequests(
       world.after(later(), () => change(id, ({ reviews }) => ({ reviews: [...reviews, review] })));
     }
     const state = random.pick(["PENDING", "APPROVED", "DENIED", "PROMOTED"]);
-    if (state !== "PENDING") world.after(later(), () => change(id, () => ({ state })));
+    if (state !== "PENDING") {
+      // The list is named like the request, so that a lookup tells which request it is for.
+      const promoted = state === "PROMOTED" ? { accessList: { name: id, title: "Ops" } } : {};
+      world.after(later(), () => change(id, () => ({ state, ...promoted })));
+    }
     if (random.chance(0.3)) {
       world.after(later(), () => {
         world.say("people", () => `${id} is deleted`);
         cluster.remove(id);
       });
     }
+  }
+}
+
+/** In half of the schedules: two rules that are written, changed and deleted. */
+export function planRules(
+  { world, cluster, random, untilMs, count }: Plan & {
+    readonly cluster: SimulatedCluster;
+    readonly count: (what: string) => void;
+  },
+): void {
+  if (random.chance(0.5)) return;
+  for (let n = random.int(1, 4); n > 0; n--) {
+    const name = random.pick(["rule-1", "rule-2"]);
+    const rule = cluster.routing.draw(name, random);
+    const atMs = random.chance(0.3) ? 0 : random.int(0, untilMs / 2);
+    world.after(atMs, () => {
+      world.say("people", () => `${name} is ${rule === undefined ? "deleted" : rule.condition}`);
+      count("rules were changed");
+      cluster.setRule(name, rule, world.nowMs);
+    });
   }
 }
 

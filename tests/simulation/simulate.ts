@@ -10,8 +10,15 @@ import { Ledger } from "./ledger.ts";
 import { PostOffice } from "./post_office.ts";
 import { broken } from "./promise.ts";
 import { Random } from "./random.ts";
+import { Routing } from "./routing.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { planClusterTrouble, planMailTrouble, planReplicas, planRequests } from "./schedule.ts";
+import {
+  planClusterTrouble,
+  planMailTrouble,
+  planReplicas,
+  planRequests,
+  planRules,
+} from "./schedule.ts";
 import { World } from "./world.ts";
 
 export interface Outcome {
@@ -40,10 +47,11 @@ export async function simulate(
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   const ledger = new Ledger();
   const audit = new Audit(world, () => cluster, ledger);
-  const cluster: SimulatedCluster = new SimulatedCluster(audit.onWrite);
   const office = new PostOffice(ledger, random.fork());
   const calm = random.chance(0.3);
   const recipients = PEOPLE.slice(0, random.int(1, PEOPLE.length));
+  const routing = new Routing(recipients, random.fork());
+  const cluster: SimulatedCluster = new SimulatedCluster(routing, audit.onWrite);
   const requester = random.chance(0.3) ? "alice@example.com" : undefined;
   let isTrouble = true;
   const requesters: Requesters = {
@@ -57,20 +65,21 @@ export async function simulate(
     { world, cluster, office, ledger, onSend: audit.onSend, onLeave: audit.onLeave },
     {
       policy: { catchUpMs: 86_400_000, retryForMs: 86_400_000 },
-      recipients,
+      routing: routing.policy,
       ...requester === undefined ? {} : { requesters },
     },
     { random: random.fork(), count, sabotage: options.sabotage ?? {} },
   );
   const history = new Map<string, AccessRequest>();
   planRequests({ world, cluster, history, random: random.fork(), untilMs: TROUBLE_MS });
+  planRules({ world, cluster, random: random.fork(), untilMs: TROUBLE_MS, count });
   planMailTrouble({ world, office, random: random.fork(), untilMs: TROUBLE_MS });
   planReplicas({ world, cluster, fleet, calm, random: random.fork(), untilMs: TROUBLE_MS });
   if (!calm) {
     const trouble = { world, cluster, fleet, ledger, random: random.fork(), count, requester };
     planClusterTrouble({ ...trouble, untilMs: TROUBLE_MS });
   }
-  const rest = { cluster, ledger, history, recipients, requester };
+  const rest = { cluster, ledger, audit, history, routing, requester };
   const wrong: string[] = [];
   try {
     await world.run(TROUBLE_MS);

@@ -46,7 +46,7 @@ export class Watches {
     await this.ask("watch", () => {
       cluster.watchers.add(watcher);
       this.#drops.add(drop);
-      watcher({ type: "init", kinds: [] });
+      watcher({ type: "init", kinds: ["access_monitoring_rule"] });
     }, signal);
     yield* stream.events();
   }
@@ -66,7 +66,13 @@ export class Watches {
 }
 
 function describe(event: ClusterEvent): string {
-  if (event.type !== "put") return event.type === "delete" ? `delete ${event.id}` : event.type;
+  if (event.type === "delete") return `delete ${event.id}`;
+  if (event.type === "put-rule") {
+    const { name, condition, notification } = event.rule;
+    return `put rule ${name} if ${condition}: ${notification?.recipients}`;
+  }
+  if (event.type === "delete-rule") return `delete rule ${event.name}`;
+  if (event.type === "init") return event.type;
   const { id, state, reviews } = event.request;
   return `put ${id} ${state}, ${reviews.length} reviews`;
 }
