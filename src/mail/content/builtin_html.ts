@@ -100,9 +100,10 @@ const REVIEW = paragraph(badge("review")) +
     row("Decide before", "{{ details.decide_before }}", { given: "details.decide_before" }),
   );
 
-/** Nothing but an access list grants a long-term request: there is no command for that. */
-const COMMANDS = "{% unless details.is_long_term %}" +
-  command("Approve", "tsh request review --approve {{ id }}") + "{% endunless %}" +
+/** Only the promotion to an access list grants a long-term request, and no command does that. */
+const COMMANDS = "{% if details.is_long_term %}" +
+  paragraph("To approve the request, promote it to an access list in the web UI.") + "{% else %}" +
+  command("Approve", "tsh request review --approve {{ id }}") + "{% endif %}" +
   command("Deny", "tsh request review --deny {{ id }}");
 
 const REVIEW_ACTION = `{% if link %}{% if status.state == "PENDING" %}${

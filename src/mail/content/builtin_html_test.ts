@@ -173,7 +173,7 @@ Deno.test("The built-in HTML reads in order without any style", () => {
   }
 });
 
-Deno.test("The built-in HTML never shows how to approve a long-term request", () => {
+Deno.test("Emails about a long-term request say where to promote it, and never how to approve it", () => {
   const long = sampleResourceData(sampleData("new"), true);
   const withoutLink = { ...long, link: undefined };
   for (const data of [long, withoutLink]) {
@@ -182,8 +182,11 @@ Deno.test("The built-in HTML never shows how to approve a long-term request", ()
     assert.match(html, /Resource Request \(long-term\)/);
   }
   assert.match(htmlOf(withoutLink), /tsh request review --deny/);
+  assert.match(htmlOf(withoutLink), /promote it to an access list in the web UI/);
+  assert.doesNotMatch(htmlOf(long), /in the web UI/);
   const { text } = composeMail(withoutLink, templates);
   assert.doesNotMatch(text, /--approve/);
+  assert.match(text, /^Approve: promote it to an access list in the web UI\nDeny: tsh request/m);
 });
 
 Deno.test("The built-in HTML tells requesters how to use what was approved", () => {

@@ -71,11 +71,12 @@ const CLOSED_DETAILS = "{% if show_details %}" + RESOURCES +
 const LINK = `{% if link %}Link: {{ link }}
 {% endif %}`;
 
-/** Nothing but an access list grants a long-term request: there is no command for that. */
+/** Only the promotion to an access list grants a long-term request, and no command does that. */
 const LINK_OR_COMMANDS = `{% if link %}Link: {{ link }}
 {% elsif status.state == "PENDING" %}\
-{% unless details.is_long_term %}Approve: tsh request review --approve {{ id }}
-{% endunless %}Deny: tsh request review --deny {{ id }}
+{% if details.is_long_term %}Approve: promote it to an access list in the web UI
+{% else %}Approve: tsh request review --approve {{ id }}
+{% endif %}Deny: tsh request review --deny {{ id }}
 {% endif %}`;
 
 const LOGIN = `{% if show_details and status.state == "APPROVED" %}\
