@@ -101,6 +101,21 @@ Deno.test({
         /\nApprovals: 0 of 2 approvals/,
       ];
       for (const fact of facts) assert.match(text, fact);
+      // The HTML part has the same, whatever delivery.details says.
+      for (
+        const fact of [
+          ...["web-1", "env=prod", "logins: root", "/gocluster.example.com/node/n1"],
+          ...["role ARNs: arn:aws:iam::1:role/x", "Windows desktop", "logins: admin"],
+          ...[
+            "Resource Request (long-term)",
+            "Long-term",
+            "ops",
+            "4 hours, until",
+            "2 hours, until",
+          ],
+          ...["Login hint", "Access starts", "Access ends", "Decide before", "0 of 2 approvals"],
+        ]
+      ) assert.ok(html.includes(fact), fact);
       assert.doesNotMatch(text + html, /--approve/);
 
       await control("/resource?kind=node&denied=1");

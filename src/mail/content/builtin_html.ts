@@ -82,6 +82,8 @@ const REQUEST = folded(
 /** Who decided, and what came of it. */
 const OUTCOME = row("Decided by", NAMES("details.decided_by"), { given: "details.decided_by" }) +
   row("Decided", "{{ details.decided }}", { given: "details.decided" }) +
+  row("Expired", "{{ details.expired }}", { given: "details.expired" }) +
+  row("Approvals", APPROVALS, { given: "details.approvals" }) +
   row("Granted role(s)", NAMES("details.granted_roles"), { given: "details.granted_roles" }) +
   row("Access list", "{{ details.access_list }}", { given: "details.access_list" }) +
   `{% if status.state == "APPROVED" %}${
@@ -125,7 +127,11 @@ const TERM = "{% if details.is_long_term %} (long-term){% endif %}";
 /** For reviewers: what is asked, the action, everything else. */
 const ASK = LEAD + STATUS + CORRECTION + REVIEW_ACTION + facts(DECISION, WHAT, HOW_LONG, REST);
 const OWN = LEAD + STATUS + CORRECTION + OPEN_ACTION + facts(DECISION, WHAT, HOW_LONG, REST);
-const END = STATUS + CORRECTION + facts(OUTCOME);
+const LATE = `{% if details.expired %}${
+  paragraph("The request expired before it was decided.")
+}{% endif %}`;
+
+const END = STATUS + LATE + CORRECTION + facts(OUTCOME);
 
 const ENDING = paragraph(
   "Your access ends {% if details.access_ends %}<strong>{{ details.access_ends }}</strong>{% else %}soon{% endif %}. " +

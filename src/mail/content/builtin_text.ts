@@ -62,6 +62,8 @@ const CLOSED_DETAILS = "{% if show_details %}" + RESOURCES +
   names("Granted role(s)", "details.granted_roles") +
   names("Decided by", "details.decided_by") +
   line("Decided", "details.decided") +
+  line("Expired", "details.expired") +
+  approvals("Approvals", "progress") +
   line("Access list", "details.access_list") +
   '{% if status.state == "APPROVED" %}' +
   line("Access starts", "details.access_starts") +

@@ -58,6 +58,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "details.granted_roles": "the roles that were granted, where they are not all",
   "details.decided_by": "the reviewers who decided; null when it was decided without reviews",
   "details.decided": "when the last of them reviewed it",
+  "details.expired": "when the request expired without a decision",
   "review.author": "the reviewer",
   "review.created": "when, as the original writes it",
   "review.at": "when, in `delivery.time_zone`",
@@ -136,6 +137,7 @@ function completeScope(): TemplateScope {
         grantedRoles: ["dev"],
         decidedBy: ["bob@example.com"],
         decidedMs: nowMs,
+        expiredMs: nowMs,
       },
     },
     ...review.review && {

@@ -75,6 +75,7 @@ export interface DetailsScope {
   readonly granted_roles: readonly string[] | null;
   readonly decided_by: readonly string[] | null;
   readonly decided: string | null;
+  readonly expired: string | null;
 }
 
 const NO_DETAILS: RequestDetails = {
@@ -154,6 +155,7 @@ export function detailsScope(
     granted_roles: names(details.grantedRoles),
     decided_by: names(details.decidedBy, limits.reviewers),
     decided: time(details.decidedMs),
+    expired: time(details.expiredMs),
   };
 }
 

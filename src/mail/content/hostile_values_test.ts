@@ -91,6 +91,7 @@ function detailsOf(value: () => string, requestKind: "short-term" | "long-term")
     grantedRoles: [value()],
     decidedBy: [value()],
     decidedMs: 0,
+    expiredMs: 0,
   };
 }
 
@@ -134,7 +135,7 @@ Deno.test("composeMail() lets no value add a tag, an attribute or a link", () =>
 
 Deno.test("composeMail() lets no value add a line that imitates the email's own", () => {
   const own =
-    /^(ID|Cluster|User|Role\(s\)|Reason|Link|Approve|Deny|Status|Resolution|Request|Resources|Term|Requested|Login hint|Access list|Cannot be granted|Maximum duration|Access (starts|ends)|Session length|Decide before|Approvals|(Also a|A)sked to review|Granted role\(s\)|Decided( by)?|Log in|Reviewed|Submitted by|Still missing)( \(.*\))?:/gm;
+    /^(ID|Cluster|User|Role\(s\)|Reason|Link|Approve|Deny|Status|Resolution|Request|Resources|Term|Requested|Login hint|Access list|Cannot be granted|Maximum duration|Access (starts|ends)|Session length|Decide before|Approvals|(Also a|A)sked to review|Granted role\(s\)|Decided( by)?|Expired|Log in|Reviewed|Submitted by|Still missing)( \(.*\))?:/gm;
   assertSame(({ text }) => text.match(own)?.map((line) => line.replace(/ \(.*\)/, "")));
 });
 

@@ -57,4 +57,6 @@ export interface RequestDetails {
   /** The reviews that decided; empty when the request was decided without reviews. */
   readonly decidedBy: readonly string[];
   readonly decidedMs?: number;
+  /** When the request expired without a decision. */
+  readonly expiredMs?: number;
 }

@@ -9,6 +9,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** The morning on which all samples play. */
 const REQUESTED_MS = Date.UTC(2025, 0, 25, 10, 20);
 const REVIEWED_MS = REQUESTED_MS + 10 * MINUTE_MS;
+const EXPIRED_MS = REQUESTED_MS + HOUR_MS;
 const NOW_MS = REVIEWED_MS + MINUTE_MS;
 
 const ID = "0198f3c2-7d0b-4a54-9d4e-1f2e3d4c5b6a";
@@ -37,6 +38,8 @@ export const SAMPLE_DETAILS: RequestDetails = {
   reviewersAsked: ["bob@example.com", "carol@example.com"],
   decidedBy: [],
 };
+
+const ONE_OF_TWO = { name: "default", approvals: 1, approvalsNeeded: 2 };
 
 /** Resources of several kinds, one of them with a constraint. */
 export const SAMPLE_RESOURCES: RequestDetails["resources"] = [
@@ -103,7 +106,7 @@ export function sampleData(
       }
       : {}),
     details: detailsOf(kind, state),
-    nowMs: TIMES[kind] ?? NOW_MS,
+    nowMs: state === "EXPIRED" ? EXPIRED_MS + MINUTE_MS : TIMES[kind] ?? NOW_MS,
   };
 }
 
@@ -120,7 +123,7 @@ export function sampleResourceData(data: MailData, isLongTerm = false): MailData
 
 function detailsOf(kind: TemplateKind, state: RequestStatus): RequestDetails {
   if (state === "PENDING") {
-    const thresholds = [{ name: "default", approvals: 1, approvalsNeeded: 2 }];
+    const thresholds = [ONE_OF_TWO];
     return kind === "new"
       ? SAMPLE_DETAILS
       : { ...SAMPLE_DETAILS, approvals: [{ roles: [], thresholds }] };
@@ -139,6 +142,10 @@ function detailsOf(kind: TemplateKind, state: RequestStatus): RequestDetails {
         accessList: { name: "5f0e0a6e", title: "Shop operators" },
       };
     case "EXPIRED":
-      return { ...closed, approvals: [] };
+      return {
+        ...closed,
+        expiredMs: EXPIRED_MS,
+        approvals: [{ roles: [], thresholds: [ONE_OF_TWO] }],
+      };
   }
 }

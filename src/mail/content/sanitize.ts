@@ -41,7 +41,7 @@ const LABELS = "id|cluster|user|role\\(s\\)|reason|link|approve|deny|status|reso
 const DETAIL_LABELS =
   "request|resources|term|login hint|access list|cannot be granted|maximum duration|" +
   "access (?:starts|ends)|session length|decide before|approvals|(?:also )?asked to review|" +
-  "requested|granted role\\(s\\)|decided(?: by)?|log in|reviewed|submitted by|still missing";
+  "requested|granted role\\(s\\)|decided(?: by)?|expired|log in|reviewed|submitted by|still missing";
 
 /** Every character that looks like `:`. */
 const COLON = "\\s*[:\\u02d0\\u02f8\\u05c3\\u2236\\ua789]";

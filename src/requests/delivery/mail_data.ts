@@ -88,14 +88,19 @@ function detailsOf(job: MailJob, context: MailDataContext): RequestDetails | und
   const { mail, record } = job;
   const { createdMs, accessList, longTerm } = request;
   const isOpen = !isAboutClosed(mail);
+  const hasExpired = !isOpen && closingState(record.resolution) === "EXPIRED" &&
+    request.expiresMs !== undefined && request.expiresMs <= context.nowMs;
   return {
     resources: request.resources.map((resource) => resourceDetail(resource, context)),
-    approvals: isOpen ? approvalDetails(seenAt(request, job)) : [],
+    // Of an expired request, what it lacked.
+    approvals: isOpen || hasExpired ? approvalDetails(seenAt(request, job)) : [],
     reviewersAsked: asked(job),
     ...defined({
       requestKind: request.requestKind,
       requestedMs: createdMs,
       decideBeforeMs: isOpen ? request.expiresMs : undefined,
+      // A request that was deleted earlier is closed as expired, too.
+      expiredMs: hasExpired ? request.expiresMs : undefined,
       accessStartsMs: request.assumeStartMs,
       accessEndsMs: request.accessExpiresMs,
       maxDurationEndMs: request.maxDurationEndMs,

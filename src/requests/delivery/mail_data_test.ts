@@ -138,3 +138,19 @@ Deno.test("mailData() names who decided, and when, where reviews did", () => {
   assert.deepEqual(closing({ reviews: reviews.slice(1) }, "APPROVED")?.decidedBy, []);
   assert.deepEqual(closing({ state: "PENDING" }, "EXPIRED")?.decidedBy, []);
 });
+
+Deno.test("mailData() says when a request expired, and what it lacked, but not of a deleted one", () => {
+  const expired = (expiresMs: number) => {
+    const reviews = [approved("bob", NOW_MS - 2)];
+    const lastKnown = aRequest({ ...THRESHOLDS, reviews, expiresMs });
+    const record = aRecord({ resolution: "EXPIRED" });
+    return mailData(aJob({ mail: owed("resolution", "a@x.org"), lastKnown, record }), CONTEXT)
+      ?.details;
+  };
+  const details = expired(NOW_MS);
+  assert.equal(details?.expiredMs, NOW_MS);
+  assert.deepEqual(details?.approvals.map(({ thresholds }) => thresholds[0]?.approvals), [1]);
+  const deleted = expired(NOW_MS + 1);
+  assert.equal(deleted?.expiredMs, undefined);
+  assert.deepEqual(deleted?.approvals, []);
+});
