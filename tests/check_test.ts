@@ -251,7 +251,7 @@ const CASES: readonly Case[] = [
     spoil: ({ configure }) =>
       configure((text) => text.replace("[smtp]", "[smtp]\nimplicit_tls = true")),
     checks: ["mail.tls"],
-    cause: /^Cannot connect to SMTP server 'localhost:\d+': the server does not begin with TLS$/,
+    cause: /^Cannot connect to SMTP server 'localhost:\d+': the server does not use implicit TLS$/,
     remedy: /^leave out smtp\.implicit_tls/,
   },
   {

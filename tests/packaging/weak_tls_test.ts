@@ -58,7 +58,7 @@ const CASES: readonly Case[] = [
     key: "rsa:2048",
     server: ["-tls1_1", ...WEAK],
     smtp: TRUSTED,
-    cause: /refuses the TLS handshake: it speaks TLS 1\.1 or older only/,
+    cause: /refuses the TLS handshake: it supports only TLS 1\.1 or older/,
     remedy: /^let the server offer TLS 1\.2 or 1\.3$/,
   },
 ];

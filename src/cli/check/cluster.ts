@@ -84,7 +84,7 @@ const EACH_METHOD =
 const REMEDIES: Readonly<Record<ClusterError["kind"], string>> = {
   unavailable:
     "check host and port in teleport.addr (auth server 3025, proxy 443 or 3080), that the " +
-    "server runs, and that no firewall stands between; see the connection methods above",
+    "server runs, and that no firewall blocks the connection; see the connection methods above",
   denied: "give the user the preset role 'access-plugin', or one as in docs/install.md",
   credentials: "sign new credentials in the cluster that teleport.addr names; if the address is " +
     "another cluster's or a web server's, correct it; if a proxy's public certificate is private, " +

@@ -79,7 +79,7 @@ export async function* checkSmtp(config: SmtpConfig, sender: string): AsyncGener
     yield {
       check,
       level: "warning",
-      text: "none: the server offers no login that this program knows, emails leave without it",
+      text: "none: the server offers no supported login mechanism, emails are sent without login",
       remedy: "remove smtp.username, or set smtp.require_auth to send nothing without login",
     };
   } else yield { check, level: "ok", text: `as '${auth.username}'`, tookMs };

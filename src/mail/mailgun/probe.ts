@@ -44,7 +44,7 @@ export async function probeMailgun(
     if (response.status === 404) return { kind: "unknown" };
     return { kind: "failed", error: `HTTP ${response.status}: ${singleLine(text, [key])}` };
   } catch (error) {
-    const words = deadline.expired ? "no answer within the time limit" : fetchFault(error);
+    const words = deadline.expired ? "no response within the time limit" : fetchFault(error);
     return { kind: "failed", error: singleLine(words, [key]) };
   }
 }

@@ -26,7 +26,7 @@ export function mailgunRefusal(error: unknown, attempt: MailgunAttempt): Refusal
     `Cannot send mail through Mailgun '${attempt.target}': ${singleLine(words, attempt.secrets)}`;
   if (attempt.cancelled) return refusal("cancelled", "later", say("cancelled"));
   if (attempt.expired) {
-    return refusal("timeout", "transport", say("no answer within the time limit"));
+    return refusal("timeout", "transport", say("no response within the time limit"));
   }
   if (error instanceof MailgunStatusError) {
     return refusedBy(error, attempt, say(error.message));

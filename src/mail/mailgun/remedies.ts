@@ -6,15 +6,15 @@ import type { RefusalCategory } from "../transport.ts";
 export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, string>> = {
   network: "check mailgun.base_url or region, and that this machine reaches it by HTTPS",
   tls: "if the CA of mailgun.base_url is private, name it in mailgun.root_cas",
-  timeout: "check that no firewall or proxy holds the connection up",
+  timeout: "check that no firewall or proxy blocks the connection",
   authentication:
-    "check mailgun.private_key, that it is a key of this domain or account, and region",
+    "check mailgun.private_key, that it belongs to this domain or account, and mailgun.region",
   configuration:
     "check mailgun.domain, and mailgun.region: a domain is in 'us' or in 'eu'; look at " +
     "the account's and the domain's state at Mailgun",
   "rate-limit":
-    "nothing: mails go slower and are retried; lower mailgun.max_messages_per_second if " +
-    "it happens again and again",
+    "none needed: emails are sent more slowly and retried; lower mailgun.max_messages_per_second " +
+    "if it recurs",
   quota: "wait until the account may send again, or raise its limit at Mailgun",
   sender: "check delivery.sender",
   policy: "look at the domain's log at Mailgun",

@@ -128,7 +128,7 @@ function* exchange(
   if (first === undefined) {
     if (!login.isRequired) return login.onNoLogin();
     const what = login.mechanism ?? "PLAIN, LOGIN and CRAM-MD5";
-    throw new LoginError(undefined, `the server offers none of the mechanisms in use: ${what}`);
+    throw new LoginError(undefined, `the server offers none of the supported mechanisms: ${what}`);
   }
   const reply = yield* byPassword(first, login);
   if (isSuccess(reply)) return;
@@ -208,7 +208,7 @@ function* otherThanXoauth2({ helloName }: LoginOptions): Exchange<string> {
   const what = offered.length === 0 ? "offers no login" : `offers only ${offered.join(", ")}`;
   throw new LoginError(
     undefined,
-    `the server takes no access tokens (XOAUTH2, OAUTHBEARER), it ${what}`,
+    `the server does not accept access tokens (XOAUTH2, OAUTHBEARER), it ${what}`,
   );
 }
 

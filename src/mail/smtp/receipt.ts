@@ -45,7 +45,7 @@ interface SmtpError {
 type Verdict = readonly [category: RefusalCategory, retry: Retry];
 
 /** The error for a server that greets in clear text where implicit TLS was expected. */
-export const NO_TLS_AT_ONCE = "the server does not begin with TLS";
+export const NO_TLS_AT_ONCE = "the server does not use implicit TLS";
 
 const TOKEN_MECHANISMS: readonly string[] = ["XOAUTH2", "OAUTHBEARER"];
 
@@ -205,7 +205,7 @@ function action(parts: SmtpError, attempt: SmtpAttempt): string {
 
 function explanation(error: unknown, parts: SmtpError, attempt: SmtpAttempt): string {
   if (attempt.cancelled) return "cancelled";
-  if (attempt.expired) return "no end within the time limit";
+  if (attempt.expired) return "not finished within the time limit";
   if (error instanceof DialError || error instanceof ClearTextError) return error.message;
   if (parts.reply === undefined) {
     if (attempt.insecure === true && isTlsFailure(parts) && isCertificateFailure(parts)) {
@@ -234,11 +234,11 @@ function isCertificateFailure({ systemCode, message }: SmtpError): boolean {
 /** Verification is disabled, so the cause is not the signer. */
 const WEAK_CERTIFICATE =
   "the server's certificate cannot be used even without verification: its key is too short " +
-  "(RSA below 2048 bits), or its signature is of an outdated kind";
+  "(RSA below 2048 bits), or its signature algorithm is outdated";
 const OUTDATED_CIPHERS =
   "the server refuses the TLS handshake: it offers outdated ciphers only (CBC, RC4, 3DES), " +
   "or wants a client certificate";
-const OUTDATED_VERSION = "the server refuses the TLS handshake: it speaks TLS 1.1 or older only";
+const OUTDATED_VERSION = "the server refuses the TLS handshake: it supports only TLS 1.1 or older";
 
 /** The remedy for a failed handshake that a CA file does not fix; undefined for other failures. */
 function tlsRemedy(text: string): string | undefined {

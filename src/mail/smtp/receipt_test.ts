@@ -172,7 +172,7 @@ Deno.test("verify() classifies the faults that it meets", async () => {
 Deno.test("send() limits the whole attempt although every wait is short", async () => {
   const timeouts = { connectMs: 1000, greetingMs: 1000, sendMs: 150, contentMs: 0 };
   const receipt = await attempt({ MAIL: "250-wait" }, {}, timeouts);
-  assertRefused(receipt, "timeout transport", /no end within the time limit$/);
+  assertRefused(receipt, "timeout transport", /not finished within the time limit$/);
 });
 
 Deno.test("send() waits for a server that is slow to accept the content", async () => {

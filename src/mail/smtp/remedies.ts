@@ -15,14 +15,15 @@ export const REMEDIES: Readonly<Record<Exclude<RefusalCategory, "cancelled">, st
     "password or another auth_method; without login, leave smtp.username out",
   configuration: "check smtp.host and smtp.port (587 with STARTTLS, 465 with implicit_tls), and " +
     "the files that [smtp] names",
-  "rate-limit": "nothing: mails go slower and are retried; lower smtp.max_connections or " +
-    "smtp.max_messages_per_second if it happens again and again",
+  "rate-limit":
+    "none needed: emails are sent more slowly and retried; lower smtp.max_connections or " +
+    "smtp.max_messages_per_second if it recurs",
   quota: "wait until the account may send again, or raise its limit at the mail service",
   sender: "check delivery.sender, that the account may send from it, and the SPF, DKIM and DMARC " +
     "records of its domain",
   policy: "look up the code at the mail service or in its log; the service blocks the message, " +
     "the sender or this machine's address",
-  timeout: "check smtp.port (465 needs implicit_tls), and that no firewall stands between",
+  timeout: "check smtp.port (465 needs implicit_tls), and that no firewall blocks the connection",
   recipient: "check the recipient's address, and look at the mail server's log",
   message: "look at the mail server's log",
   server: "look at the mail server's log",

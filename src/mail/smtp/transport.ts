@@ -289,8 +289,8 @@ class SmtpTransport implements MailTransport {
         if (this.#hasWarnedOfNoLogin) return;
         this.#hasWarnedOfNoLogin = true;
         this.deps.log.warn(
-          "Mail server offers no login that this program knows, mails leave without it: remove " +
-            "smtp.username, or set smtp.require_auth to refuse that",
+          "Mail server offers no supported login mechanism, emails are sent without login: remove " +
+            "smtp.username, or set smtp.require_auth to make that an error",
           { server: this.#target },
         );
       },

@@ -20,9 +20,9 @@ const CERTIFICATE =
   "and check that client_key belongs to it";
 const FEDERATION =
   "check issuer, subject and audience (api://AzureADTokenExchange) of the federated " +
-  "credential; a new one takes some minutes to be known";
-const CLOCK = "set this machine's clock right (NTP)";
-const BUSY: Hint = { category: "server", remedy: "wait: Microsoft Entra is busy or in trouble" };
+  "credential; a new one takes a few minutes to take effect";
+const CLOCK = "correct this machine's clock (NTP)";
+const BUSY: Hint = { category: "server", remedy: "wait: Microsoft Entra is busy or unavailable" };
 
 /** Microsoft Entra's error numbers (Microsoft identity platform, reference of error codes). */
 const ENTRA: ReadonlyMap<number, Hint> = new Map([
@@ -82,13 +82,13 @@ const STANDARD: ReadonlyMap<string, Hint> = new Map([
   ],
   ["unsupported_grant_type", refused("choose another smtp.oauth2.grant")],
   ["invalid_scope", refused("check smtp.oauth2.scope")],
-  ["invalid_request", refused("check smtp.oauth2: the token endpoint misses a parameter")],
+  ["invalid_request", refused("check smtp.oauth2: the token endpoint reports a missing parameter")],
   ["access_denied", refused("let the application get tokens for this scope")],
   ["temporarily_unavailable", {
     category: "server",
-    remedy: "wait: the token endpoint is in trouble",
+    remedy: "wait: the token endpoint is unavailable",
   }],
-  ["server_error", { category: "server", remedy: "wait: the token endpoint is in trouble" }],
+  ["server_error", { category: "server", remedy: "wait: the token endpoint is unavailable" }],
 ]);
 
 const GOOGLE: ReadonlyMap<string, Hint> = new Map([
@@ -96,7 +96,7 @@ const GOOGLE: ReadonlyMap<string, Hint> = new Map([
     "unauthorized_client",
     refused(
       "authorize the service account's client id for exactly https://mail.google.com/ under " +
-        "domain-wide delegation; that takes up to a day to spread, and smtp.username must be a " +
+        "domain-wide delegation; that takes up to a day to take effect, and smtp.username must be a " +
         "mailbox of this Workspace",
     ),
   ],

@@ -27,7 +27,7 @@ export function openTokenSource(
     request,
     now,
     onRenewalFailure: ({ message: error, category, details: { remedy } }) =>
-      log.warn("Access token cannot be renewed, the old one is used while it is good", {
+      log.warn("Access token cannot be renewed, the old one is used while it is valid", {
         error,
         category,
         ...remedy === undefined ? {} : { remedy },
@@ -67,8 +67,8 @@ function rotating(grant: TokenGrant, log: Pick<Log, "warn">) {
     if (token === inFile || token === given) return;
     if (given === undefined) {
       log.warn(
-        "Token endpoint gave a new refresh token, which is used until the program ends: if it ends " +
-          "the old one, smtp.oauth2.refresh_token_file has to be renewed before the next start",
+        "Token endpoint issued a new refresh token, which is used until the program ends: if the endpoint " +
+          "revoked the old one, renew smtp.oauth2.refresh_token_file before the next start",
       );
     }
     given = token;

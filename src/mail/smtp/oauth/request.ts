@@ -176,7 +176,7 @@ function tokenError(
   const say = (words: string) => `${where}: ${singleLine(words, call.secrets)}`;
   const pause = retryAfterMs(call.retryAfter, now());
   const retry = pause === undefined ? {} : { retryAfterMs: pause };
-  if (expired) return new TokenError("timeout", say("no answer within the time limit"), NETWORK);
+  if (expired) return new TokenError("timeout", say("no response within the time limit"), NETWORK);
   if (error instanceof oauth.ResponseBodyError) {
     return refusedByServer(error, call, say, retry, now());
   }
@@ -187,8 +187,8 @@ function tokenError(
       return new TokenError("server", say(`HTTP ${status}`), { ...WAIT, ...retry });
     }
     const words = status === undefined
-      ? "no answer of OAuth 2.0"
-      : `HTTP ${status}, no answer of OAuth 2.0`;
+      ? "not an OAuth 2.0 response"
+      : `HTTP ${status}, not an OAuth 2.0 response`;
     return new TokenError("configuration", say(words), {
       remedy: "check smtp.oauth2.token_url, and that no portal or proxy answers in its place",
     });
@@ -204,7 +204,7 @@ function tokenError(
 const NETWORK = {
   remedy: "check that this machine reaches the token endpoint by HTTPS (HTTPS_PROXY, firewall)",
 };
-const WAIT = { remedy: "wait: the token endpoint is in trouble, or asked too often" };
+const WAIT = { remedy: "wait: the token endpoint is unavailable, or limits requests" };
 
 function refusedByServer(
   error: oauth.ResponseBodyError,
