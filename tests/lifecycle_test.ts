@@ -63,6 +63,8 @@ Deno.test("SIGTERM lets mails in flight finish, keeps the rest owed and releases
     const { owed, owner, email_threads: threads } = dataOf(playground, id);
     assert.equal(owner, undefined);
     const owedCount = JSON.parse(owed ?? "[]").length;
+    const left = first.lines.findLast((line) => line.includes("Pending emails"));
+    assert.match(left ?? "", new RegExp(`sent after the next start pending_emails:${owedCount}$`));
     assert.equal(owedCount + (threads ?? "").split(",").length, 30);
     assert.equal(mail.mails.length, 30 - owedCount);
     // The next one need not wait for a lease to run out.

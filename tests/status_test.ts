@@ -167,6 +167,23 @@ Deno.test("status --retry has the running daemon send at once", async () => {
   });
 });
 
+Deno.test("status does not claim that a mail server works which was never tried", async () => {
+  await onStage({}, async (stage) => {
+    const url = await listen(stage);
+    await stage.playground.proxy.stop();
+    const daemon = stage.launch();
+    await daemon.waitFor(/Cannot reach the cluster/);
+    const { mail } = await statusOf(url);
+    assert.deepEqual([mail.tried, mail.paused], [false, false]);
+    const { code, stdout } = await run(stage);
+    assert.equal(code, 1);
+    assert.match(stdout, /^mail +not tried yet, none sent yet$/m);
+    await stage.playground.proxy.start();
+    await until("it was tried", async () => (await statusOf(url)).mail.tried === true);
+    assert.match((await run(stage)).stdout, /^mail +works, none sent yet$/m);
+  });
+});
+
 Deno.test("status asks the daemon at --address without a configuration", async () => {
   const options = { config: "/nonexistent", json: false };
   await withDaemon(JSON.stringify({ ...STATUS, ready: true, reasons: [] }), async (port) => {

@@ -54,6 +54,7 @@ const NO_FAULTS: readonly string[] = [
   "Reloading the configuration",
   "Starting Teleport Access Email Plugin",
   "Successfully shut down",
+  "Pending emails are sent after the next start",
   "Credentials are valid",
   "Credentials can be read again",
   "Credentials were renewed",

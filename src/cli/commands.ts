@@ -23,6 +23,7 @@ const VERSION: Definition = {
   },
 };
 
+/** All commands but `help`. */
 export const DEFINITIONS: readonly Definition[] = [
   CONFIGURE,
   VERSION,

@@ -3,7 +3,9 @@
 import type { Command, Option } from "commander";
 import { PROGRAM } from "../version.ts";
 
+/** The shells with a completion script. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
+/** One of them. */
 export type Shell = typeof SHELLS[number];
 
 interface Flag {

@@ -18,7 +18,7 @@ export async function health(options: HealthOptions, io: CliIo): Promise<number>
   const { config: path, ready, address } = options;
   let listen = address;
   if (listen === undefined) {
-    // A configuration that was spoilt since the start is no fault of the daemon.
+    // A configuration that was broken after the start does not make the daemon unhealthy.
     const config = await loadPartsOrReport(path, ["http"], io);
     if (config === undefined) return EXIT_FAILURE;
     listen = config.http.listen;

@@ -10,7 +10,7 @@ import { usageExitCode } from "./exit_codes.ts";
 import { type CliIo, complain } from "./io.ts";
 import { wrap } from "./text.ts";
 
-/** That of the options above it, as far as commander can tell. */
+/** The width of the options above it, unless the terminal has another one. */
 const HELP_WIDTH = 80;
 const HELP_OPTION = ["-h, --help", "Show context-sensitive help."] as const;
 

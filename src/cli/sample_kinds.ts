@@ -1,4 +1,4 @@
-/** The mails that `preview` can show, and `test-mail` sends the first five of. */
+/** The emails that `preview` can show. */
 export const SAMPLE_KINDS = [
   "new",
   "new-resources",
@@ -18,4 +18,5 @@ export const SAMPLE_KINDS = [
   "requester-promoted",
   "requester-access-ending",
 ] as const;
+/** One of them. */
 export type SampleKind = typeof SAMPLE_KINDS[number];

@@ -1,10 +1,10 @@
-/** Made-up requests to try mails with. */
+/** Sample requests for emails. */
 
 import type { MailData } from "../mail/content/mail_data.ts";
 import { sampleData, sampleResourceData } from "../mail/content/sample_data.ts";
 import type { SampleKind } from "./sample_kinds.ts";
 
-/** The facts of each mail that `preview` can show. */
+/** The data of each email that `preview` can show. */
 const SAMPLES: Readonly<Record<SampleKind, () => MailData>> = {
   "new": () => sampleData("new"),
   "new-resources": () => sampleResourceData(sampleData("new")),
@@ -26,7 +26,7 @@ const SAMPLES: Readonly<Record<SampleKind, () => MailData>> = {
   "requester-access-ending": () => sampleData("access-ending", "requester"),
 };
 
-/** The facts of the mail that `kind` names. */
+/** The data of a sample email. */
 export function sampleOf(kind: SampleKind): MailData {
   return SAMPLES[kind]();
 }

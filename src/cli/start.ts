@@ -75,6 +75,7 @@ export async function start(
     uptime: Deno.osUptime,
   });
   drain.addEventListener("abort", systemd.stopping);
+  let pending: number;
   try {
     const reloads = {
       asked,
@@ -96,7 +97,7 @@ export async function start(
       systemd,
       uncaught,
     };
-    await runDaemon(config, deps);
+    pending = await runDaemon(config, deps);
   } catch (error) {
     const isStart = error instanceof StartError;
     if (!isStart && !(error instanceof ClusterError)) throw error;
@@ -111,6 +112,10 @@ export async function start(
     log.error("Shut down after an unexpected error", { exit_code: UNCAUGHT_EXIT_CODE });
     return UNCAUGHT_EXIT_CODE;
   }
+  if (pending > 0) {
+    // In Teleport's plugin data.
+    log.info("Pending emails are sent after the next start", { pending_emails: pending });
+  }
   log.info("Successfully shut down");
   return EXIT_OK;
 }
@@ -120,7 +125,7 @@ const MAX_CAUSES = 100;
 /** Past the graceful and the fast shutdown, neither of which a bug may hold up. */
 const UNCAUGHT_LIMIT_MS = 30_000;
 
-/** From here on an uncaught error stops the program as a signal does: mails on their way are finished. */
+/** Has an uncaught error stop the program as a signal does: emails being sent are finished. */
 function shutDownWhenUncaught(uncaught: UncaughtErrors, signals: Signals, log: Log): void {
   const causes = new Set<string>();
   uncaught.handler = (fields) => {
@@ -159,7 +164,7 @@ const GO_BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 /**
  * Whether the program is to end when it loses the cluster (original.md §4).
  *
- * @throws {StartError} in the original's words when the value is no boolean
+ * @throws {StartError} in the original's words when the value is not a boolean
  */
 export function readFailFast(env: Readonly<Record<string, string | undefined>>): boolean {
   const value = env[FAIL_FAST];

@@ -105,7 +105,7 @@ async function sendThread(
   return { accepted, cut: false };
 }
 
-/** Puts the note in front of what is shown, in a whole page or a part of one. */
+/** Inserts the note before the content, in a whole page or a part of one. */
 function markHtml(html: string): string {
   const note = `<p><strong>${NOTE}</strong></p>`;
   const body = /<body[^>]*>/i.exec(html);

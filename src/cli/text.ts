@@ -1,6 +1,6 @@
 /** How commands lay out text. */
 
-/** `1 mail`, `2 mails` */
+/** `1 email`, `2 emails` */
 export function pluralize(number: number, word: string): string {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
 }

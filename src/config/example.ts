@@ -1,16 +1,16 @@
 /**
- * What `configure` prints: the original's defaults and paths (original.md §2.5) in a file that
- * loads once its reader has filled in one mail section, replacing its angle brackets
- * (`values/fields.ts`). A `#` without a space behind it hides a setting, shown with its default; a
- * `# ` starts an explanation.
+ * What `configure` prints: the original's defaults (original.md §2.5) and the paths of docs/install.md, in a
+ * file that loads once one mail section is filled in, with its angle brackets replaced
+ * (`values/fields.ts`). A `#` without a space after it disables a setting, shown with its default; `# `
+ * starts an explanation.
  */
 export const EXAMPLE = `# Example email plugin configuration TOML file
 #
 # 1. Choose one of [smtp] and [mailgun]: remove the # in front of its header and of the settings
 #    that you need, and replace its texts in angle brackets, such as <your mail server>.
 # 2. Set the address of the cluster, the sender and the recipients.
-# Settings behind a # show what holds without them. Durations are written as "30s" or "1h30m".
-# File paths may start with \${CREDENTIALS_DIRECTORY} (LoadCredential= in a systemd unit).
+# Settings behind a # show their defaults. Durations are written as "30s" or "1h30m".
+# A file path may be "credential:NAME", for LoadCredential=NAME:PATH in the systemd unit.
 
 [teleport]
 # host:port of the Teleport Auth Service or the Proxy Service, for example
@@ -18,48 +18,49 @@ export const EXAMPLE = `# Example email plugin configuration TOML file
 addr = "0.0.0.0:3025"
 
 # Credentials: an identity file made with tctl auth sign or tbot ...
-identity = "/var/lib/teleport/plugins/email/auth_id"
-# ... which is read again and again when something renews it.
+identity = "/var/lib/teleport-email/identity"
+# ... which is used again as soon as something renews it.
 refresh_identity = true
 #refresh_identity_interval = "1m"
 
 # Or, instead of the identity file, three files made with tctl auth sign --format=tls.
-#client_key = "/var/lib/teleport/plugins/email/auth.key"
-#client_crt = "/var/lib/teleport/plugins/email/auth.crt"
-#root_cas = "/var/lib/teleport/plugins/email/auth.cas"
+#client_key = "/var/lib/teleport-email/auth.key"
+#client_crt = "/var/lib/teleport-email/auth.crt"
+#root_cas = "/var/lib/teleport-email/auth.cas"
 
-# The way in: "auto" finds it out; "direct", "upgrade" (behind a load balancer) or "ssh" (tunnel).
+# The connection method: "auto" finds one that works; "direct", "upgrade" (behind a load balancer
+# that terminates TLS) or "ssh" (tunnel).
 #via = "auto"
-# PEM file for the public certificate of the proxy or balancer; the system's roots without it.
+# PEM file for the public certificate of the proxy or load balancer; the system's roots without it.
 #web_root_cas = "/etc/ssl/certs/proxy-ca.pem"
 
-# --- Mail by SMTP ---------------------------------------------------------------------------
+# --- Email by SMTP --------------------------------------------------------------------------
 #[smtp]
 # A mail service, which fills in host, port, TLS and known limits: "microsoft365", "google",
 # "ses:eu-west-1" (any region), "sendgrid", "postmark", "mailgun-smtp:us", "mailgun-smtp:eu".
 #service = "microsoft365"
 # Or a mail server of your own.
 #host = "<your mail server>"
-# 587 for STARTTLS, 465 for TLS from the first byte.
+# 587 for STARTTLS, 465 for implicit TLS.
 #port = 587
-# Leave out user name and password for a relay that wants no login.
+# Omit user name and password for a relay without login.
 #username = "<user name>"
 #password = "<password>"
 # Instead of password; read each time it is needed.
-#password_file = "/var/lib/teleport/plugins/email/smtp_password"
+#password_file = "/var/lib/teleport-email/smtp_password"
 # Send nothing where the server offers no login.
 #require_auth = false
 # "mandatory", "opportunistic" (only if the server offers it) or "disabled".
 #starttls_policy = "mandatory"
-# TLS from the first byte; without it, on port 465 only.
+# Implicit TLS (from the first byte); by default on port 465 only.
 #implicit_tls = false
-# TLS details: PEM file of the server's authority, the name in its certificate, no check at all,
-# a certificate of our own.
+# TLS details: PEM file of the server's CA, the name in its certificate, no verification, a client
+# certificate.
 #root_cas = "/etc/ssl/certs/mail-ca.pem"
 #server_name = "mail.example.com"
 #insecure_skip_verify = false
-#client_crt = "/var/lib/teleport/plugins/email/smtp.crt"
-#client_key = "/var/lib/teleport/plugins/email/smtp.key"
+#client_crt = "/var/lib/teleport-email/smtp.crt"
+#client_key = "/var/lib/teleport-email/smtp.key"
 # "plain", "login" or "cram-md5"; negotiated without it.
 #auth_method = "plain"
 # Name in the EHLO greeting; the sender's domain without it.
@@ -79,31 +80,31 @@ refresh_identity = true
 # Microsoft: the tenant's id or domain, and the application.
 #tenant = "example.onmicrosoft.com"
 #client_id = "00000000-0000-0000-0000-000000000000"
-# What the application proves itself with: one of these.
+# What the application authenticates with: one of these.
 #client_secret = "<client secret>"
-#client_secret_file = "/var/lib/teleport/plugins/email/oauth2_secret"
-#client_certificate = "/var/lib/teleport/plugins/email/oauth2.crt"
-#client_key = "/var/lib/teleport/plugins/email/oauth2.key"
+#client_secret_file = "/var/lib/teleport-email/oauth2_secret"
+#client_certificate = "/var/lib/teleport-email/oauth2.crt"
+#client_key = "/var/lib/teleport-email/oauth2.key"
 #federated_token_file = "/var/run/secrets/azure/tokens/azure-identity-token"
 # Google: the key file of a service account with domain-wide delegation.
-#service_account_file = "/var/lib/teleport/plugins/email/service_account.json"
+#service_account_file = "/var/lib/teleport-email/service_account.json"
 # Others, and national clouds.
 #token_url = "https://idp.example.com/oauth2/token"
 #client_auth = "client_secret_post"
 #grant = "client_credentials"
-#refresh_token_file = "/var/lib/teleport/plugins/email/oauth2_refresh_token"
+#refresh_token_file = "/var/lib/teleport-email/oauth2_refresh_token"
 #scope = "https://outlook.office365.com/.default"
 # Or a file with an access token that something else renews.
 #access_token_file = "/run/teleport-email/access_token"
 # PEM file with the CA of a private token endpoint.
 #root_cas = "/etc/ssl/certs/idp-ca.pem"
 
-# --- Mail by Mailgun ------------------------------------------------------------------------
+# --- Email by Mailgun -----------------------------------------------------------------------
 #[mailgun]
 #domain = "<your Mailgun domain>"
 #private_key = "<your Mailgun key>"
 # Instead of private_key; read each time it is needed.
-#private_key_file = "/var/lib/teleport/plugins/email/mailgun_private_key"
+#private_key_file = "/var/lib/teleport-email/mailgun_private_key"
 # "us" or "eu"; or, instead, the URL of the API.
 #region = "us"
 #base_url = "https://api.mailgun.net"
@@ -116,20 +117,20 @@ refresh_identity = true
 [delivery]
 # An address or "Teleport <teleport@example.com>".
 sender = "noreply@example.com"
-# Where answers go; to the sender without it.
+# Where replies go; to the sender without it.
 #reply_to = "security@example.com"
-# Domains that suggested reviewers may have their addresses in, "*.example.com" for all domains below
-# example.com. Without it they may be anywhere. The recipients below are always mailed.
+# Domains in which suggested reviewers may have their addresses, "*.example.com" for all subdomains of
+# example.com. Without it, anywhere. The recipients below are always emailed.
 #allowed_domains = ["example.com", "*.example.com"]
 # Adds an HTML part to the text.
 #html = true
 # Adds resources, times and thresholds to the text; the HTML part always has them.
 #details = false
-# The time zone of times in mails, such as "Europe/Berlin".
+# The time zone of times in emails, such as "Europe/Berlin".
 #time_zone = "UTC"
-# Adds a schema.org action to the HTML part: a button in the lists of some mail programs.
+# Adds a schema.org action to the HTML part: a button in the lists of some email clients.
 #actions = false
-# Mails the requester, too.
+# Emails the requester, too.
 #notify_requester = false
 # Requesters' addresses are the first address in this trait, or else their user names.
 #requester_trait = "email"
@@ -143,10 +144,10 @@ sender = "noreply@example.com"
 #remind_after = ["1h", "4h"]
 # Warns the requester so long before the granted access ends.
 #warn_before_access_ends = "1h"
-# Pending requests that nobody was told of, because the plugin was away, are announced if they are
+# Pending requests without a notification, because the plugin was down, are announced if they are
 # younger than this.
 #catch_up = "24h"
-# A mail that cannot be delivered is tried again for this long.
+# An email that cannot be delivered is retried for this long.
 #retry_for = "24h"
 
 # Who is asked to review requests for a role. "*" stands for all other roles and must be there. A key
@@ -182,7 +183,7 @@ sender = "noreply@example.com"
 #silence = false
 # Kinds of email that the route is for: the first, reviews, the decision or expiry; all without it.
 #on = ["new", "review", "resolution"]
-# When the request has to be made, by any name; always without it. UTC without a time zone.
+# When the route applies, by the time of the request; the schedule's name is free. UTC without a time zone.
 #[route.schedules.office]
 #timezone = "Europe/Berlin"
 #shifts = [{ weekday = "Monday", start = "09:00", end = "17:00" }]
@@ -213,14 +214,14 @@ const SERVICE_SETTINGS: readonly (readonly [RegExp, Settings])[] = [
     "smtp.oauth2": {
       tenant: "example.onmicrosoft.com",
       client_id: "00000000-0000-0000-0000-000000000000",
-      client_certificate: "/var/lib/teleport/plugins/email/oauth2.crt",
-      client_key: "/var/lib/teleport/plugins/email/oauth2.key",
+      client_certificate: "/var/lib/teleport-email/oauth2.crt",
+      client_key: "/var/lib/teleport-email/oauth2.key",
     },
   }],
   [/^google$/, {
     smtp: { username: "teleport@example.com" },
     "smtp.oauth2": {
-      service_account_file: "/var/lib/teleport/plugins/email/service_account.json",
+      service_account_file: "/var/lib/teleport-email/service_account.json",
     },
   }],
   [/^ses:/, { smtp: { username: "AKIAEXAMPLE", password: "change-me" } }],
@@ -231,7 +232,7 @@ const SERVICE_SETTINGS: readonly (readonly [RegExp, Settings])[] = [
 
 type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The sample with the section of a mail service filled in: it loads as it is. */
+/** The sample with the section of a mail service filled in: it loads unchanged. */
 export function exampleFor(service: string): string {
   const known = SERVICE_SETTINGS.find(([name]) => name.test(service))?.[1] ?? {};
   const settings: Settings = { ...known, smtp: { service, ...known["smtp"] } };

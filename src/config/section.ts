@@ -11,7 +11,7 @@ type SectionSchema =
 /** A table after each key has been checked separately. */
 export interface Section<Values> {
   readonly values: Partial<Values>;
-  /** True for keys that were reported as wrong: what they lack is no second error. */
+  /** Whether a key was reported as wrong: a missing value is not a second error then. */
   isWrong(key: keyof Values): boolean;
 }
 
@@ -53,7 +53,7 @@ export function doubleKey(used: string, ignored: string): string {
   return `The following key was defined twice: ${used} and ${ignored}; the former is used`;
 }
 
-/** Tells a TOML table from the other values. */
+/** Whether a TOML value is a table. */
 export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
     !(value instanceof Date);

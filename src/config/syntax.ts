@@ -1,13 +1,14 @@
 import { parse, TomlError } from "smol-toml";
 
+/** The tables of a file, or its first syntax error. */
 export type SyntaxResult =
   | { readonly ok: true; readonly table: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly error: string };
 
-/** Parses TOML 1.0; an error has `(line, column): ` in front, as in the original. */
+/** Parses TOML 1.0; an error begins with `(line, column): `, as in the original. */
 export function parseToml(text: string): SyntaxResult {
   try {
-    // Integers become bigint, so that an integer and a float are told apart.
+    // Integers become bigint, so that integers and floats differ.
     return { ok: true, table: parse(text.replace(/^\ufeff/, ""), { integersAsBigInt: true }) };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;

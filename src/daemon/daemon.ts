@@ -42,13 +42,13 @@ const FIRST_ANSWER_MS = 10_000;
 const KILL_MS = 1_000;
 
 /**
- * Runs until `deps.drain` is aborted; each reload replaces the configuration. Returns at most a second
- * after `deps.kill` is aborted, even if a task hangs.
+ * Runs until `deps.drain` is aborted; each reload replaces the configuration. Ends at most a second after
+ * `deps.kill` is aborted, even if a task hangs. Returns how many emails are pending, in the outbox.
  *
  * @throws {StartError | ClusterError} for errors that a restart cannot fix: configuration, credentials,
  *   permissions. All other errors are retried without limit.
  */
-export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void> {
+export async function runDaemon(config: Config, deps: DaemonDeps): Promise<number> {
   using state = new DaemonState(deps.clock, deps.uncaught);
   deps.systemd.service = state;
   const left = Promise.withResolvers<void>();
@@ -58,6 +58,7 @@ export async function runDaemon(config: Config, deps: DaemonDeps): Promise<void>
   deps.kill.addEventListener("abort", leave, { once: true });
   try {
     await Promise.race([runRounds(config, deps, state), left.promise]);
+    return state.pendingEmails;
   } finally {
     cancel();
     deps.kill.removeEventListener("abort", leave);

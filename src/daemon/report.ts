@@ -30,6 +30,8 @@ export interface Facts {
   readonly isPaused: boolean;
   /** Why sending fails since the last accepted mail; undefined without an outage. */
   readonly outage: Refusal | undefined;
+  /** Whether the mail server or service has been asked for anything with this setup. */
+  readonly isMailTried: boolean;
   /** Limits of concurrency and rate; undefined until the server has answered. */
   readonly pace: Pick<Pace, "isLowered" | "connections" | "perSecond"> | undefined;
   readonly lastSentMs: number | undefined;
@@ -58,6 +60,7 @@ export function statusOf(facts: Facts, outbox: readonly RequestOutbox[]): Status
     mail: {
       ...facts.transport !== undefined && { transport: facts.transport },
       paused: facts.isPaused,
+      tried: facts.isMailTried,
       ...outage && {
         reason: outage.error,
         category: outage.category,

@@ -34,7 +34,7 @@ export interface RunningWork {
     Reconciler,
     "outbox" | "outboxCounts" | "unwritable" | "queueDepth" | "rereadFailed"
   >;
-  readonly breaker: Pick<CircuitBreaker, "pauseReason" | "outage">;
+  readonly breaker: Pick<CircuitBreaker, "pauseReason" | "outage" | "isTried">;
   readonly semaphore: Pick<FairSemaphore, "isThrottled" | "pace">;
 }
 
@@ -176,6 +176,11 @@ export class DaemonState implements Observer, Disposable {
     this.work?.reconciler.rereadFailed();
   }
 
+  /** How many emails are in the outbox, as far as it is known. */
+  get pendingEmails(): number {
+    return this.work?.reconciler.outboxCounts().pending ?? 0;
+  }
+
   status(): Status {
     const { reconciler } = this.work ?? {};
     return statusOf(this.#facts(), reconciler?.outbox() ?? []);
@@ -196,6 +201,7 @@ export class DaemonState implements Observer, Disposable {
       transport: setup?.config.mail.kind,
       isPaused: work?.breaker.pauseReason !== undefined,
       outage: work?.breaker.outage,
+      isMailTried: work?.breaker.isTried ?? false,
       pace: work?.semaphore.pace,
       lastSentMs: this.#lastSentMs,
       queue: work?.reconciler.queueDepth ?? 0,

@@ -35,6 +35,7 @@ Deno.test("DaemonState summarizes the daemon's state in one line, with the reaso
         return reason;
       },
       outage: undefined,
+      isTried: true,
     },
     semaphore: { isThrottled: false, pace: new Pace(10, undefined, new FakeClock()) },
   };
@@ -58,7 +59,7 @@ Deno.test("DaemonState detects a stalled work queue, but not a throttled one", a
       outbox: () => [],
       outboxCounts: () => ({ pending: 0, failed: 0, oldestMs: undefined }),
     },
-    breaker: { pauseReason: undefined, outage: undefined },
+    breaker: { pauseReason: undefined, outage: undefined, isTried: false },
     semaphore: {
       pace: new Pace(10, undefined, new FakeClock()),
       get isThrottled() {

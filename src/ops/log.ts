@@ -141,7 +141,7 @@ export function refusePipe(path: string): void {
 function openFile(path: string): Deno.FsFile {
   try {
     refusePipe(path);
-    return Deno.openSync(path, { append: true, create: true, mode: 0o644 });
+    return Deno.openSync(path, { append: true, create: true, mode: 0o640 });
   } catch (error) {
     const cause = error instanceof Deno.errors.NotCapable
       ? `open ${path}: this program is only allowed to write to ${LOG_PATHS.join(" and ")}`

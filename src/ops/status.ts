@@ -65,6 +65,8 @@ export const StatusSchema = v.object({
     transport: v.optional(v.string()),
     /** Whether sending is paused. */
     paused: v.boolean(),
+    /** Whether the mail server has answered since the start or the last reload; what follows is unknown before. */
+    tried: v.optional(v.boolean()),
     /** Why; also while the next attempt after a pause is under way. Absent when there is no outage. */
     reason: v.optional(v.string()),
     /** The category of `reason`, as in the metrics. */

@@ -1,10 +1,10 @@
-/** What a mail service lets an account do, beside what is configured. */
+/** The limits of a mail service, compared with the configuration. */
 
 import type { SmtpConfig } from "../../config/config.ts";
 import { smtpService } from "../../config/sections/smtp_services.ts";
 import type { Finding } from "./finding.ts";
 
-/** Names each limit that the configuration exceeds; nothing for a server that is no known service. */
+/** Names each limit that the configuration exceeds; nothing for an unknown service. */
 export function* checkLimits(config: SmtpConfig): Generator<Finding> {
   const service = config.service === undefined ? undefined : smtpService(config.service);
   if (service === undefined) return;

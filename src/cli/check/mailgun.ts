@@ -38,7 +38,7 @@ export async function checkMailgun(config: MailgunConfig): Promise<Finding> {
         text:
           `${where} does not let this key ask for domain '${domain}': the key is wrong, of another ` +
           "region, or a sending key, which is permitted to send only",
-        remedy: "run 'teleport-email test-mail ADDRESS' to know; check private_key and region",
+        remedy: "run 'teleport-email test-mail ADDRESS' to find out; check private_key and region",
       };
     case "unknown":
       return {

@@ -11,7 +11,7 @@ const RECIPIENTS: ReadonlySet<string> = new Set([
   "admin@example.com",
 ]);
 
-/** Warns about each value that the sample brings and that nobody has replaced. */
+/** Warns about each value of the sample that was not replaced. */
 export function* checkSampleValues(
   { teleport, delivery, roleToRecipients }: ConfigParts,
 ): Generator<Finding> {

@@ -35,7 +35,7 @@ export async function* checkSmtp(config: SmtpConfig, sender: string): AsyncGener
   using source = options.auth !== undefined && "oauth" in options.auth
     ? openTokenSource(options.auth, silentLog)
     : undefined;
-  // Without a token there is no login, but everything before it can be looked at.
+  // Without a token there is no login, but everything before it can be checked.
   const token = source === undefined || auth === undefined || !("oauth2" in auth)
     ? undefined
     : await checkToken(auth.username, auth.oauth2, source.tokens);

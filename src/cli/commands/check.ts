@@ -1,5 +1,6 @@
 import { type Definition, withConfig } from "../definition.ts";
 
+/** The command `check`. */
 export const CHECK: Definition = {
   name: "check",
   summary: "Checks everything that the daemon depends on, without sending an email.",

@@ -2,6 +2,7 @@ import { Argument } from "commander";
 import { completionScript, type Shell, SHELLS } from "../completion.ts";
 import type { Definition } from "../definition.ts";
 
+/** The command `completion`. */
 export const COMPLETION: Definition = {
   name: "completion",
   summary: "Prints a script that completes commands and options in a shell.",

@@ -1,6 +1,7 @@
 import { once } from "../arguments.ts";
 import type { Definition } from "../definition.ts";
 
+/** The command `configure`. */
 export const CONFIGURE: Definition = {
   name: "configure",
   summary: "Prints an example .TOML configuration file.",

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { configOptions, type Definition, withAddress, withConfig } from "../definition.ts";
 
+/** The command `health`. */
 export const HEALTH: Definition = {
   name: "health",
   summary: "Checks that the running daemon is alive, for health checks.",

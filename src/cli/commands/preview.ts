@@ -3,6 +3,7 @@ import { once } from "../arguments.ts";
 import { CONFIG_EXITS, configOptions, type Definition, withConfig } from "../definition.ts";
 import { SAMPLE_KINDS } from "../sample_kinds.ts";
 
+/** The command `preview`. */
 export const PREVIEW: Definition = {
   name: "preview",
   summary: "Prints a sample email as the templates render it.",

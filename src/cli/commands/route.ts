@@ -3,6 +3,7 @@ import { defined } from "../../optional.ts";
 import { collect, emptyListOnce, listOnce, once } from "../arguments.ts";
 import { CONFIG_EXITS, configOptions, type Definition, withConfig } from "../definition.ts";
 
+/** The command `route`. */
 export const ROUTE: Definition = {
   name: "route",
   summary: "Explains who would be emailed about a request, and why.",

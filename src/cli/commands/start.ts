@@ -1,5 +1,6 @@
 import { type Definition, withConfig } from "../definition.ts";
 
+/** The command `start`. */
 export const START: Definition = {
   name: "start",
   summary: "Starts the Teleport Email plugin.",

@@ -1,6 +1,7 @@
 import { once } from "../arguments.ts";
 import { CONFIG_EXITS, type Definition, withAddress, withConfig } from "../definition.ts";
 
+/** The command `status`. */
 export const STATUS: Definition = {
   name: "status",
   summary: "Shows the daemon's state and its pending and failed emails.",

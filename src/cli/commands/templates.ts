@@ -1,6 +1,7 @@
 import { Argument } from "commander";
 import type { Definition } from "../definition.ts";
 
+/** The command `templates`. */
 export const TEMPLATES: Definition = {
   name: "templates",
   summary: "Writes the built-in templates to a directory, to be changed.",

@@ -1,5 +1,6 @@
 import { CONFIG_EXITS, type Definition, withConfig } from "../definition.ts";
 
+/** The command `test-mail`. */
 export const TEST_MAIL: Definition = {
   name: "test-mail",
   summary: "Sends sample emails and reports the mail server's replies.",

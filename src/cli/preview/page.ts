@@ -2,6 +2,7 @@
 
 import type { MailContent } from "../../mail/content/compose.ts";
 
+/** An email with the title of its section. */
 export interface PreviewedMail {
   /** The kind of email, such as `approved`. */
   readonly title: string;

@@ -1,4 +1,4 @@
-/** A real request to preview mails with: of the cluster, or of a file as `route` takes it. */
+/** A real request for `preview`: of the cluster, or of a file as `route` takes it. */
 
 import { systemClock } from "../../clock.ts";
 import type { Config, TeleportConfig } from "../../config/config.ts";
@@ -21,7 +21,7 @@ interface Subject {
 }
 
 /**
- * The facts of the first mail about each request: of the file, or the one with that id.
+ * The data of the first email about each request: of the file, or the one with that id.
  *
  * @throws {DocumentError | ClusterError | StartError}
  */

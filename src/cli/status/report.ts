@@ -55,16 +55,14 @@ function unwritableText(unwritable: Status["unwritable"]): readonly string[] {
   ];
 }
 
-function mailState({ cluster, mail }: Status): string {
-  const { paused, reason, category, slowed } = mail;
+function mailState({ mail }: Status): string {
+  const { paused, reason, category, slowed, tried } = mail;
   const why = `${reason ?? "?"}${category === undefined ? "" : ` (${category})`}`;
   if (paused) return `paused: ${why}`;
-  // The mail server is first tried when the cluster is connected.
-  if (!cluster.watching && mail.last_sent === undefined && reason === undefined) {
-    return "not tried yet";
-  }
   // A pause has just ended, and no email has been accepted yet.
   if (reason !== undefined) return `trying again after: ${why}`;
+  // The mail server is first tried when the cluster is connected; Mailgun with the first email.
+  if (tried === false) return "not tried yet";
   if (slowed === undefined) return "works";
   const { connections, messages_per_second: rate } = slowed;
   const limit = rate === undefined ? "" : ` and ${Number(rate.toFixed(2))} emails per second`;

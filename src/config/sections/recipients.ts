@@ -5,6 +5,7 @@ import { isTable } from "../section.ts";
 import { ConditionError } from "../../routing/condition/error.ts";
 import { isPattern, Pattern } from "../../routing/condition/pattern.ts";
 
+/** Recipients by role, in the order of the file. */
 export type RoleMap = ReadonlyMap<string, readonly string[]>;
 
 const SECTION = "role_to_recipients";

@@ -121,7 +121,7 @@ function warnOfNames(routes: readonly RouteConfig[], report: Report): void {
   const byName = Map.groupBy(routes, ({ name }) => name);
   for (const [name, { length }] of byName) {
     if (length > 1) {
-      report.warn(`${length} routes are named '${name}': logs do not tell them apart`);
+      report.warn(`${length} routes are named '${name}': logs do not distinguish them`);
     }
   }
 }

@@ -185,7 +185,7 @@ recipients = "access_list_owners"
 on = ["new"]
 `);
   assert.deepEqual(warnings, [
-    "2 routes are named 'a': logs do not tell them apart",
+    "2 routes are named 'a': logs do not distinguish them",
     "Route 'a' is never reached: 'a' matches every request",
     "Route 'later' is never reached: 'a' matches every request",
     "Route 'owners' is never reached: 'a' matches every request",

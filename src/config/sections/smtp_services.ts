@@ -1,4 +1,4 @@
-/** Mail services by name: `smtp.service` fills in what they document. */
+/** Mail services by name: `smtp.service` fills in what their documentation says. */
 
 /** What a service is reached at, and what it lets an account do. */
 export interface SmtpService {

@@ -5,7 +5,7 @@ const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])
 
 /**
  * `example.com` for this domain alone; `*.example.com` or `.example.com` for all domains below it,
- * which comes back with a dot in front. Lower-case ASCII (IDNA); undefined for what is no domain.
+ * which is returned with a leading dot. Lower-case ASCII (IDNA); undefined if it is not a domain.
  */
 export function parseDomainPattern(text: string): string | undefined {
   const [, below, domain = ""] = /^(\*?\.)?(.*)$/.exec(text) ?? [];

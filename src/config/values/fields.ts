@@ -156,4 +156,5 @@ export const limitEntries = {
   "max_messages_per_second": positiveNumber,
 };
 
+/** How many connections a transport opens at most. */
 export const DEFAULT_MAX_CONNECTIONS = 10;

@@ -1,5 +1,6 @@
 /** Durations as Go writes them (`time.ParseDuration`, `Duration.String`), in nanoseconds. */
 
+/** A duration, or the error text of Go. */
 export type DurationResult =
   | { readonly ok: true; readonly ns: bigint }
   | { readonly ok: false; readonly error: string };

@@ -2,6 +2,7 @@ import { fileError, fileFault } from "../../text.ts";
 import type { Secret } from "../config.ts";
 import type { Report } from "../report.ts";
 
+/** A secret, or why its file has none. */
 export type SecretResult =
   | { readonly ok: true; readonly value: string }
   | { readonly ok: false; readonly reason: "missing" | "unreadable" | "empty"; error: string };
@@ -38,7 +39,7 @@ export interface SecretKeys {
   readonly fileKey: string;
   /** Error when neither is set. */
   readonly missing: string;
-  /** Error when the file is empty, in front of `ensure that password file <path> is not empty`. */
+  /** Error when the file is empty, before `ensure that password file <path> is not empty`. */
   readonly empty: string;
 }
 

@@ -40,6 +40,7 @@ export class CircuitBreaker {
   /** Mails at which the transport has failed since it last accepted one, with the time. */
   readonly #failedAt = new Map<string, number>();
   #probe: Promise<Receipt> | undefined;
+  #isTried = false;
 
   constructor(
     private readonly transport: Pick<MailTransport, "verify">,
@@ -62,6 +63,11 @@ export class CircuitBreaker {
    */
   get outage(): Refusal | undefined {
     return this.#failures === 0 ? undefined : this.#refusal;
+  }
+
+  /** Whether the transport has been asked to do something, with whatever result. */
+  get isTried(): boolean {
+    return this.#isTried;
   }
 
   /** How many mails were accepted so far. */
@@ -113,6 +119,7 @@ export class CircuitBreaker {
   /** Connects once, as a first check at start; a failure pauses sending. Never rejects. */
   async check(): Promise<void> {
     const receipt = await this.transport.verify?.(this.deps.drain);
+    this.#isTried ||= receipt !== undefined;
     if (receipt?.ok === false && receipt.category !== "cancelled") this.#pause(receipt, true);
   }
 
@@ -123,6 +130,7 @@ export class CircuitBreaker {
 
   #pause(refusal: Refusal, cannotConnect: boolean): void {
     if (this.#isPaused || this.deps.drain.aborted) return;
+    this.#isTried = true;
     this.#isPaused = true;
     // A mail that failed just after sending resumed continues the same outage.
     if (this.deps.clock.now() - this.#resumedAtMs >= NEW_OUTAGE_MS) this.#failures = 0;
@@ -139,6 +147,7 @@ export class CircuitBreaker {
 
   /** A mail was accepted: the outage, if there was one, is over. */
   succeeded(): void {
+    this.#isTried = true;
     this.#accepted++;
     this.#failedAt.clear();
     this.#streak.accepted();

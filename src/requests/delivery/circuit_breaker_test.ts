@@ -67,6 +67,18 @@ Deno.test("CircuitBreaker.check() pauses when the transport cannot connect", asy
   assert.equal(breaker.isPaused, false);
 });
 
+Deno.test("CircuitBreaker.isTried tells whether the transport was asked for anything", async () => {
+  const probed = setUp(() => UP).breaker;
+  assert.equal(probed.isTried, false);
+  await probed.check();
+  assert.equal(probed.isTried, true);
+  const { breaker } = setUp(undefined);
+  await breaker.check();
+  assert.equal(breaker.isTried, false, "such as Mailgun, which cannot be probed");
+  breaker.succeeded();
+  assert.equal(breaker.isTried, true);
+});
+
 Deno.test("CircuitBreaker stays paused and stops probing when the program ends", async () => {
   let asked = 0;
   const { clock, breaker, drain } = setUp(() => (asked++, UP));
