@@ -380,13 +380,13 @@ export class Reconcile {
 
   /** There is no record, and none is to be written. */
   async #ignore({ latest }: View, ignored: Ignored): Promise<Next | typeof CHANGED> {
-    const { stored, requestLog } = this.entry;
+    const { stored, requestLog, isRecordCurrent } = this.entry;
     const isOver = ignored === "gone" || ignored === "resolved";
-    if (stored.isKnown || !isOver) {
+    if (isRecordCurrent || !isOver) {
       requestLog.ignored(ignored, latest);
       return { next: "done", snapshot: latest };
     }
-    // Another replica may already have notified someone.
+    // Another replica may have notified reviewers since the record was last read.
     await stored.load(this.deps.kill);
     return CHANGED;
   }

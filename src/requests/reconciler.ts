@@ -145,11 +145,15 @@ export class Reconciler {
     for (const [id, snapshot] of snapshots) this.#track(id, snapshot);
     for (const [id, entry] of this.#tracked) {
       // The listing's record would send again what is settled.
-      if (!this.#isNewerThanListing(entry)) entry.stored.set(records.get(id) ?? {});
+      if (this.#isNewerThanListing(entry)) continue;
+      // One that the listing lacks may have been created since, as the request has changed since.
+      if (!touched.has(id) || records.has(id)) entry.stored.set(records.get(id) ?? {});
     }
     for (const [id, snapshot] of snapshots) {
-      this.update(id, snapshot);
-      this.#track(id, snapshot).isMissing = missing.has(id);
+      const entry = this.#track(id, snapshot);
+      entry.updateWithRecord(snapshot);
+      entry.isMissing = missing.has(id);
+      this.#queue.add(id);
     }
     // They were reconciled before their records were known.
     for (const id of touched) this.#queue.add(id);

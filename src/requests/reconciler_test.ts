@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { Refusal } from "../mail/transport.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
-import { aRequest } from "./testing/fixtures.ts";
+import { encodeRecord } from "./record/record.ts";
+import { aRecord, aRequest, owed } from "./testing/fixtures.ts";
 import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
 import type { Router } from "../routing/router.ts";
 import { routedTo } from "../routing/testing/role_router.ts";
@@ -945,6 +946,40 @@ Deno.test("Reconciler plans with the state that came while it was routing", asyn
   answers[0]?.();
   await clock.tick(1000);
   assert.deepEqual([answers.length, mailer.attempts], [1, []]);
+});
+
+Deno.test("Reconciler reads the record of a request that was decided since it was listed without one", async () => {
+  const denied = aRequest({ state: "DENIED" });
+  const record = encodeRecord(aRecord({ owed: [owed("new", "a@x.org")] }));
+  const answers: (() => void)[] = [];
+  const router: Router = {
+    listOwners: noOwners,
+    route: () => new Promise((resolve) => answers.push(() => resolve(routedTo("a@x.org")))),
+  };
+  const listing = { requests: [aRequest()], records: new Map(), touched: new Set<string>() };
+
+  // The decision comes while the listing is under way,
+  const during = setUp();
+  during.reconciler.beginListing();
+  during.cluster.put(denied);
+  during.cluster.records.set("r1", record);
+  during.reconciler.update("r1", denied);
+  during.reconciler.replace({ ...listing, touched: new Set(["r1"]) }, new Set());
+  await during.clock.tick(0);
+  assert.deepEqual(during.mailer.accepted, ["r1/resolution/0/a@x.org"]);
+
+  // or while the request waits for its recipients, and another replica has recorded it.
+  const after = setUp({ router });
+  after.cluster.put(aRequest());
+  after.reconciler.beginListing();
+  after.reconciler.replace(listing, new Set());
+  await after.clock.tick(0);
+  after.cluster.put(denied);
+  after.cluster.records.set("r1", record);
+  after.reconciler.update("r1", denied);
+  answers[0]?.();
+  await after.clock.tick(0);
+  assert.deepEqual(after.mailer.accepted, ["r1/resolution/0/a@x.org"]);
 });
 
 /** A reconciler whose request was announced and is then missing from a listing that may be incomplete. */

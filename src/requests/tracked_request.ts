@@ -68,6 +68,8 @@ export class TrackedRequest {
   isRecordStale = false;
   /** The record's version when the listing under way began. */
   versionBeforeListing = 0;
+  /** The record's version when the snapshot came. */
+  #versionBeforeSnapshot = 0;
   /** When the snapshot came, in milliseconds since 1970. */
   changedAtMs: number;
   /** When the request was first seen, in milliseconds since 1970. */
@@ -97,11 +99,23 @@ export class TrackedRequest {
 
   update(snapshot: Snapshot): void {
     this.isMissing = false;
+    this.#versionBeforeSnapshot = this.stored.version;
     this.refresh(snapshot);
     this.changedAtMs = this.deps.clock.now();
     // With a reason: the one that `abort()` makes has a stack trace.
     this.#outdated.abort("outdated");
     this.#outdated = new AbortController();
+  }
+
+  /** Takes a snapshot from the same listing as the record. */
+  updateWithRecord(snapshot: Snapshot): void {
+    this.update(snapshot);
+    this.#versionBeforeSnapshot = -1;
+  }
+
+  /** Whether the record was read or written since the snapshot came, or listed with it. */
+  get isRecordCurrent(): boolean {
+    return this.stored.isKnown && this.stored.version > this.#versionBeforeSnapshot;
   }
 
   /** Takes a snapshot that tells the same news as the one before. */
