@@ -6,7 +6,7 @@ import { BUILTIN_TEXT } from "./builtin_text.ts";
 import type { Audience, MailData, TemplateKind } from "./mail_data.ts";
 import { HOSTILE_TEXT, sampleData, sampleResourceData } from "./sample_data.ts";
 import { type ParsedTemplate, parseTemplate } from "./engine.ts";
-import { DEFAULT_LOOK, templateScope } from "./scope.ts";
+import { DEFAULT_LOOK, type TemplateScope, templateScope } from "./scope.ts";
 
 /** The built-in templates as they are written, by file name. */
 export const TEMPLATE_SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
@@ -53,7 +53,7 @@ export async function loadTemplates(directory: string | undefined): Promise<Load
       errors.push(source.error);
       continue;
     }
-    const parsed = parseTemplate(path, source.text, SAMPLE_SCOPE, { trusted: false });
+    const parsed = parseTemplate(path, source.text, sampleScope(), { trusted: false });
     if (!parsed.ok) {
       errors.push(...parsed.errors);
       continue;
@@ -65,15 +65,28 @@ export async function loadTemplates(directory: string | undefined): Promise<Load
   return { ok: true, templates: { builtin, overrides }, warnings };
 }
 
-const SAMPLE_SCOPE = templateScope(sampleData("review"));
+/** A scope with every variable. */
+export function sampleScope(): TemplateScope {
+  return templateScope(sampleData("review"));
+}
 
 function builtinTemplates(): Record<TemplateFile, ParsedTemplate> {
-  const entries = TEMPLATE_FILES.map((name) => {
-    const parsed = parseTemplate(name, TEMPLATE_SOURCES[name], SAMPLE_SCOPE, { trusted: true });
-    if (!parsed.ok) throw new Error(`Built-in template is broken: ${parsed.errors.join("; ")}`);
-    return [name, parsed.template] as const;
-  });
+  const entries = TEMPLATE_FILES.map((name) => [name, builtinTemplate(name)] as const);
   return Object.fromEntries(entries) as Record<TemplateFile, ParsedTemplate>;
+}
+
+/** Parsed when it is first rendered: a start need not wait for it, and most are never used. */
+function builtinTemplate(name: TemplateFile): ParsedTemplate {
+  let template: ParsedTemplate | undefined;
+  const parse = () => {
+    const parsed = parseTemplate(name, TEMPLATE_SOURCES[name], sampleScope(), { trusted: true });
+    if (!parsed.ok) throw new Error(`Built-in template is broken: ${parsed.errors.join("; ")}`);
+    return parsed.template;
+  };
+  return {
+    render: (scope) => (template ??= parse()).render(scope),
+    namesReviewers: false,
+  };
 }
 
 /** Renders samples of every kind: most mistakes are in the optional parts. */

@@ -3,7 +3,7 @@ import { composeMail } from "./compose.ts";
 import { parseTemplate } from "./engine.ts";
 import { sampleData } from "./sample_data.ts";
 import { templateScope } from "./scope.ts";
-import { loadTemplates } from "./templates.ts";
+import { loadTemplates, sampleScope, TEMPLATE_FILES, TEMPLATE_SOURCES } from "./templates.ts";
 
 /** Loads templates from a directory with these files. */
 async function loadFiles(files: Readonly<Record<string, string>>) {
@@ -122,4 +122,12 @@ Deno.test("composeMail() falls back to the built-in template and warns", async (
   assert.match(mail.html ?? "", /You have a new Role Request/);
   assert.equal(mail.warnings.length, 3);
   assert.match(mail.warnings.join("\n"), /Using the built-in 'new\.txt': Cannot use template/);
+});
+
+Deno.test("the built-in templates use only variables that exist", () => {
+  for (const name of TEMPLATE_FILES) {
+    const source = TEMPLATE_SOURCES[name];
+    const parsed = parseTemplate(name, source, sampleScope(), { trusted: false });
+    assert.deepEqual(parsed.ok ? [] : parsed.errors, []);
+  }
 });

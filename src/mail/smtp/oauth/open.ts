@@ -1,12 +1,10 @@
 /** Creates a token source from the options, with its HTTP client. */
 
-import { decodeJwt } from "jose";
 import type { Log } from "../../../log.ts";
 import { HttpsClient } from "../../../net/https_client.ts";
 import type { TokenAuth } from "../options.ts";
 import { TokenError } from "./error.ts";
 import type { OAuthOptions, TokenGrant } from "./options.ts";
-import { requestToken } from "./request.ts";
 import { type AccessToken, TokenSource } from "./token_source.ts";
 import { reasonOf } from "../../../text.ts";
 
@@ -44,9 +42,16 @@ function requester(
   log: Pick<Log, "warn">,
 ): () => Promise<AccessToken> {
   if (oauth.kind === "file") return () => readTokenFile(oauth.token, now);
-  if (oauth.kind === "service-account") return () => requestToken(oauth, user, { https, now });
+  // Its libraries are large, and most installations have a password.
+  const load = () => import("./request.ts");
+  if (oauth.kind === "service-account") {
+    return async () => await (await load()).requestToken(oauth, user, { https, now });
+  }
   const { grant, onRefreshToken } = rotating(oauth.grant, log);
-  return () => requestToken({ ...oauth, grant }, user, { https, now, onRefreshToken });
+  return async () => {
+    const { requestToken } = await load();
+    return await requestToken({ ...oauth, grant }, user, { https, now, onRefreshToken });
+  };
 }
 
 /**
@@ -86,7 +91,7 @@ async function readTokenFile(read: () => Promise<string>, now: () => number): Pr
     const message = reasonOf(error);
     throw new TokenError("configuration", message, { remedy });
   }
-  const expiresMs = expiryOf(value);
+  const expiresMs = await expiryOf(value);
   if (expiresMs !== undefined && expiresMs <= now()) {
     const end = new Date(expiresMs).toISOString();
     throw new TokenError(
@@ -99,7 +104,8 @@ async function readTokenFile(read: () => Promise<string>, now: () => number): Pr
 }
 
 /** When a JWT expires, milliseconds since 1970; undefined for opaque tokens. */
-export function expiryOf(token: string): number | undefined {
+export async function expiryOf(token: string): Promise<number | undefined> {
+  const { decodeJwt } = await import("jose");
   try {
     const { exp } = decodeJwt(token);
     return exp === undefined ? undefined : exp * 1000;

@@ -4,7 +4,6 @@ import type { Duplex } from "node:stream";
 import { ClusterError } from "../../errors.ts";
 import { secureAuthConnection } from "../direct.ts";
 import { findProxy } from "../find.ts";
-import { openSshTunnel } from "./tunnel.ts";
 import { connectTcp } from "../tcp.ts";
 import { fromEnvironment, type Tunnel, tunnelAddress } from "./tunnel_address.ts";
 import { openUpgrade } from "../upgrade.ts";
@@ -24,6 +23,8 @@ export const dialBySsh: Dial = async (context, signal) => {
   const tunnel = await findTunnel(context, signal);
   try {
     const stream = await connectTunnel(tunnel, context, signal);
+    // Its library is large, and few installations need it.
+    const { openSshTunnel } = await import("./tunnel.ts");
     const options = { timeoutMs, nowMs: context.now(), signal };
     const channel = await openSshTunnel(stream, tunnel.address.host, credentials, options);
     return await secureAuthConnection(channel, credentials, timeoutMs, signal);
