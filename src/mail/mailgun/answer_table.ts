@@ -101,7 +101,7 @@ export const ANSWER_ROWS: readonly AnswerRow[] = [
   },
   {
     about: "domain or account",
-    status: /^400$/,
+    status: /^40[03]$/,
     words: /domain|account|not allowed to send/i,
     category: "configuration",
     retry: "transport",
