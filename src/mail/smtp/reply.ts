@@ -12,7 +12,7 @@ export interface SmtpReply {
   readonly enhanced: string;
   /** The text on one line, without codes. */
   readonly text: string;
-  /** The text without addresses and other quotations. */
+  /** The text without addresses and other quotations; it says so if it names the sender's address alone. */
   readonly words: string;
 }
 
@@ -25,7 +25,7 @@ const TRAILING = /[(\s]#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
 /**
  * Parses a reply of one or several lines with its codes; `command` is nodemailer's name of the step, and
- * `addresses` are those of the email, which the server may quote.
+ * `addresses` are the sender and the recipient of the email, which the server may quote.
  */
 export function parseReply(
   command: string,
@@ -43,8 +43,18 @@ export function parseReply(
     code,
     enhanced: first ?? TRAILING.exec(text)?.[1] ?? "",
     text,
-    words: ownWords(text, addresses),
+    words: `${namesSenderAlone(text, addresses) ? "sender address: " : ""}${
+      ownWords(text, addresses)
+    }`,
   };
+}
+
+/** "User unknown" is then about the sender, whose address the server verifies. */
+function namesSenderAlone(text: string, [from, to]: readonly string[]): boolean {
+  if (from === undefined || to === undefined) return false;
+  const words = text.toLowerCase().split(/[\s<>()[\]"',;:]+/);
+  const named = new Set(words.map((word) => word.replace(/\.+$/, "")));
+  return named.has(from.toLowerCase()) && !named.has(to.toLowerCase());
 }
 
 /** The table row that decides about a reply of class 4 or 5. */

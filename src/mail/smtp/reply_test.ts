@@ -406,6 +406,11 @@ RCPT TO | 550-Verification failed for <noreply@example.org>\r\n550-No Such User 
 RCPT TO | 550-Callback setup failed while verifying <noreply@example.org>\r\n550-The initial connection, or a HELO or MAIL FROM:<> command was\r\n550-rejected.\r\n550 Sender verify failed | sender later
 RCPT TO | 550 HELO is invalid or non-resolvable | configuration transport
 RCPT TO | 550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1) | configuration transport
+RCPT TO | 550 5.1.1 <noreply@example.org>: User unknown | sender later
+RCPT TO | 550 <NoReply@example.org> user unknown | sender later
+RCPT TO | 550 5.1.1 <bob@relay.example.com>: User unknown (mail from noreply@example.org) | recipient never
+RCPT TO | 450 4.2.0 <noreply@example.org>: Greylisted | server later
+DATA | 550 5.2.1 noreply@example.org: mailbox disabled | sender later
 RCPT TO | 451 Internal resource temporarily unavailable - https://community.mimecast.com/docs/DOC-1369#451 | server later
 RCPT TO | 452 4.2.2 The recipient's inbox is out of storage space. | recipient later
 DATA | 550 5.4.6 User daily limit exceeded | quota transport
