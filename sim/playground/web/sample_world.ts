@@ -90,6 +90,9 @@ export const SHOWCASE_CONFIG = {
   delivery: {
     details: true,
     "notify_requester": true,
+    "remind_after": ["1m"],
+    // With access for an hour, after five minutes.
+    "warn_before_access_ends": "55m",
     "time_zone": Intl.DateTimeFormat().resolvedOptions().timeZone,
   },
   route: [{

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { HtmlValidate } from "html-validate/node";
 import { createTransport } from "nodemailer";
 import { request as httpRequest } from "node:http";
 import { startPlayground } from "../playground.ts";
@@ -88,6 +89,14 @@ Deno.test("The page comes with a policy that loads nothing from elsewhere", asyn
     );
   }
   assert.equal((await (await fetch(`${page.url}nothing`)).json()).error, "no page '/nothing'");
+});
+
+Deno.test("The page is valid HTML", async () => {
+  await using world = await tempPage();
+  const validator = new HtmlValidate({ extends: ["html-validate:recommended"] });
+  const { results } = await validator.validateString(await (await fetch(world.page.url)).text());
+  const messages = results.flatMap(({ messages }) => messages);
+  assert.deepEqual(messages.map(({ line, message }) => `${line}: ${message}`), []);
 });
 
 Deno.test("Another site can neither change nor read anything, by whatever host name", async () => {

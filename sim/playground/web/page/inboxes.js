@@ -221,7 +221,7 @@ function frame(mail) {
   element.addEventListener("load", () => {
     const page = element.contentDocument;
     if (page === null) return;
-    const fit = () => element.style.height = `${page.documentElement.scrollHeight}px`;
+    const fit = () => element.style.height = `${page.body.offsetHeight + 2}px`;
     fit();
     new ResizeObserver(fit).observe(page.body);
     page.addEventListener("click", (event) => {
