@@ -7,8 +7,13 @@ import { picture } from "./browser.ts";
 const DESKTOP = { width: 1400, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
-/** Plays a request in the page, and writes `playground-*.webp` into a folder. */
-export async function playgroundPictures(browser: Browser, folder: URL): Promise<void> {
+/** A playground with the program, until it is disposed. */
+export interface RunningPlayground extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Runs `deno task playground` in this process, and waits for its page. */
+export async function openPlayground(): Promise<RunningPlayground> {
   const controller = new AbortController();
   const started = Promise.withResolvers<string>();
   const running = runPlayground([], {
@@ -19,20 +24,27 @@ export async function playgroundPictures(browser: Browser, folder: URL): Promise
     },
   });
   running.catch(started.reject);
-  try {
-    const url = await started.promise;
-    const light = await open(browser, url, "light", DESKTOP);
-    await play(light);
-    await picture(light, new URL("playground-light.webp", folder));
-    const dark = await open(browser, url, "dark", DESKTOP);
-    await picture(dark, new URL("playground-dark.webp", folder));
-    const phone = await open(browser, url, "light", PHONE);
-    await phone.locator("#inboxes").evaluate((column) => column.scrollIntoView());
-    await picture(phone, new URL("playground-phone.webp", folder));
-  } finally {
-    controller.abort();
-    await running;
-  }
+  return {
+    url: await started.promise,
+    [Symbol.asyncDispose]: async () => {
+      controller.abort();
+      await running;
+    },
+  };
+}
+
+/** Plays a request in the page, and writes `playground-*.webp` into a folder. */
+export async function playgroundPictures(browser: Browser, folder: URL): Promise<void> {
+  await using playground = await openPlayground();
+  const { url } = playground;
+  const light = await open(browser, url, "light", DESKTOP);
+  await play(light);
+  await picture(light, new URL("playground-light.webp", folder));
+  const dark = await open(browser, url, "dark", DESKTOP);
+  await picture(dark, new URL("playground-dark.webp", folder));
+  const phone = await open(browser, url, "light", PHONE);
+  await phone.locator("#inboxes").evaluate((column) => column.scrollIntoView());
+  await picture(phone, new URL("playground-phone.webp", folder));
 }
 
 async function open(

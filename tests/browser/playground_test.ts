@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { CHROMIUM, launchBrowser } from "../../packaging/pictures/browser.ts";
-import { runPlayground } from "../../sim/playground/playground_command.ts";
+import { openPlayground } from "../../packaging/pictures/playground.ts";
 
 const hasChromium = await Deno.stat(CHROMIUM).then(() => true, () => false);
 if (!hasChromium) {
@@ -17,27 +17,11 @@ interface Stage extends AsyncDisposable {
 }
 
 async function openStage(): Promise<Stage> {
-  const controller = new AbortController();
-  const started = Promise.withResolvers<string>();
-  const running = runPlayground([], {
-    signal: controller.signal,
-    write: (text) => {
-      const [url] = /http:\S+/.exec(text) ?? [];
-      if (url !== undefined) started.resolve(url);
-    },
-  });
-  running.catch(started.reject);
-  const url = await started.promise;
-  const browser = await launchBrowser();
-  return {
-    url,
-    browser,
-    [Symbol.asyncDispose]: async () => {
-      await browser.close();
-      controller.abort();
-      await running;
-    },
-  };
+  await using stack = new AsyncDisposableStack();
+  const { url } = stack.use(await openPlayground());
+  const browser = stack.use(await launchBrowser());
+  const owned = stack.move();
+  return { url, browser, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** A page, and what its console complains about: scripts that fail, and what its policy blocks. */

@@ -1,18 +1,6 @@
 import assert from "node:assert/strict";
+import { contrast } from "../../../sim/testing/contrast.ts";
 import { BADGES, BUTTON_TEXT, DARK, LIGHT, OTHER_BADGE } from "./palette.ts";
-
-/** Relative luminance (WCAG 2.2, "relative luminance"). */
-function luminance(colour: string): number {
-  const [r = 0, g = 0, b = 0] = [1, 3, 5]
-    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
-    .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-
-function contrast(a: string, b: string): number {
-  const [light, dark] = [luminance(a), luminance(b)].toSorted((x, y) => y - x);
-  return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
-}
 
 Deno.test("The palette has a contrast of 4.5:1 at least wherever text is drawn (WCAG 2.2 §1.4.3)", () => {
   const pairs: [string, string, string][] = [LIGHT, DARK].flatMap((
