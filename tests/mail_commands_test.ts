@@ -227,7 +227,7 @@ Deno.test("route reports a missing configuration, and the requester's mails, wit
   await withConfig(text, async (config) => {
     const { code, stdout } = await runCommand((io) => route({ config, ...request }, io));
     assert.equal(code, 0);
-    assert.match(stdout, /\nThe requester is mailed, too, if their email address is known /);
+    assert.match(stdout, /\nThe requester is notified, too, if their email address is known /);
   });
 });
 

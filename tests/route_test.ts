@@ -139,7 +139,7 @@ Deno.test("route explains a request of a file with rules, traits and labels of f
     assert.equal(report.request, "0194-1");
     assert.match(stderr, /Recipient of an access monitoring rule is not an email address/);
     const plain = await run({ request, rules });
-    assert.match(plain.stdout, /^rule 'chat' does not count: it notifies the plugin 'slack'/m);
+    assert.match(plain.stdout, /^rule 'chat' is ignored: it notifies the plugin 'slack'/m);
     assert.match(plain.stdout, /^rule 'broken' fails: 1:1: unknown identifier/m);
     assert.match(plain.stdout, /^rule 'payments' matches: contains_any\(/m);
     assert.match(plain.stdout, /^left out: '#channel' \(rule 'payments'; not an email address\)$/m);

@@ -1,4 +1,4 @@
-/** `teleport-email route`: who would be mailed about a request, and why. */
+/** `teleport-email route`: the recipients of a request's emails, and why they are. */
 
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
@@ -29,7 +29,7 @@ import { orReportErrors, withCluster } from "./with_cluster.ts";
 const NO_RULES =
   "access monitoring rules are not evaluated: give --rules FILE, or --cluster to ask the cluster";
 
-/** The sections that decide who is mailed. */
+/** The sections that decide the recipients. */
 const PARTS = [
   "roleToRecipients",
   "requesterAddresses",
@@ -131,10 +131,10 @@ function textOf(
   { delivery: { notifyRequester } }: RouteConfig,
 ): string {
   const requester =
-    "The requester is mailed, too, if their email address is known (delivery.notify_requester).";
+    "The requester is notified, too, if their email address is known (delivery.notify_requester).";
   const lines = [
     ...id === "" ? [] : [`request ${id}`],
-    ...others.map(({ name, why }) => `rule '${name}' does not count: ${why}`),
+    ...others.map(({ name, why }) => `rule '${name}' is ignored: ${why}`),
     ...explain(trace, roles),
     ...notifyRequester ? [requester] : [],
   ];

@@ -1,7 +1,7 @@
 /**
- * Tells of failures that repeat, of one request or of many at once: the first of a kind is a warning,
- * then there is one every ten minutes, and a summary when the last of them is over. What lies between
- * is for who debugs. Failures with the same words are of one kind.
+ * Deduplicates repeated failures in the log, of one request or of many: a warning for the first of a kind,
+ * one every ten minutes while they last, and a summary at the end. Everything in between is logged at
+ * debug level. Failures with the same message are of one kind.
  */
 
 import type { Runtime } from "../runtime.ts";

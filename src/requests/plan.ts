@@ -30,7 +30,7 @@ export interface PlanInput {
   readonly record: PluginRecord | undefined;
   /** Recipients of the first email; only read where {@linkcode needsRecipients} says so. */
   readonly recipients: readonly string[];
-  /** Who gets other emails where that differs; decided and read along with `recipients`. */
+  /** Recipients of later emails where they differ; decided and read along with `recipients`. */
   readonly followUps?: FollowUps;
   /** The owners of the access list; only read where {@linkcode needsListOwners} says so. */
   readonly listOwners?: readonly string[];
@@ -411,7 +411,7 @@ function audience(record: PluginRecord): readonly string[] {
   ];
 }
 
-/** A requester who gets the reviewers' mails anyway needs none of their own. */
+/** The requester, unless one of the reviewers has the same address. */
 function requesterBeside(input: PlanInput, reviewers: readonly string[]): string | undefined {
   const requester = input.requester;
   if (requester === undefined || requester === "") return undefined;

@@ -53,7 +53,7 @@ export interface ReconcilerPolicy {
   readonly settleForMs?: number;
   /** How long a mail may be owed before a further refusal drops it. */
   readonly retryForMs: number;
-  /** Absent = nobody is reminded. */
+  /** Absent = no reminders. */
   readonly reminders?: ReminderPolicy;
 }
 
@@ -378,7 +378,7 @@ export class Reconcile {
     return plan({ ...input, ...this.#recipients, ...requester });
   }
 
-  /** There is no record, and none is to be written. */
+  /** Ends a pass without a record to write. */
   async #ignore({ latest }: View, ignored: Ignored): Promise<Next | typeof CHANGED> {
     const { stored, requestLog, isRecordCurrent } = this.entry;
     const isOver = ignored === "gone" || ignored === "resolved";

@@ -59,7 +59,7 @@ export function addReminders(
     ? record.owed.filter((mail) => !isOutdated(mail))
     : record.owed;
   if (!isDue) return owed === record.owed ? record : { ...record, owed };
-  // Such a mail asks for the review by itself.
+  // Such a mail asks for the review already.
   const isAsked = new Set(
     owed.filter(({ kind }) => kind === "new" || kind === "reopened").map(({ to }) => to),
   );

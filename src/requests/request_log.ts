@@ -1,4 +1,4 @@
-/** What is said of one request, in the log and to who counts; a complaint about it is made once. */
+/** Log and metrics for one request. Each complaint is logged once. */
 
 import { defined } from "../optional.ts";
 import type { Log, LogFields } from "../log.ts";

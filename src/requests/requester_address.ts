@@ -1,4 +1,4 @@
-/** Where the requester is mailed: by the table of the configuration, by a trait, or by the user name. */
+/** The requester's email address: from the table of the configuration, a trait, or the user name. */
 
 import type { Runtime } from "../runtime.ts";
 import type { Traits } from "../teleport/calls/users.ts";

@@ -1,4 +1,4 @@
-/** Which addresses that users name are mailed: `delivery.allowed_domains`. */
+/** Restricts addresses that requesters name to `delivery.allowed_domains`. */
 
 import { domainToASCII } from "node:url";
 

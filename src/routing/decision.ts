@@ -120,7 +120,7 @@ class Decider {
     }
     if (hasDecided) return "rules";
     for (const rule of withoutAddress) {
-      const message = "Matching access monitoring rule names no email address and does not count";
+      const message = "Matching access monitoring rule names no email address and is skipped";
       this.#draft.notices.push({ message, fields: { rule: rule.name }, about: rule });
     }
     return undefined;

@@ -152,7 +152,7 @@ Deno.test("Recipients of rules that are not addresses are left out with a notice
   ]);
   assert.equal(
     none.notices.at(-1)?.message,
-    "Matching access monitoring rule names no email address and does not count",
+    "Matching access monitoring rule names no email address and is skipped",
   );
 });
 
@@ -231,7 +231,7 @@ Deno.test("The first hundred suggested reviewers are mailed, the others are coun
     ["dev@x.org", ...suggested.slice(0, 100)],
   );
   assert.deepEqual(notices, [{
-    message: "More than 100 suggested reviewers, the first 100 are mailed",
+    message: "More than 100 suggested reviewers, the first 100 are notified",
     fields: { left_out: 31 },
   }]);
 });
@@ -255,7 +255,7 @@ Deno.test("Outside of the allowed domains only addresses of the file are mailed"
     ["d@out.org", "bob@x.org", "ops@out.org", "duty@out.org", "c@sub.y.org"],
   );
   assert.deepEqual(notices, [{
-    message: "Suggested reviewers outside of delivery.allowed_domains are not mailed",
+    message: "Suggested reviewers outside of delivery.allowed_domains are not notified",
     fields: { left_out: 2, reviewers: ["eve@evil.org", "mallory@y.org"] },
   }]);
   assert.deepEqual(await mailed({ ...options, allowedDomains: [] }), [

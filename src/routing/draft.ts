@@ -1,4 +1,4 @@
-/** A decision on recipients while it is made: what it is about, and what rules, routes and map have added. */
+/** A routing decision in progress: its input, and what rules, routes and the role map have added. */
 
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { FactValues, Unavailable } from "./condition/facts.ts";
@@ -32,7 +32,7 @@ export class Draft {
     this.list = new RecipientList(policy.isAddress);
   }
 
-  /** The suggested reviewers, if anything has asked for them. */
+  /** The suggested reviewers, if a route or the role map used them. */
   get reviewers(): readonly ReviewerTrace[] {
     return this.#reviewers ?? [];
   }
@@ -47,7 +47,7 @@ export class Draft {
       emails,
       this.policy,
     );
-    // Each kind of email may ask for them.
+    // Several kinds of email may use them.
     if (this.#reviewers === undefined) this.notices.push(...notices);
     this.#reviewers = traces;
     return traces.some(({ leftOut }) => leftOut === undefined);
@@ -70,7 +70,7 @@ export class Draft {
     // The original has no routes.
     const options = { isStrict: this.policy.hasStrictSchedules && what !== "route" };
     const { failed, ...step }: Evaluated = evaluate(conditional, this.input.facts, options);
-    // A failed lookup is reported once, and not for everything that would have needed it.
+    // A failed lookup is reported once, not for each condition that reads it.
     if (failed === "schedules" || failed === "condition") {
       const message = `Failed to evaluate ${what} ${failed}`;
       this.notices.push({

@@ -1,4 +1,4 @@
-/** Who gets the emails that follow the first one, where routes treat them differently. */
+/** Recipients of the emails after the first one, where routes change them. */
 
 import type { RoutedEvent, RoutedRecipient } from "./trace.ts";
 

@@ -1,4 +1,4 @@
-/** What rules and routes want to know of a request beside the request: traits, labels, owners. */
+/** Looks up what rules and routes need beside the request: traits, labels, owners of access lists. */
 
 import { pause } from "../clock.ts";
 import { defined } from "../optional.ts";
@@ -15,7 +15,7 @@ import type { Notice } from "./router.ts";
 export interface LookupCluster {
   /** The traits of a user; undefined when the cluster does not know the user. */
   readTraits(user: string, signal: AbortSignal): Promise<Traits | undefined>;
-  /** The resources of a kind with one of these names, as far as they exist; some come twice. */
+  /** The existing resources of a kind with one of these names; some are listed twice. */
   listResources(
     kind: string,
     names: readonly string[],
@@ -25,7 +25,7 @@ export interface LookupCluster {
   listAccessListOwners(accessList: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** What is looked up: only what some rule or route needs. */
+/** The lookups that some rule or route needs. */
 export interface Needs {
   readonly traits: boolean;
   readonly labels: boolean;
@@ -42,14 +42,14 @@ export interface LookupDeps extends Pick<Runtime, "clock"> {
   readonly cluster: LookupCluster;
 }
 
-/** What notices are about that hold for every request. */
+/** Subjects of notices that apply to every request. */
 const TRAITS = {};
 const LABELS = {};
 
-/** Between attempts of one lookup: what fails for a moment must not change who is mailed. */
+/** Delays between attempts of a lookup: a failure of a moment must not change the recipients. */
 const PAUSES_MS = [200, 1000];
 
-/** Looks up what is needed, at the same time. Never rejects: what fails is unavailable. */
+/** Makes the needed lookups concurrently. A failed lookup gives `unavailable`. Never rejects. */
 export async function lookUp(
   request: Pick<AccessRequest, "user" | "resources" | "accessList">,
   needs: Needs,
@@ -76,7 +76,7 @@ async function lookUpTraits(
   try {
     const traits = await persist(() => cluster.readTraits(user, signal), clock, signal);
     if (traits !== undefined) return traits;
-    throw new ClusterError("not-found", `the cluster knows no user '${user}'`);
+    throw new ClusterError("not-found", `the cluster has no user '${user}'`);
   } catch (error) {
     if (isDenied(error)) {
       // As in the original: the rules go on, with a requester who has no traits.
@@ -89,14 +89,14 @@ async function lookUpTraits(
       return new Map();
     }
     notices.push({
-      message: "Failed to look up the traits of the requester, what needs them does not count",
+      message: "Failed to look up the traits of the requester, conditions that read them fail",
       fields: { error },
     });
     return { unavailable: reasonOf(error) };
   }
 }
 
-/** One map of labels for each resource; none for those that are gone. */
+/** One map of labels for each resource; none for resources that no longer exist. */
 async function lookUpLabels(
   resources: AccessRequest["resources"],
   deps: LookupDeps,
@@ -128,14 +128,15 @@ async function labelsOfKind(
     if (isDenied(error)) {
       // Without labels they are in no intersection, and the labels of the others still count.
       notices.push({
-        message: "Missing permissions to list requested resources, they count as without labels",
+        message:
+          "Missing permissions to list requested resources, they are treated as having no labels",
         fields: { kind, error },
         about: LABELS,
       });
       return names.map(() => new Map());
     }
     notices.push({
-      message: "Failed to look up labels of requested resources, what needs labels does not count",
+      message: "Failed to look up labels of requested resources, conditions that read them fail",
       fields: { kind, error },
     });
     return { unavailable: reasonOf(error) };
@@ -177,7 +178,7 @@ export function ownersNotice(accessList: string, error: unknown): Notice {
   };
 }
 
-/** Tries again what may go better then. */
+/** Retries a call after transient errors. */
 async function persist<T>(
   call: () => Promise<T>,
   clock: Runtime["clock"],

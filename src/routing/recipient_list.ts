@@ -1,4 +1,4 @@
-/** The recipients of one decision while they are gathered. */
+/** Collects the recipients of one decision. */
 
 import { truncate } from "../text.ts";
 import { type LeftOut, ROUTED_EVENTS, type RoutedEvent, type RoutedRecipient } from "./trace.ts";
@@ -10,7 +10,7 @@ export const MAX_ADDRESS_LENGTH = 254;
 export interface Emails {
   /** The kind that is being routed. */
   readonly event: RoutedEvent;
-  /** Kinds that come along with it, unless a silent route takes them away. */
+  /** Kinds that follow it, unless a silent route stops them. */
   readonly following: ReadonlySet<RoutedEvent>;
 }
 
@@ -57,7 +57,7 @@ export class RecipientList {
     return true;
   }
 
-  /** Takes emails of a kind from recipients who would get them along with the first email. */
+  /** Stops emails of a kind that follow the first email. */
   silence(event: RoutedEvent): void {
     for (const { following } of this.#byAddress.values()) following.delete(event);
   }

@@ -21,7 +21,7 @@ const NO_FOLLOWING: ReadonlySet<RoutedEvent> = new Set();
 export class RouteWalk {
   /** The route that decides has the keyword `requester`. */
   isRequesterWanted = false;
-  /** Some matching route names the owners of the access list, who are known once there is one. */
+  /** A matching route names the owners of the access list, which are unknown before a promotion. */
   hasListOwners = false;
   /** Each route is evaluated once. */
   readonly #evaluations = new Map<Route, Evaluation>();
@@ -64,7 +64,7 @@ export class RouteWalk {
   warn(): void {
     for (const [route, { step, hasAddress }] of this.#evaluations) {
       if (!step.matched || hasAddress || route.isSilent) continue;
-      const message = "Route names no email address for this request and does not count";
+      const message = "Route names no email address for this request and is skipped";
       this.draft.notices.push({ message, fields: { route: route.name } });
     }
   }
@@ -108,7 +108,7 @@ export class RouteWalk {
         this.hasListOwners = true;
         const owners = accessListOwners ?? { unavailable: NOT_PROMOTED };
         this.#addNames(owners, recipient.kind, `${route}, owner of the access list`, emails);
-        // They decide even before they are known.
+        // The route decides even before the owners are known.
         return true;
       }
     }

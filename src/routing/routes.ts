@@ -1,10 +1,10 @@
-/** `[[route]]`: what a map of roles cannot say. */
+/** The routes of the configuration, `[[route]]`. */
 
 import type { Condition } from "./condition/condition.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 import type { RoutedEvent } from "./trace.ts";
 
-/** Whom a route mails. */
+/** A recipient of a route. */
 export type RouteRecipient =
   | { readonly kind: "address"; readonly address: string }
   /** The requester, if the user name is an email address. */

@@ -12,16 +12,16 @@ import { requestFacts } from "./request_facts.ts";
 import type { ListOwners, Notice, Routed, Router } from "./router.ts";
 import type { Rule } from "./rules/rule.ts";
 
-/** The rules that count now. */
+/** The current rules. */
 export interface RuleSource {
   /** In the order of their names; waits until they are known. */
   current(signal: AbortSignal): Promise<readonly Rule[]>;
 }
 
-/** Without rules: for tests, and where no cluster is asked. */
+/** No rules: for tests, and for commands without a cluster. */
 export const NO_RULES: RuleSource = { current: () => Promise.resolve([]) };
 
-/** Owners who cannot be looked up for longer must not hold up the emails to reviewers. */
+/** A failing lookup of owners delays the emails to reviewers for at most this long. */
 const OWNERS_PATIENCE_MS = 60_000;
 
 export interface RuleRouterDeps extends LookupDeps {
@@ -38,7 +38,7 @@ export class RuleRouter implements Router {
   readonly #given = new WeakMap<object, Set<string>>();
   /** Since when owners cannot be looked up, by request. */
   readonly #failingSinceMs = new Map<string, number>();
-  /** Ends when those before it are decided: the traces of many at once, with many rules, are large. */
+  /** Resolves when earlier decisions are made. One at a time, because traces of many rules are large. */
   #decided: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly policy: RoutingPolicy, private readonly deps: RuleRouterDeps) {}
@@ -110,7 +110,7 @@ export class RuleRouter implements Router {
     return done;
   }
 
-  /** What is wrong with a rule is wrong for every request, and given once. */
+  /** A notice about a rule is given once, as it applies to every request. */
   #isNew({ about, message, fields: { error: _, ...fields } }: Notice): boolean {
     if (about === undefined) return true;
     const given = this.#given.get(about) ?? new Set();

@@ -1,4 +1,4 @@
-/** The reviewers that a requester suggests, as far as they are mailed. */
+/** Selects the suggested reviewers that become recipients. */
 
 import { truncate } from "../text.ts";
 import type { LogFields } from "../log.ts";
@@ -13,11 +13,11 @@ const MAX_SUGGESTED = 100;
 const INVALID = "not an email address";
 const OUTSIDE = "outside of delivery.allowed_domains";
 
-/** Which of them are mailed. */
+/** The configuration that selects them. */
 export interface ReviewerPolicy {
   /** Domains allowed for suggested reviewers, as in {@linkcode isInDomains}; absent = any. */
   readonly allowedDomains?: readonly string[];
-  /** Addresses of the configuration, in lower case, that are mailed wherever they are. */
+  /** Addresses of the configuration, in lower case: allowed in every domain. */
   readonly configured: ReadonlySet<string>;
 }
 
@@ -49,12 +49,12 @@ export function addSuggestedReviewers(
       fields: { reviewer: truncate(reviewer, MAX_ADDRESS_LENGTH) },
     })),
     ...noticeIf(
-      "Suggested reviewers outside of delivery.allowed_domains are not mailed",
+      "Suggested reviewers outside of delivery.allowed_domains are not notified",
       outside.length,
       { reviewers: outside },
     ),
     ...noticeIf(
-      `More than ${MAX_SUGGESTED} suggested reviewers, the first ${MAX_SUGGESTED} are mailed`,
+      `More than ${MAX_SUGGESTED} suggested reviewers, the first ${MAX_SUGGESTED} are notified`,
       unique.length - reviewers.length,
     ),
   ];

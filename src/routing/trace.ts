@@ -1,4 +1,4 @@
-/** What a decision on recipients looked at: for the command `route`, and what the daemon logs. */
+/** The trace of a routing decision, for the command `route`. */
 
 /** The kinds of email that are routed: the first one, those about reviews, the one about the end. */
 export const ROUTED_EVENTS = ["new", "review", "resolution"] as const;
@@ -19,7 +19,7 @@ export interface StepTrace {
   readonly note?: string;
 }
 
-/** A requested role and the entry of `role_to_recipients` that it has come to. */
+/** A requested role and the entry of `role_to_recipients` that applies to it. */
 export interface RoleTrace {
   readonly role: string;
   /** The key of the entry; absent when there is none. */
@@ -31,7 +31,7 @@ export interface RoleTrace {
 /** A reviewer that the request suggests. */
 export interface ReviewerTrace {
   readonly reviewer: string;
-  /** Why they are not mailed; absent when they are. */
+  /** Why it is not a recipient; absent when it is. */
   readonly leftOut?: string;
 }
 
@@ -43,10 +43,10 @@ export interface RoutedRecipient {
   readonly emails: readonly RoutedEvent[];
 }
 
-/** What was named as a recipient and is not mailed. */
+/** A named recipient that gets no email. */
 export interface LeftOut {
   readonly recipient: string;
-  /** What named it. */
+  /** The rule, route or entry that named it. */
   readonly because: string;
   readonly reason: string;
 }
@@ -54,7 +54,7 @@ export interface LeftOut {
 /** What chose the recipients of the first email: rules of the cluster, routes or role map of the file. */
 export type DecidedBy = "rules" | "routes" | "silence" | "map";
 
-/** One decision. Lists are in the order in which they were looked at. */
+/** One decision. Lists are in the order of evaluation. */
 export interface RoutingTrace {
   readonly rules: readonly StepTrace[];
   readonly routes: readonly StepTrace[];

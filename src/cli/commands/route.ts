@@ -6,7 +6,7 @@ import { CONFIG_EXITS, configOptions, type Definition, withConfig } from "../def
 /** The command `route`. */
 export const ROUTE: Definition = {
   name: "route",
-  summary: "Explains who would be emailed about a request, and why.",
+  summary: "Explains the recipients of a request's emails.",
   details: [
     "Makes the daemon's own decision and prints each rule, route and entry of role_to_recipients that it " +
     "evaluated, with the part of its condition that decided, and the source of each address.",

@@ -30,7 +30,7 @@ export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
   readonly link: (requestId: string) => string | undefined;
 }
 
-/** Words say "in 25 minutes": they are composed anew when they are this old. */
+/** Texts contain phrases such as "in 25 minutes": they are composed again after this time. */
 const WORDS_AGE_MS = 10_000;
 
 /** Words for all recipients of an email; undefined where each has words of their own. */

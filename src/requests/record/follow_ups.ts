@@ -1,6 +1,6 @@
 /**
- * The `follow_ups` key of plugin data: who gets emails after the first one, where that differs from the
- * recipients of the first (docs/internals/delivery.md).
+ * The `follow_ups` key of plugin data: the recipients of later emails, where they differ from those of the
+ * first (docs/internals/delivery.md).
  */
 
 import * as v from "valibot";

@@ -50,7 +50,7 @@ export interface PluginRecord {
   readonly threads: readonly Thread[];
   /** Items of `email_threads` that are no thread; kept as they are. */
   readonly foreignThreads: readonly string[];
-  /** Who gets emails after the first one; absent = the recipients of the first. */
+  /** Recipients of later emails; absent = the recipients of the first. */
   readonly followUps?: FollowUps;
   readonly owed: readonly OwedMail[];
   readonly owner?: Owner;

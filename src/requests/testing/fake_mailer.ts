@@ -1,4 +1,4 @@
-/** A mailer that keeps what it is given and answers as it is told. */
+/** A mailer that records jobs and gives configured replies. */
 
 import type { Refusal } from "../../mail/transport.ts";
 import type { Delivery, Mailer, MailJob } from "../delivery/mailer.ts";

@@ -1,4 +1,4 @@
-/** A cluster without access monitoring rules, for those who follow one. */
+/** A rule target for tests without access monitoring rules. */
 
 import type { RuleTarget } from "../list_watch.ts";
 

@@ -1,4 +1,4 @@
-/** Access monitoring rules, as far as they say who is mailed. */
+/** Access monitoring rules that notify this plugin. */
 
 import type { AccessMonitoringRule } from "../../teleport/rules/rule.ts";
 import { Condition } from "../condition/condition.ts";

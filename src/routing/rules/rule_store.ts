@@ -8,7 +8,7 @@ import { ClusterError } from "../../teleport/errors.ts";
 import { ConditionError } from "../condition/error.ts";
 import { readRule, type Rule } from "./rule.ts";
 
-/** Where rules come from. */
+/** The call that lists rules. */
 export interface RuleCluster {
   /** Every rule about access requests that notifies this plugin; rejects with `ClusterError`. */
   listRules(signal: AbortSignal): Promise<readonly AccessMonitoringRule[]>;
@@ -24,16 +24,16 @@ const REMEDY =
   "and restart the program";
 
 /**
- * - `listing`: the stream has begun, the rules are not listed yet; who wants them waits
+ * - `listing`: the stream has begun, the rules are not listed yet; callers of `current()` wait
  * - `known`: listed, and kept current by events
  */
 export class RuleStore {
   readonly #rules = new Map<string, Rule>();
-  /** The same in the order of their names; made when it is asked for. */
+  /** The rules sorted by name; computed on demand. */
   #sorted: readonly Rule[] | undefined;
   #listing = Promise.withResolvers<void>();
   #isKnown = false;
-  /** Rules that events told of while they were listed, which is then older. */
+  /** Rules with events since the listing was requested: the events are newer. */
   #changedWhileListing = new Set<string>();
   #hasWarned = false;
 
@@ -50,7 +50,7 @@ export class RuleStore {
    * Lists the rules after the start of a stream; `isWatched` says whether the stream brings their changes.
    * Without the permission, or on a server without rules, there are none, and one warning says so.
    *
-   * @throws {ClusterError} when the listing may succeed later; who wants rules goes on waiting
+   * @throws {ClusterError} when the listing may succeed later; callers of `current()` keep waiting
    */
   async list(isWatched: boolean, signal: AbortSignal): Promise<void> {
     if (this.#isKnown) [this.#isKnown, this.#listing] = [false, Promise.withResolvers()];
@@ -78,7 +78,7 @@ export class RuleStore {
     else this.#rules.delete(name);
   }
 
-  /** One that is no longer ours goes; one that has not changed stays what it was. */
+  /** Removes a rule that no longer notifies this plugin; an unchanged rule keeps its identity. */
   #put(rule: AccessMonitoringRule): void {
     const reading = readRule(rule);
     if (!reading.applies) this.#rules.delete(rule.name);
@@ -87,7 +87,7 @@ export class RuleStore {
     }
   }
 
-  /** Undefined when the server has none for us. */
+  /** Undefined when the server refuses rules, or has none. */
   async #listed(signal: AbortSignal): Promise<readonly AccessMonitoringRule[] | undefined> {
     try {
       return await this.deps.cluster.listRules(signal);
