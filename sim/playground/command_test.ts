@@ -49,6 +49,14 @@ Deno.test("Each command refuses what it does not know before it starts anything"
   );
 });
 
+Deno.test("A port that another process has is named, and nothing stays behind", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  const { io } = quietIo();
+  const error = `Cannot listen on 127.0.0.1:${port}: another process does, choose another port`;
+  await assert.rejects(runCluster(["--control-port", String(port)], io), new Error(error));
+});
+
 Deno.test("readOptions() says which value is missing, and readPort() takes every port", () => {
   const options = { dir: { type: "string" } } as const;
   assert.deepEqual({ ...readOptions(["--dir", "x"], options) }, { dir: "x" });

@@ -5,6 +5,7 @@ import { ClusterError } from "../auth/cluster_error.ts";
 import { directoryActions } from "./control_directory.ts";
 import { type Action, ParameterError, Parameters } from "./control_parameters.ts";
 import { requestActions } from "./control_requests.ts";
+import { serveLocally } from "./serve.ts";
 import { controlRefusal } from "./web/guard.ts";
 import type { MailServer } from "../mail/mail_server.ts";
 import { type HostAuthority, ROTATION_PHASES } from "../cluster/rotation.ts";
@@ -29,10 +30,7 @@ export class ControlServer implements AsyncDisposable {
 
   constructor(controlled: Controlled, port: number) {
     const actions = controlActions(controlled);
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port, onListen: () => {} },
-      (request) => answer(actions, request),
-    );
+    this.#server = serveLocally(port, (request) => answer(actions, request));
   }
 
   /** `http://127.0.0.1:<port>` */

@@ -20,7 +20,7 @@ import { type Playground, startPlayground } from "./playground.ts";
 import { PluginProcess } from "./plugin_process.ts";
 import { populate } from "./web/sample_world.ts";
 import { PlaygroundPage } from "./web/server.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./serve.ts";
 
 const USAGE = `Usage: deno task demo [--keep [--port PORT]] [--pause SECONDS]
 

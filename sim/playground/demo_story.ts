@@ -30,7 +30,7 @@ export async function play({ playground, say, mails, pause }: Stage): Promise<vo
     "bob@example.com",
   ]);
   await read(3);
-  say("\n=== Bob reviews the request: everybody is told, in the same thread\n");
+  say("\n=== Bob reviews the request: all recipients get an email in the same thread\n");
   cluster.review(first, { author: "bob@example.com", state: RequestState.APPROVED, reason: "ok" });
   await read(3);
   say("\n=== It is approved\n");
@@ -43,7 +43,7 @@ export async function play({ playground, say, mails, pause }: Stage): Promise<vo
   cluster.setState(second, RequestState.DENIED, { reason: "Not without a ticket" });
   await read(1);
 
-  say("\n=== Alice asks for the role dev, and nobody decides in time\n");
+  say("\n=== Alice asks for the role dev, and the request expires\n");
   const third = create(["dev"], "Look at the logs");
   await read(1);
   cluster.expire(third);

@@ -10,7 +10,7 @@ import {
 } from "./command.ts";
 import { startPlayground } from "./playground.ts";
 import { PluginProcess } from "./plugin_process.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./serve.ts";
 import { populate, SHOWCASE_CONFIG, SHOWCASE_RECIPIENTS } from "./web/sample_world.ts";
 import { PlaygroundPage } from "./web/server.ts";
 

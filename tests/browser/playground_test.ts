@@ -7,7 +7,7 @@ import { openPlayground } from "../../packaging/pictures/playground.ts";
 
 const hasChromium = await Deno.stat(CHROMIUM).then(() => true, () => false);
 if (!hasChromium) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- why tests are skipped
   console.warn(`tests in a browser are skipped: no ${CHROMIUM} (apt-get install chromium)`);
 }
 

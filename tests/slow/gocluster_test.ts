@@ -70,6 +70,7 @@ Deno.test({
       const plugin = await start(
         { addr: address("auth") },
         { details: true, "time_zone": "America/New_York" },
+        { "*": ["all@example.com", "bob@example.com"] },
       );
       const resources = json([
         { cluster, kind: "node", name: "n1", ssh: ["root"] },
@@ -99,6 +100,7 @@ Deno.test({
         /\nSession length: 2 hours, until /,
         /\nDecide before: .* \(in (30|29) minutes\)/,
         /\nApprovals: 0 of 2 approvals/,
+        /\nAlso asked to review: (all|bob)@example\.com/,
       ];
       for (const fact of facts) assert.match(text, fact);
       // The HTML part has the same, whatever delivery.details says.
@@ -117,6 +119,31 @@ Deno.test({
         ]
       ) assert.ok(html.includes(fact), fact);
       assert.doesNotMatch(text + html, /--approve/);
+
+      await control(`/review?id=${id}&author=bob&state=APPROVED&reason=go&submitted_by=slack`);
+      await mailed(id, /^bob reviewed the request/);
+      await control(`/resolve?id=${id}&state=PROMOTED&access_list=ops&title=Operators&reason=ok`);
+      await mailed(id, /has been resolved/);
+      const about = async (what: RegExp) => {
+        const found = (await mails()).find((mail) =>
+          mail.subject === subject && what.test(mail.text ?? "")
+        );
+        return found ?? assert.fail(`no mail ${what}`);
+      };
+      const review = await about(/^bob reviewed the request/);
+      for (
+        const fact of [
+          /\nReason: go\./,
+          /\nSubmitted by: slack/,
+          /\nStill missing: 1 more approval/,
+        ]
+      ) assert.match(review.text ?? "", fact);
+      for (const fact of ["bob", "slack", "1 more approval", "Decide before"]) {
+        assert.ok(review.html?.includes(fact), fact);
+      }
+      const end = await about(/has been resolved/);
+      assert.match(end.text ?? "", /\nAccess list: Operators\r?\n[^]*Status: ✅ PROMOTED \(ok\)/);
+      assert.match(end.html ?? "", /PROMOTED[^]*Operators/);
 
       await control("/resource?kind=node&denied=1");
       const other = await ask(`resources=${json([{ cluster, kind: "node", name: "n1" }])}`);

@@ -5,6 +5,7 @@ import { runAction } from "../control.ts";
 import type { Action } from "../control_parameters.ts";
 import { requestActions } from "../control_requests.ts";
 import type { Playground } from "../playground.ts";
+import { serveLocally } from "../serve.ts";
 import { pageRefusal } from "./guard.ts";
 import { mailDocument } from "./mails.ts";
 import type { World } from "./sample_world.ts";
@@ -67,17 +68,14 @@ export class PlaygroundPage implements AsyncDisposable {
     const { playground, world, daemon, port = 0, outageMs = 10_000 } = options;
     const all = requestActions(playground.cluster);
     const actions = new Map(all.filter(([path]) => ACTIONS.includes(path)));
+    this.#server = serveLocally(port, async (request) => {
+      const response = await this.#answer(request, actions);
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+        response.headers.set(name, value);
+      }
+      return response;
+    });
     this.#session = new Session({ playground, world, daemon, outageMs });
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port, onListen: () => {} },
-      async (request) => {
-        const response = await this.#answer(request, actions);
-        for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
-          response.headers.set(name, value);
-        }
-        return response;
-      },
-    );
   }
 
   /** `http://127.0.0.1:<port>/` */

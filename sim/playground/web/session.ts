@@ -26,6 +26,8 @@ export interface SessionOptions {
 }
 
 const MAX_LINES = 500;
+/** The newest emails, which a page gets when it opens. */
+const MAX_MAILS = 500;
 const METRICS_EVERY_MS = 1000;
 
 /** The state behind the page. */
@@ -61,7 +63,7 @@ export class Session implements AsyncDisposable {
       world: this.options.world,
       cluster: this.options.playground.cluster.name,
       requests: this.#requests.views,
-      mails: this.#mails,
+      mails: this.#mails.slice(-MAX_MAILS),
       log: this.#lines,
       outages: this.outages.ends,
       daemon: this.#daemon ?? null,

@@ -7,6 +7,8 @@ const accounts = byId("accounts");
 const threads = byId("threads");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
+const MAX_MAILS = 500;
+
 let mails = [];
 const read = new Set();
 /** The open inbox and, in it, the open thread and email. */
@@ -32,6 +34,7 @@ export function showMails(views, { reviewers: [reviewer] }) {
 /** Adds an email. The open thread goes on with its newest one. */
 export function showMail(view) {
   mails.push(view);
+  if (mails.length > MAX_MAILS) mails.shift();
   const isPreferred = !isChosen && view.to === firstReviewer && inbox !== firstReviewer;
   if (isPreferred && open !== undefined) read.delete(open.number);
   if (inbox === undefined || isPreferred) openInbox(view.to);
