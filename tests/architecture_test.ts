@@ -27,9 +27,10 @@ const RULES: Rules = {
     "src/routing/condition": [],
     "src/routing/schedule": ["src/routing/condition"],
     "src/requests": ["src/*", "src/teleport", "src/routing", "src/mail"],
+    "src/access_lists": ["src/*", "src/teleport", "src/mail", "src/requests"],
     "src/daemon": [
       ...["src/*", "src/net", "src/config", "src/ops"],
-      ...["src/mail", "src/teleport", "src/routing", "src/requests"],
+      ...["src/mail", "src/teleport", "src/routing", "src/requests", "src/access_lists"],
     ],
     "src/cli": ["src"],
     "src/testing": ["src/*"],

@@ -283,7 +283,7 @@ Deno.test("check warns when rules of the cluster cannot count, and asks only for
     const { roles, rules } = stage.playground.cluster;
     const asked = async () =>
       (await trouble(stage)).findings
-        .filter(({ check }) => /rules|traits|labels/.test(check))
+        .filter(({ check }) => /rules|traits|labels|access_lists/.test(check))
         .map(({ check, level }) => `${check} ${level}`);
     assert.deepEqual(await asked(), ["permission.rules ok"]);
     const condition = 'user.traits["team"].contains(access_request.spec.user)';
@@ -307,6 +307,13 @@ Deno.test("check warns when rules of the cluster cannot count, and asks only for
       )
     );
     assert.deepEqual(await asked(), ["permission.rules ok", "permission.traits warning"]);
+    await stage.configure((text) => `${text}\n[access_lists]\nremind = true\n`);
+    const lists = async () => (await asked()).at(-1);
+    assert.equal(await lists(), "permission.access_lists ok");
+    roles.deny("access_list", true);
+    assert.equal(await lists(), "permission.access_lists warning");
+    stage.playground.auth.advancedAccessWorkflows = false;
+    assert.equal(await lists(), "permission.access_lists skipped");
   });
 });
 

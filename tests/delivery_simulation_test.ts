@@ -13,12 +13,14 @@ import {
   DO_NOT_WAIT_FOR_RULES,
   DROP_OWED_ON_CONFLICT,
   FORGET_FOLLOW_UPS,
+  FORGET_REMINDERS,
   FORGET_THE_LATE_CHECK,
   FORGET_THE_LEASE,
   IGNORE_KINDS_OF_EMAIL,
   IGNORE_REFUSED_WRITES,
   LIST_RULES_ONCE,
   NEVER_REOPEN,
+  REMIND_BLINDLY,
   type Sabotage,
   SETTLE_BEFORE_SEND,
 } from "./simulation/sabotage.ts";
@@ -42,6 +44,8 @@ const EXPECTED = [
   "write was refused",
   "false ends",
   "rules were changed",
+  "reminder",
+  "requester-access-ending",
 ];
 
 function describe({ seed, wrong, trace }: Outcome): string {
@@ -117,6 +121,12 @@ const SABOTAGES: readonly (readonly [string, Sabotage, RegExp, first?: number])[
   ["ignores kinds of email", IGNORE_KINDS_OF_EMAIL, /is not for |does not know the outcome/],
   ["keeps follow-ups in memory", FORGET_FOLLOW_UPS, /is not for |does not know the outcome/],
   ["never corrects a false end", NEVER_REOPEN, /its record says 'EXPIRED' and not/],
+  ["forgets its reminders", FORGET_REMINDERS, /plans .* reminder\/\S+ a second time/],
+  [
+    "reminds without asking whether the request is pending",
+    REMIND_BLINDLY,
+    /plans .* long after the decision/,
+  ],
 ];
 
 for (const [what, sabotage, complaint, first = 1] of SABOTAGES) {

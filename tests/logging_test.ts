@@ -28,6 +28,7 @@ async function readTable(): Promise<readonly Row[]> {
 
 /** The folders whose logs are the daemon's. */
 const FOLDERS = [
+  "src/access_lists",
   "src/cli",
   "src/daemon",
   "src/mail",

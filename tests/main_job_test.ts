@@ -217,26 +217,47 @@ Deno.test("start keeps up when reviewers answer at once, without a superfluous m
   });
 });
 
-Deno.test("start notifies the requester as well when configured", async () => {
+Deno.test("start notifies the requester as well, reminds and warns when configured", async () => {
   await onStage({}, async ({ playground, start, configure }) => {
-    await configure((text) =>
-      text.replace("[delivery]\n", "[delivery]\nnotify_requester = true\nhtml = false\n")
-    );
+    const { cluster, mail } = playground;
+    const keys = [
+      "notify_requester = true",
+      "html = false",
+      'remind_after = ["1m"]',
+      'warn_before_access_ends = "1h"',
+    ];
+    await configure((text) => text.replace("[delivery]\n", `[delivery]\n${keys.join("\n")}\n`));
     await start();
     const id = ask(playground);
-    await playground.mail.waitForMails(2);
-    playground.cluster.review(id, { author: "bob", state: RequestState.APPROVED, reason: "go" });
-    await playground.mail.waitForMails(4);
-    playground.cluster.setState(id, RequestState.APPROVED, { reason: "ok" });
-    const mails = await playground.mail.waitForMails(6);
-    const [submitted, reviewed, resolved] = mailsTo(mails, "alice@example.com");
-    assert.ok(submitted && reviewed && resolved);
+    await mail.waitForMails(2);
+    await untilSettled(playground, id);
+    cluster.retime(id, { created: new Date(Date.now() - 90_000) });
+    await mail.waitForMails(3);
+    await untilSettled(playground, id);
+    assert.equal(dataOf(playground, id)["reminded"], "60");
+    cluster.review(id, { author: "bob", state: RequestState.APPROVED, reason: "go" });
+    await mail.waitForMails(5);
+    cluster.setState(id, RequestState.APPROVED, { reason: "ok" });
+    await mail.waitForMails(7);
+    await untilSettled(playground, id);
+    cluster.retime(id, { accessExpires: new Date(Date.now() + 30 * 60_000) });
+    const mails = await mail.waitForMails(8);
+    const [submitted, reviewed, resolved, warned] = mailsTo(mails, "alice@example.com");
+    assert.ok(submitted && reviewed && resolved && warned);
     assert.match(textOf(reviewed), /^bob reviewed the request at /);
     assert.equal(reviewed.parsed.inReplyTo, submitted.parsed.messageId);
     assert.match(textOf(submitted), /^Your Role Request has been submitted:/);
     assert.match(textOf(resolved), /^Your Role Request has been resolved:[^]*✅ APPROVED \(ok\)$/);
     assert.equal(resolved.parsed.inReplyTo, submitted.parsed.messageId);
+    assert.match(textOf(warned), /^Access from your Role Request ends soon:[^]*in (29|30) minutes/);
+    assert.equal(warned.parsed.inReplyTo, submitted.parsed.messageId);
     assert.equal(submitted.parsed.html, undefined);
+    const [first, reminder] = mails.filter(({ envelope: { to } }) =>
+      !to.includes("alice@example.com")
+    );
+    assert.ok(first && reminder);
+    assert.match(textOf(reminder), /^A Role Request is still waiting for your review:/);
+    assert.equal(reminder.parsed.inReplyTo, first.parsed.messageId);
     // The requester is no reviewer: the original must not write to them when it takes over.
     assert.ok(!(dataOf(playground, id)["email_threads"] ?? "").includes("alice"));
   });

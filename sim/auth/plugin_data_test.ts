@@ -122,3 +122,28 @@ Deno.test("PluginDataStore.update() refuses a record that grows too large and ke
   });
   assert.equal(store.entry("r", "slack"), undefined);
 });
+
+Deno.test("PluginDataStore keeps the records of access lists until their list is deleted", () => {
+  const lists = new Set(["l"]);
+  const store = new PluginDataStore(() => undefined, () => START, lists);
+  const update = (name: string) =>
+    store.update(create(PluginDataUpdateParamsSchema, {
+      Kind: "access_list",
+      Resource: name,
+      Plugin: "email",
+      Set: { a: "1" },
+      Expect: { a: "" },
+    }));
+  update("l");
+  assert.deepEqual(store.listEntry("l", "email"), { a: "1" });
+  assert.equal(store.entry("l", "email"), undefined);
+  assert.throws(() => update("l"), { code: "FAILED_PRECONDITION" });
+  assert.throws(() => update("gone"), { code: "NOT_FOUND" });
+  lists.delete("l");
+  assert.equal(store.listEntry("l", "email"), undefined);
+  store.takesLists = false;
+  assert.throws(() => update("l"), {
+    code: "INVALID_ARGUMENT",
+    message: 'unsupported resource kind "access_list"',
+  });
+});

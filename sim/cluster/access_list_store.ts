@@ -40,6 +40,10 @@ export class AccessListStore {
     this.#lists.set(list.name, list);
   }
 
+  has(name: string): boolean {
+    return this.#lists.has(name);
+  }
+
   delete(name: string): void {
     this.#lists.delete(name);
   }

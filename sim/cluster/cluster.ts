@@ -4,7 +4,7 @@
  */
 
 import { clone, create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   type AccessRequestSpecV3,
   type AccessRequestV3,
@@ -55,7 +55,7 @@ export class Cluster {
     readonly name: string = "sim.example.com",
     readonly now: () => Date = () => new Date(),
   ) {
-    this.pluginData = new PluginDataStore((id) => this.#accessEnd(id), now);
+    this.pluginData = new PluginDataStore((id) => this.#accessEnd(id), now, this.accessLists);
   }
 
   /** Creates a pending request. */
@@ -130,6 +130,14 @@ export class Cluster {
     if (deciding.accessList) spec.accessList = deciding.accessList;
     if (deciding.AssumeStartTime) spec.AssumeStartTime = deciding.AssumeStartTime;
     return this.#store(request, spec, deciding.ProposedState, deciding.Reason);
+  }
+
+  /** Sets times of a request, so that a test need not wait for them. */
+  retime(id: string, times: { readonly created?: Date; readonly accessExpires?: Date }): void {
+    const { request, spec } = this.#find(id, "set times of");
+    if (times.created) spec.Created = timestampFromDate(times.created);
+    if (times.accessExpires) spec.Expires = timestampFromDate(times.accessExpires);
+    this.#store(request, spec, spec.State, spec.ResolveReason);
   }
 
   /** Deletes a request. Its plugin data stays. */

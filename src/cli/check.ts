@@ -97,12 +97,16 @@ function* configuration(path: string, loaded: LoadResult): Generator<Finding> {
 }
 
 function lookupsOf(
-  { roleToRecipients, routes, routing, delivery }: ConfigParts,
+  { roleToRecipients, routes, routing, delivery, accessLists }: ConfigParts,
 ): LookupSettings {
+  const remindsOwners = accessLists?.remind ?? false;
   const isWhole = roleToRecipients && routes && routing && delivery;
   return {
     routes: isWhole ? routingPolicyOf({ roleToRecipients, routes, routing, delivery }).routes : [],
-    requesterTrait: delivery?.notifyRequester ? delivery.requesterTrait : undefined,
+    requesterTrait: delivery?.notifyRequester || remindsOwners
+      ? delivery?.requesterTrait
+      : undefined,
+    accessLists: remindsOwners,
   };
 }
 

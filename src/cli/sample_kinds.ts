@@ -17,6 +17,7 @@ export const SAMPLE_KINDS = [
   "requester-expired",
   "requester-promoted",
   "requester-access-ending",
+  "access-list-review",
 ] as const;
 /** One of them. */
 export type SampleKind = typeof SAMPLE_KINDS[number];

@@ -1,7 +1,7 @@
 /** Sample requests for emails. */
 
 import type { MailData } from "../mail/content/mail_data.ts";
-import { sampleData, sampleResourceData } from "../mail/content/sample_data.ts";
+import { sampleAccessLists, sampleData, sampleResourceData } from "../mail/content/sample_data.ts";
 import type { SampleKind } from "./sample_kinds.ts";
 
 /** The data of each email that `preview` can show. */
@@ -24,6 +24,7 @@ const SAMPLES: Readonly<Record<SampleKind, () => MailData>> = {
   "requester-promoted": () =>
     sampleResourceData(sampleData("resolution", "requester", "PROMOTED"), true),
   "requester-access-ending": () => sampleData("access-ending", "requester"),
+  "access-list-review": sampleAccessLists,
 };
 
 /** The data of a sample email. */

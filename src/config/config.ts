@@ -185,6 +185,12 @@ export interface RoutingConfig {
   readonly strictSchedules: boolean;
 }
 
+/** What `[access_lists]` says. */
+export interface AccessListsConfig {
+  /** Whether owners are reminded of reviews that are due. @default false */
+  readonly remind: boolean;
+}
+
 /** Shifts in a time zone, as they are written in the file. */
 export interface RouteSchedule {
   /** "" = UTC. */
@@ -244,6 +250,7 @@ export interface Config {
   readonly routing: RoutingConfig;
   /** In the file's order. */
   readonly routes: readonly RouteConfig[];
+  readonly accessLists: AccessListsConfig;
   readonly templates: { readonly directory?: string };
   readonly http: HttpConfig;
   readonly log: LogConfig;

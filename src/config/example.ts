@@ -188,6 +188,10 @@ sender = "noreply@example.com"
 #timezone = "Europe/Berlin"
 #shifts = [{ weekday = "Monday", start = "09:00", end = "17:00" }]
 
+[access_lists]
+# Reminds owners of access lists by email before the members are due for review, and every day after.
+#remind = false
+
 [templates]
 # Directory with templates that replace the built-in ones, file by file.
 #directory = "/etc/teleport-email/templates"

@@ -4,6 +4,7 @@ import { fileError } from "../text.ts";
 import { defined } from "../optional.ts";
 import type { Config, ConfigParts, LoadResult } from "./config.ts";
 import { exposedFiles } from "./exposed_files.ts";
+import { readAccessLists } from "./sections/access_lists.ts";
 import { type Delivery, readDelivery } from "./sections/delivery.ts";
 import { readHttp } from "./sections/http.ts";
 import { foldKeys } from "./key_case.ts";
@@ -30,6 +31,7 @@ const TABLES = [
   "requester_addresses",
   "routing",
   "route",
+  "access_lists",
   "templates",
   "http",
   "log",
@@ -111,6 +113,7 @@ export async function parseConfig(
   );
   const routing = await part(() => readRouting(orEmpty("routing"), context));
   const routes = await part(() => readRoutes(table("route"), context));
+  const accessLists = await part(() => readAccessLists(orEmpty("access_lists"), context));
   const templates = await part(() => readTemplates(orEmpty("templates"), context));
   const http = await part(() => readHttp(orEmpty("http"), context));
   const log = await part(() => readLog(orEmpty("log"), context));
@@ -128,6 +131,7 @@ export async function parseConfig(
     requesterAddresses,
     routing,
     routes,
+    accessLists,
     templates,
     http,
     log,
@@ -146,14 +150,18 @@ function isComplete(parts: ConfigParts): parts is Config {
 }
 
 function warnOfUnusedRequesterKeys(
-  { delivery, requesterAddresses }: Pick<Config, "delivery" | "requesterAddresses">,
+  { delivery, requesterAddresses, accessLists }: Pick<
+    Config,
+    "delivery" | "requesterAddresses" | "accessLists"
+  >,
   report: Report,
 ): void {
   if (delivery.notifyRequester) return;
+  const areOwnersMailed = accessLists.remind;
   const unused = [
-    ...delivery.requesterTrait === undefined ? [] : ["delivery.requester_trait"],
+    ...delivery.requesterTrait === undefined || areOwnersMailed ? [] : ["delivery.requester_trait"],
     ...delivery.warnBeforeAccessEndsMs === undefined ? [] : ["delivery.warn_before_access_ends"],
-    ...requesterAddresses.size === 0 ? [] : ["requester_addresses"],
+    ...requesterAddresses.size === 0 || areOwnersMailed ? [] : ["requester_addresses"],
   ];
   for (const key of unused) report.warn(`${key} has no effect without delivery.notify_requester`);
 }

@@ -1,5 +1,7 @@
 /** The composition root: the objects that work on access requests with one setup. */
 
+import { reminderMessage } from "../access_lists/message.ts";
+import { AccessListReviews, type ReminderObserver } from "../access_lists/reviews.ts";
 import { ComposingMailer } from "../requests/delivery/composing_mailer.ts";
 import { ResourceNames } from "../requests/delivery/resource_names.ts";
 import { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
@@ -16,13 +18,13 @@ import { RuleRouter } from "../routing/rule_router.ts";
 import { RuleStore } from "../routing/rules/rule_store.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ServerInfo } from "../teleport/client.ts";
-import { requestLinks } from "./request_links.ts";
-import { requestersOf, routingPolicyOf } from "./routing_policy.ts";
+import { accessListLinks, requestLinks } from "./request_links.ts";
+import { requestersOf, routingPolicyOf, userAddressesOf } from "./routing_policy.ts";
 import type { Setup } from "./setup.ts";
 
 /** The dependencies of the work, other than the setup. */
 export interface AssembleDeps extends Runtime {
-  readonly observer: Observer;
+  readonly observer: Observer & ReminderObserver;
   /** Aborts to stop sending: mails in flight finish, leases are released. */
   readonly drain: AbortSignal;
   /** Aborts to cut off mails in flight. */
@@ -68,22 +70,26 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     onResume: () => reconciler.resumeParked(),
     drain,
   });
-  const mailer = new ComposingMailer({
+  const composing = {
     clock,
     log,
-    transport,
     templates,
     from,
     domain,
-    ...(replyTo === undefined ? {} : { replyTo }),
+    ...defined({ replyTo }),
     look: { html, details, actions, timeZone },
-    resources: new ResourceNames({ clock, log, lister: client, clusterName: server.clusterName }),
     clusterName: server.clusterName,
+  };
+  const mailer = new ComposingMailer({
+    ...composing,
+    transport,
+    resources: new ResourceNames({ clock, log, lister: client, clusterName: server.clusterName }),
     link: requestLinks(server),
   });
   const rules = new RuleStore({ cluster: client, log });
   const routing = routingPolicyOf(setup.config);
   const requesters = requestersOf(setup.config, client, { clock, log });
+  const instance = crypto.randomUUID();
   const reconciler: Reconciler = new Reconciler({
     clock,
     random,
@@ -93,26 +99,52 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     semaphore,
     breaker,
     observer,
-    instance: crypto.randomUUID(),
+    instance,
     router: new RuleRouter(routing, { clock, cluster: client, rules, ...defined({ requesters }) }),
     ...defined({ requesters }),
     policy: { catchUpMs, retryForMs, settleForMs, reminders: reminderPolicyOf(delivery) },
     drain,
     kill,
   });
+  const users = userAddressesOf(setup.config, client, { clock, log });
+  const listLinks = accessListLinks(server);
+  const reviews = setup.config.accessLists.remind
+    ? new AccessListReviews({
+      clock,
+      random,
+      log,
+      cluster: client,
+      addressOf: (user, about, signal) => users.addressOf(user, about, signal),
+      compose: (to, lists) => reminderMessage(to, lists, { ...composing, link: listLinks }),
+      transport,
+      semaphore,
+      breaker,
+      observer,
+      instance,
+      drain,
+      kill,
+    })
+    : undefined;
+  let reminding: Promise<void> | undefined;
   const check = breaker.check();
   return {
     reconciler,
     breaker,
     semaphore,
-    run: (options) =>
-      listAndWatch(
-        { clock, random, log, cluster: client, target: reconciler, rules, ...options },
+    run: (options) => {
+      const onLive: typeof options.onLive = (live, failure) => {
+        if (live) reminding ??= reviews?.run();
+        options.onLive(live, failure);
+      };
+      return listAndWatch(
+        { clock, random, log, cluster: client, target: reconciler, rules, ...options, onLive },
         drain,
-      ),
+      );
+    },
     [Symbol.asyncDispose]: async () => {
       endWork.abort();
       await reconciler.drain();
+      await reminding;
       semaphore.close();
       await check;
     },

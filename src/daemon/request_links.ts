@@ -1,6 +1,6 @@
-/** Links from mails to the requests' web pages. */
+/** Links from mails to web pages of requests and access lists. */
 
-import { requestLink } from "../teleport/request_link.ts";
+import { accessListLink, requestLink } from "../teleport/request_link.ts";
 import type { ServerInfo } from "../teleport/client.ts";
 import { StartError } from "./start_error.ts";
 
@@ -16,6 +16,15 @@ export function requestLinks(server: ServerInfo): (id: string) => string | undef
   if (!probe.ok) throw new StartError([probe.error]);
   return (id) => {
     const result = requestLink(server.proxyPublicAddr, id);
+    return result.ok ? result.link : undefined;
+  };
+}
+
+/** Gives the link of an access list; undefined where the cluster has no web pages for them. */
+export function accessListLinks(server: ServerInfo): (name: string) => string | undefined {
+  if (!server.advancedAccessWorkflows) return () => undefined;
+  return (name) => {
+    const result = accessListLink(server.proxyPublicAddr, name);
     return result.ok ? result.link : undefined;
   };
 }

@@ -30,14 +30,22 @@ export function routingPolicyOf(
 
 /** Finds requesters' addresses; undefined if requesters get no mail. */
 export function requestersOf(
-  { requesterAddresses: addresses, delivery: { notifyRequester, requesterTrait: trait } }: Pick<
+  config: Pick<Config, "requesterAddresses" | "delivery">,
+  cluster: RequesterAddressesDeps["cluster"],
+  runtime: Pick<RequesterAddressesDeps, "clock" | "log">,
+): Requesters | undefined {
+  return config.delivery.notifyRequester ? userAddressesOf(config, cluster, runtime) : undefined;
+}
+
+/** Finds the addresses of users. */
+export function userAddressesOf(
+  { requesterAddresses: addresses, delivery: { requesterTrait: trait } }: Pick<
     Config,
     "requesterAddresses" | "delivery"
   >,
   cluster: RequesterAddressesDeps["cluster"],
   runtime: Pick<RequesterAddressesDeps, "clock" | "log">,
-): Requesters | undefined {
-  if (!notifyRequester) return undefined;
+): Requesters {
   return new RequesterAddresses({
     ...runtime,
     cluster,

@@ -12,12 +12,13 @@ import type { Status } from "../ops/status.ts";
 import type { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
 import type { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import type { Loss, Observer } from "../requests/observer.ts";
-import { MAIL_KINDS, type OwedMail } from "../requests/record/outbox.ts";
+import { MAIL_KINDS } from "../requests/record/outbox.ts";
 import type { WriteOutcome } from "../requests/ports.ts";
 import type { Reconciler } from "../requests/reconciler.ts";
 import { GIT_REF, VERSION } from "../version.ts";
 import { GAUGES } from "./gauges.ts";
 import { type Facts, statusOf } from "./report.ts";
+import { type ReminderObserver, REVIEW_REMINDER } from "../access_lists/reviews.ts";
 import type { ClusterAccess } from "./cluster.ts";
 
 /** The view of the setup in use. */
@@ -38,7 +39,12 @@ export interface RunningWork {
   readonly semaphore: Pick<FairSemaphore, "isThrottled" | "pace">;
 }
 
-export class DaemonState implements Observer, Disposable {
+/** What is counted of a mail. */
+interface CountedMail {
+  readonly kind: string;
+}
+
+export class DaemonState implements Observer, ReminderObserver, Disposable {
   /** The setup in use; undefined at first. */
   setup: RunningSetup | undefined;
   /** Undefined until the server has answered for the first time. */
@@ -104,18 +110,18 @@ export class DaemonState implements Observer, Disposable {
     this.#metrics?.connected(via);
   }
 
-  mailAccepted({ kind }: OwedMail, sendMs: number, sinceNewsMs: number): void {
+  mailAccepted({ kind }: CountedMail, sendMs: number, sinceNewsMs: number): void {
     this.#steps++;
     this.#lastSentMs = this.clock.now();
     this.#metrics?.accepted(kind, sendMs, sinceNewsMs);
   }
 
-  mailRefused(_mail: OwedMail, refusal: Refusal, sendMs: number): void {
+  mailRefused(_mail: CountedMail, refusal: Refusal, sendMs: number): void {
     this.#steps++;
     this.#metrics?.refused(refusal, sendMs);
   }
 
-  mailDropped({ kind }: OwedMail, why: Loss): void {
+  mailDropped({ kind }: CountedMail, why: Loss): void {
     this.#metrics?.lost(kind, why);
   }
 
@@ -136,7 +142,13 @@ export class DaemonState implements Observer, Disposable {
     const build = { version: VERSION, revision: GIT_REF, deno: Deno.version.deno };
     const read = () => this.#facts();
     const uncaught = () => this.uncaught.count;
-    const deps = { read, gauges: GAUGES, uncaught, build, kinds: MAIL_KINDS };
+    const deps = {
+      read,
+      gauges: GAUGES,
+      uncaught,
+      build,
+      kinds: [...MAIL_KINDS, REVIEW_REMINDER.kind],
+    };
     return this.#metrics ??= new Metrics(deps);
   }
 

@@ -322,7 +322,10 @@ export class Reconcile {
   }
 
   async #askReviewer(requesters: Requesters, author: string): Promise<void> {
-    this.#reviewers.set(author, await requesters.addressOf(author, this.id, this.deps.drain));
+    this.#reviewers.set(
+      author,
+      await requesters.addressOf(author, { request_id: this.id }, this.deps.drain),
+    );
   }
 
   /** Step 3: the recipients; undefined if they are known or not needed. */
@@ -369,7 +372,10 @@ export class Reconcile {
   }
 
   async #askAddress(requesters: Requesters, user: string): Promise<void> {
-    this.#asked = { user, address: await requesters.addressOf(user, this.id, this.deps.drain) };
+    this.#asked = {
+      user,
+      address: await requesters.addressOf(user, { request_id: this.id }, this.deps.drain),
+    };
   }
 
   /** Step 5: the next record. */
@@ -442,6 +448,8 @@ export class Reconcile {
       return { next: "done", snapshot: latest };
     }
     if (outcome === "conflict") {
+      // Waiting and reading take time, in which the request may be decided.
+      this.#checked = undefined;
       await pause(clock, this.#backoff.next(), drain);
       await stored.load(kill);
       return CHANGED;

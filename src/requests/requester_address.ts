@@ -1,5 +1,6 @@
 /** The requester's email address: from the table of the configuration, a trait, or the user name. */
 
+import type { LogFields } from "../log.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Traits } from "../teleport/calls/users.ts";
 import { ClusterError } from "../teleport/errors.ts";
@@ -7,11 +8,12 @@ import { ClusterError } from "../teleport/errors.ts";
 /** Finds the email addresses of requesters. */
 export interface Requesters {
   /**
-   * The email address of the user who made a request; undefined when none is known.
+   * The email address of the user who made a request; undefined when none is known. `about` says in log
+   * messages what it is needed for.
    *
    * @throws {ClusterError} when the cluster cannot answer for the moment
    */
-  addressOf(user: string, requestId: string, signal: AbortSignal): Promise<string | undefined>;
+  addressOf(user: string, about: LogFields, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface RequesterAddressesDeps extends Pick<Runtime, "clock" | "log"> {
@@ -47,7 +49,7 @@ export class RequesterAddresses implements Requesters {
 
   async addressOf(
     user: string,
-    requestId: string,
+    about: LogFields,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const { addresses, trait, isAddress, clock } = this.deps;
@@ -68,12 +70,12 @@ export class RequesterAddresses implements Requesters {
       return address ?? own;
     } catch (error) {
       if (!(error instanceof ClusterError) || signal.aborted) throw error;
-      this.#reportOrThrow(user, requestId, error);
+      this.#reportOrThrow(user, about, error);
       return own;
     }
   }
 
-  #reportOrThrow(user: string, requestId: string, error: ClusterError): void {
+  #reportOrThrow(user: string, about: LogFields, error: ClusterError): void {
     const { log, clock, trait } = this.deps;
     const nowMs = clock.now();
     if (error.isTransient) {
@@ -81,8 +83,8 @@ export class RequesterAddresses implements Requesters {
       const sinceMs = known?.state === "failing" ? known.sinceMs : nowMs;
       this.#keep(user, { state: "failing", sinceMs });
       if (nowMs - sinceMs < PATIENCE_MS) throw error;
-      return log.warn("Cannot look up the address of a requester, the user name is used", {
-        request_id: requestId,
+      return log.warn("Cannot look up the email address of a user, the user name is used", {
+        ...about,
         trait,
         error,
       });
@@ -90,7 +92,7 @@ export class RequesterAddresses implements Requesters {
     this.#keep(user, { state: "found", address: undefined, atMs: nowMs });
     if (this.#isDenied) return;
     this.#isDenied = true;
-    log.warn("Requesters are mailed by their user names: the role may not read users", {
+    log.warn("Users are mailed by their user names: the role may not read users", {
       trait,
       error,
     });

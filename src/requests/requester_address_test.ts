@@ -30,7 +30,7 @@ function setUp(answer: (user: string) => Answer) {
   return {
     clock,
     asked,
-    addressOf: (user: string) => requesters.addressOf(user, "r1", never),
+    addressOf: (user: string) => requesters.addressOf(user, { request_id: "r1" }, never),
     warnings: () => log.lines.filter(({ level }) => level === "warn").map(({ message }) => message),
   };
 }
@@ -58,8 +58,11 @@ Deno.test("RequesterAddresses.addressOf() asks nothing without a trait", async (
     trait: undefined,
     isAddress: (text) => text.includes("@"),
   });
-  assert.equal(await requesters.addressOf("a@example.com", "r1", never), "a@example.com");
-  assert.equal(await requesters.addressOf("alice", "r1", never), undefined);
+  assert.equal(
+    await requesters.addressOf("a@example.com", { request_id: "r1" }, never),
+    "a@example.com",
+  );
+  assert.equal(await requesters.addressOf("alice", { request_id: "r1" }, never), undefined);
 });
 
 Deno.test("RequesterAddresses.addressOf() asks again after some minutes", async () => {
@@ -83,7 +86,7 @@ Deno.test("RequesterAddresses.addressOf() fails for a minute, then goes on witho
   await clock.tick(30_000);
   assert.equal(await addressOf("alice@example.com"), "alice@example.com");
   assert.deepEqual(warnings(), [
-    "Cannot look up the address of a requester, the user name is used",
+    "Cannot look up the email address of a user, the user name is used",
   ]);
   // What was not found is looked up by the next mail.
   answer = traits("a@example.com");
@@ -114,5 +117,5 @@ Deno.test("RequesterAddresses.addressOf() rejects what is aborted", async () => 
     trait: "email",
     isAddress: () => true,
   });
-  await assert.rejects(requesters.addressOf("alice", "r1", aborted), /stopped/);
+  await assert.rejects(requesters.addressOf("alice", { request_id: "r1" }, aborted), /stopped/);
 });

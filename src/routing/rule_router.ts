@@ -1,5 +1,6 @@
 /** Routes by the rules of the cluster, the routes of the file and the role map. */
 
+import type { LogFields } from "../log.ts";
 import { defined } from "../optional.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import { ClusterError } from "../teleport/errors.ts";
@@ -29,7 +30,7 @@ export interface RuleRouterDeps extends LookupDeps {
   /** Finds the email addresses of requesters; absent = the user name is the address. */
   readonly requesters?: {
     /** Rejects when the cluster cannot answer for the moment. */
-    addressOf(user: string, requestId: string, signal: AbortSignal): Promise<string | undefined>;
+    addressOf(user: string, about: LogFields, signal: AbortSignal): Promise<string | undefined>;
   };
 }
 
@@ -49,7 +50,7 @@ export class RuleRouter implements Router {
     const looked = await lookUp(request, needs, this.deps, signal);
     const requesterAddress = this.policy.includesRequester === true
       ? undefined
-      : await this.deps.requesters?.addressOf(request.user, request.id, signal);
+      : await this.deps.requesters?.addressOf(request.user, { request_id: request.id }, signal);
     signal.throwIfAborted();
     const { accessListOwners } = looked;
     const { trace, followUps, notices } = await this.#inTurn(() =>

@@ -20,6 +20,8 @@ export type { ServerInfo, Traits, WatchEvent };
 
 /** The plugin's name in plugin data and in rules, the same as the original's. */
 const PLUGIN = "email";
+const REQUESTS = { plugin: PLUGIN, kind: "access_request" } as const;
+const LISTS = { plugin: PLUGIN, kind: "access_list" } as const;
 
 /**
  * The calls to one cluster.
@@ -65,12 +67,12 @@ export class TeleportClient {
 
   /** Our entry in every record, by request id. */
   listRecords(signal: AbortSignal): Promise<ReadonlyMap<string, Entry>> {
-    return listRecords(this.#caller, PLUGIN, signal);
+    return listRecords(this.#caller, REQUESTS, signal);
   }
 
   /** Our entry in the record of one request, empty when there is none. */
   readRecord(id: string, signal: AbortSignal): Promise<Entry> {
-    return readRecord(this.#caller, PLUGIN, id, signal);
+    return readRecord(this.#caller, REQUESTS, id, signal);
   }
 
   /** Compare-and-set on our entry; `expect` must not be empty. */
@@ -80,7 +82,7 @@ export class TeleportClient {
     expect: Entry,
     signal: AbortSignal,
   ): Promise<"written" | "conflict" | "missing"> {
-    return writeRecord(this.#caller, PLUGIN, { id, set, expect }, signal);
+    return writeRecord(this.#caller, REQUESTS, { id, set, expect }, signal);
   }
 
   /** The access monitoring rules about access requests that notify this plugin. */
@@ -110,5 +112,25 @@ export class TeleportClient {
   /** The user names of an access list's owners; `not-found` when the list does not exist. */
   listAccessListOwners(accessList: string, signal: AbortSignal): Promise<readonly string[]> {
     return listAccessListOwners(this.#caller, accessList, signal);
+  }
+
+  /** Our entry in the plugin data of every access list, by name; `invalid` where lists have none. */
+  listListRecords(signal: AbortSignal): Promise<ReadonlyMap<string, Entry>> {
+    return listRecords(this.#caller, LISTS, signal);
+  }
+
+  /** Our entry in the plugin data of one access list, empty when there is none. */
+  readListRecord(name: string, signal: AbortSignal): Promise<Entry> {
+    return readRecord(this.#caller, LISTS, name, signal);
+  }
+
+  /** Compare-and-set on our entry of an access list; `expect` must not be empty. */
+  writeListRecord(
+    name: string,
+    set: Entry,
+    expect: Entry,
+    signal: AbortSignal,
+  ): Promise<"written" | "conflict" | "missing"> {
+    return writeRecord(this.#caller, LISTS, { id: name, set, expect }, signal);
   }
 }

@@ -1,4 +1,4 @@
-/** The link to a request's page in the web UI (original.md §6.3). */
+/** Links to pages of requests (original.md §6.3) and access lists in the web UI. */
 
 /** A link, or why the proxy's address cannot be used for one. */
 export type RequestLink =
@@ -11,6 +11,19 @@ export type RequestLink =
  * to validate the address.
  */
 export function requestLink(proxyPublicAddr: string, id: string): RequestLink {
+  return pageLink(proxyPublicAddr, "requests", id);
+}
+
+/** Builds the link to an access list's page. */
+export function accessListLink(proxyPublicAddr: string, name: string): RequestLink {
+  return pageLink(proxyPublicAddr, "accesslists", name);
+}
+
+function pageLink(
+  proxyPublicAddr: string,
+  page: "requests" | "accesslists",
+  id: string,
+): RequestLink {
   if (proxyPublicAddr === "") return { ok: true, link: undefined };
   const address = /^https?:\/\//.test(proxyPublicAddr)
     ? proxyPublicAddr
@@ -29,6 +42,6 @@ export function requestLink(proxyPublicAddr: string, id: string): RequestLink {
   const shown = scheme === "https" ? host.replace(/:443$/, "") : host;
   return {
     ok: true,
-    link: `${scheme}://${shown}/web/requests/${encodeURIComponent(id.toWellFormed())}`,
+    link: `${scheme}://${shown}/web/${page}/${encodeURIComponent(id.toWellFormed())}`,
   };
 }

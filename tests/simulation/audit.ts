@@ -98,6 +98,16 @@ export class Audit {
     if (after.failed.some((other) => other.key === key)) return true;
     // A reopening supersedes the ends that are still owed.
     if (after.reopened > before.reopened && mail.kind.endsWith("resolution")) return true;
+    // A later step, the decision, and the reviewer's own review supersede a reminder.
+    if (mail.kind === "reminder") {
+      const reviews = this.cluster().requests.get(id)?.reviews ?? [];
+      return after.reminded > mail.index || after.resolution !== "" || this.#isDecided(id) ||
+        reviews.some(({ author }) => author === mail.to);
+    }
+    if (mail.kind === "requester-access-ending") {
+      const endMs = this.cluster().requests.get(id)?.accessExpiresMs ?? -Infinity;
+      return this.world.nowMs + MAX_SKEW_MS >= endMs;
+    }
     if (after.resolution === "") return false;
     switch (mail.kind) {
       case "new":
@@ -114,6 +124,10 @@ export class Audit {
       default:
         return false;
     }
+  }
+
+  #isDecided(id: string): boolean {
+    return this.cluster().requests.get(id)?.state !== "PENDING";
   }
 
   /** What a write means for a mail that is on its way, or accepted and not written down. */

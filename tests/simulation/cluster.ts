@@ -11,6 +11,8 @@ export type RecordWritten = (
   write: {
     readonly id: string;
     readonly by: string;
+    /** Until when the writer's machine could last not do what it wanted to. */
+    readonly faultMs: number;
     readonly before: StoredFacts | undefined;
     readonly after: StoredFacts | undefined;
   },
@@ -100,14 +102,19 @@ export class SimulatedCluster {
   }
 
   /** @throws {ClusterError} for a record that cannot be changed */
-  write(id: string, set: Raw, expect: Raw, by: string): WriteOutcome {
+  write(
+    id: string,
+    set: Raw,
+    expect: Raw,
+    { name, lastFaultMs }: { readonly name: string; readonly lastFaultMs: number },
+  ): WriteOutcome {
     if (!this.requests.has(id) && !this.records.has(id)) return "missing";
     if (this.refused.has(id)) throw new ClusterError("invalid", "plugin data size limit exceeded");
     const before = this.record(id);
     const next = compareAndSetRaw(this.records.get(id) ?? {}, set, expect);
     if (next === "conflict") return next;
     this.records.set(id, next);
-    this.onWrite({ id, by, before, after: this.record(id) });
+    this.onWrite({ id, by: name, faultMs: lastFaultMs, before, after: this.record(id) });
     return "written";
   }
 }

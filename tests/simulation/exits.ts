@@ -91,7 +91,7 @@ export function exitsOf(
     writeRecord: (id, set, expect, signal) =>
       ask(
         `write ${id} ${JSON.stringify(set)}`,
-        () => refusable(() => cluster.write(id, set, expect, machine.name)),
+        () => refusable(() => cluster.write(id, set, expect, machine)),
         signal,
       ).then((outcome) => {
         if (outcome instanceof ClusterError) throw outcome;

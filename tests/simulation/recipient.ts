@@ -25,7 +25,10 @@ export function mailsOfReviewer(
   }
   const surplus = got.map(({ mail }) => mail)
     .filter((mail) =>
-      !kinds.has(mail.replace(/\/.*/, "").replace("reopened", "resolution") as RoutedEvent)
+      !kinds.has(
+        mail.replace(/\/.*/, "").replace("reopened", "resolution")
+          .replace("reminder", "new") as RoutedEvent,
+      )
     )
     .map((mail) => `${mail} is not for ${to}`);
   const lacks = (kind: string, index = 0) => isLacking(record, to, got, kind, index);
@@ -99,12 +102,15 @@ function disorder(to: string, got: readonly Sending[]): readonly string[] {
     .filter(({ mail }, at) => got.findIndex((other) => other.mail === mail) === at)
     .filter(({ excuse }) => !LATE.has(excuse));
   const isReview = ({ mail }: Sending) => /^(requester-)?review\//.test(mail);
-  const isReopened = firsts.some(({ mail }) =>
-    !/^(requester-)?(new|review|resolution\/0)/.test(mail)
+  const isTimed = ({ mail }: Sending) => /^(reminder|requester-access-ending)\//.test(mail);
+  const isReopened = firsts.some((sending) =>
+    !isTimed(sending) && !/^(requester-)?(new|review|resolution\/0)/.test(sending.mail)
   );
+  // Reminders may come before and behind any review.
+  const news = firsts.filter((sending) => !isTimed(sending));
   const rows = isReopened
-    ? [firsts.filter(isReview), firsts.filter((sending) => !isReview(sending))]
-    : [firsts];
+    ? [news.filter(isReview), news.filter((sending) => !isReview(sending)), firsts.filter(isTimed)]
+    : [news, firsts.filter((sending) => !isReview(sending))];
   return rows.flatMap((row) =>
     row.flatMap((sending, at) => {
       const before = row[at - 1];
@@ -119,6 +125,8 @@ function rank({ mail }: Sending): number {
   const [kind = "", index] = mail.replace(/^requester-/, "").split("/");
   if (kind === "review") return Number(index);
   if (kind === "new") return -1;
+  if (kind === "reminder") return Number(index) / 1000;
+  if (kind === "access-ending") return Infinity;
   return 1000 + 2 * Number(index) + (kind === "reopened" ? 0 : 1);
 }
 

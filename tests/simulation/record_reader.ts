@@ -22,6 +22,8 @@ export interface StoredFacts {
   readonly reviewsCount: number;
   /** How often it was opened again. */
   readonly reopened: number;
+  /** The last step of reminders, in seconds after the creation. */
+  readonly reminded: number;
   /** Recipients with a thread. */
   readonly threads: readonly string[];
   readonly owed: readonly StoredMail[];
@@ -36,6 +38,7 @@ export function readFacts(raw: Raw | undefined): StoredFacts | undefined {
     resolution: raw["resolution"] ?? "",
     reviewsCount: Number(raw["reviews_count"] ?? "0"),
     reopened: Number(raw["reopened"] ?? "0"),
+    reminded: Number(raw["reminded"] ?? "0"),
     threads: (raw["email_threads"] ?? "").split(",").filter((item) => item !== "").map(recipientOf),
     owed: mailsIn(raw["owed"]),
     failed: mailsIn(raw["failed"]),

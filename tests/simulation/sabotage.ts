@@ -178,3 +178,38 @@ export const NEVER_REOPEN: Sabotage = {
     };
   },
 };
+
+/** Does not see which reminders were planned. */
+export const FORGET_REMINDERS: Sabotage = {
+  cluster: (honest) => {
+    const hidden = new Map<string, string>();
+    const hide = (id: string, { reminded, ...rest }: RawRecord): RawRecord => {
+      if (reminded === undefined) hidden.delete(id);
+      else hidden.set(id, reminded);
+      return rest;
+    };
+    return {
+      ...honest,
+      listRecords: async (signal) =>
+        new Map([...await honest.listRecords(signal)].map(([id, raw]) => [id, hide(id, raw)])),
+      readRecord: async (id, signal) => hide(id, await honest.readRecord(id, signal)),
+      writeRecord: (id, set, expect, signal) => {
+        const reminded = hidden.get(id);
+        return honest.writeRecord(id, set, reminded ? { ...expect, reminded } : expect, signal);
+      },
+    };
+  },
+};
+
+/** Misses the events of decisions, and reminds without asking whether the request is still pending. */
+export const REMIND_BLINDLY: Sabotage = {
+  cluster: (honest) => ({
+    ...honest,
+    async *watch(signal, also) {
+      for await (const event of honest.watch(signal, also)) {
+        if (event.type !== "put" || event.request.state === "PENDING") yield event;
+      }
+    },
+    findRequest: () => Promise.resolve(undefined),
+  }),
+};

@@ -17,8 +17,9 @@ interface Plan {
 
 /** One to three requests with reviews, an end for most, and a deletion for some. */
 export function planRequests(
-  { world, cluster, history, random, untilMs }: Plan & {
+  { world, cluster, history, recipients, random, untilMs }: Plan & {
     readonly cluster: SimulatedCluster;
+    readonly recipients: readonly string[];
     readonly history: Map<string, AccessRequest>;
   },
 ): void {
@@ -56,14 +57,19 @@ export function planRequests(
     const later = () => random.int(createdMs, random.chance(0.5) ? createdMs + 3_000 : untilMs);
     world.after(createdMs, () => create(id));
     for (let n = random.int(0, 3); n > 0; n--) {
-      const review = { author: "bob", state: "APPROVED", reason: "" } as const;
+      const author = random.pick(["bob", ...recipients]);
+      const review = { author, state: "APPROVED", reason: "" } as const;
       world.after(later(), () => change(id, ({ reviews }) => ({ reviews: [...reviews, review] })));
     }
     const state = random.pick(["PENDING", "APPROVED", "DENIED", "PROMOTED"]);
+    const accessMs = random.int(10_000, 300_000);
     if (state !== "PENDING") {
       // The list is named like the request, so that a lookup tells which request it is for.
       const promoted = state === "PROMOTED" ? { accessList: { name: id, title: "Ops" } } : {};
-      world.after(later(), () => change(id, () => ({ state, ...promoted })));
+      world.after(later(), () => {
+        const ends = state === "APPROVED" ? { accessExpiresMs: world.nowMs + accessMs } : {};
+        change(id, () => ({ state, ...promoted, ...ends }));
+      });
     }
     if (random.chance(0.3)) {
       world.after(later(), () => {

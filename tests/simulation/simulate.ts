@@ -10,6 +10,7 @@ import { Ledger } from "./ledger.ts";
 import { PostOffice } from "./post_office.ts";
 import { broken } from "./promise.ts";
 import { Random } from "./random.ts";
+import { ReminderAudit, REMINDERS } from "./reminders.ts";
 import { Routing } from "./routing.ts";
 import type { Sabotage } from "./sabotage.ts";
 import {
@@ -47,11 +48,16 @@ export async function simulate(
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   const ledger = new Ledger();
   const audit = new Audit(world, () => cluster, ledger);
+  const reminders = new ReminderAudit(world, () => cluster, count);
   const office = new PostOffice(ledger, random.fork());
   const calm = random.chance(0.3);
   const recipients = PEOPLE.slice(0, random.int(1, PEOPLE.length));
   const routing = new Routing(recipients, random.fork());
-  const cluster: SimulatedCluster = new SimulatedCluster(routing, audit.onWrite);
+  const cluster: SimulatedCluster = new SimulatedCluster(routing, (write) => {
+    audit.onWrite(write);
+    reminders.onWrite(write);
+  });
+  reminders.watch(cluster);
   const requester = random.chance(0.3) ? "alice@example.com" : undefined;
   let isTrouble = true;
   const requesters: Requesters = {
@@ -62,16 +68,26 @@ export async function simulate(
     },
   };
   const fleet = new Fleet(
-    { world, cluster, office, ledger, onSend: audit.onSend, onLeave: audit.onLeave },
     {
-      policy: { catchUpMs: 86_400_000, retryForMs: 86_400_000 },
+      world,
+      cluster,
+      office,
+      ledger,
+      onSend: (sending) => {
+        audit.onSend(sending);
+        reminders.onSend(sending);
+      },
+      onLeave: audit.onLeave,
+    },
+    {
+      policy: { catchUpMs: 86_400_000, retryForMs: 86_400_000, reminders: REMINDERS },
       routing: routing.policy,
       ...requester === undefined ? {} : { requesters },
     },
     { random: random.fork(), count, sabotage: options.sabotage ?? {} },
   );
   const history = new Map<string, AccessRequest>();
-  planRequests({ world, cluster, history, random: random.fork(), untilMs: TROUBLE_MS });
+  planRequests({ world, cluster, history, recipients, random: random.fork(), untilMs: TROUBLE_MS });
   planRules({ world, cluster, random: random.fork(), untilMs: TROUBLE_MS, count });
   planMailTrouble({ world, office, random: random.fork(), untilMs: TROUBLE_MS });
   planReplicas({ world, cluster, fleet, calm, random: random.fork(), untilMs: TROUBLE_MS });
@@ -104,7 +120,10 @@ export async function simulate(
   } catch (error) {
     wrong.push(String(error));
   }
-  wrong.push(...audit.violations, ...broken(rest));
+  for (const id of history.keys()) {
+    wrong.push(...reminders.missing(id, requester !== undefined, calm));
+  }
+  wrong.push(...audit.violations, ...reminders.violations, ...broken(rest));
   for (const { excuse } of ledger.accepted) count(excuse ?? "accepted");
   const repeats = ledger.accepted.length -
     new Set(ledger.accepted.map(({ message }) => message.messageId)).size;

@@ -18,6 +18,8 @@ interface Probe {
   /** The permission, as a role grants it. */
   readonly grant: string;
   readonly without: string;
+  /** What it means that the server does not know the call. */
+  readonly unsupported?: string;
   readonly run: () => Promise<string>;
 }
 
@@ -26,12 +28,14 @@ export interface LookupSettings {
   readonly routes: readonly Route[];
   /** The trait with the requester's address, if requesters are notified by one. */
   readonly requesterTrait: string | undefined;
+  /** Whether owners of access lists are reminded of reviews. */
+  readonly accessLists: boolean;
 }
 
 /** Tries to read rules, and traits and labels if something needs them. */
 export async function checkRulePermissions(
   client: TeleportClient,
-  { routes, requesterTrait }: LookupSettings,
+  { routes, requesterTrait, accessLists }: LookupSettings,
 ): Promise<readonly Finding[]> {
   const { signal } = new AbortController();
   let rules: readonly Rule[] = [];
@@ -56,7 +60,7 @@ export async function checkRulePermissions(
         grant: "'read' on 'user' and 'user_login_state'",
         without: [
           ...traits ? ["requesters count as having no traits"] : [],
-          ...requesterTrait === undefined ? [] : ["requesters are emailed at their user names"],
+          ...requesterTrait === undefined ? [] : ["users are emailed at their user names"],
         ].join(", "),
         run: async () => {
           // A user that does not exist: the server checks permissions first.
@@ -95,17 +99,36 @@ export async function checkRulePermissions(
       }),
     );
   }
+  if (accessLists) {
+    findings.push(
+      await probed({
+        check: "permission.access_lists",
+        grant: "'list' and 'read' on 'access_list'",
+        without: "their owners are not reminded of reviews",
+        unsupported: "this edition has no access lists",
+        run: async () => {
+          const lists = await client.listAccessLists(signal);
+          await client.listListRecords(signal);
+          return `${lists.length} access lists`;
+        },
+      }),
+    );
+  }
   return findings;
 }
 
-async function probed({ check, grant, without, run }: Probe): Promise<Finding> {
+async function probed({ check, grant, without, unsupported, run }: Probe): Promise<Finding> {
   try {
     const { value, tookMs } = await timed(run);
     return { check, level: "ok", text: value, tookMs };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     if (error.kind === "unsupported") {
-      return { check, level: "skipped", text: `the server is too old for it: ${without}` };
+      return {
+        check,
+        level: "skipped",
+        text: `${unsupported ?? "the server is too old for it"}: ${without}`,
+      };
     }
     const remedy = error.kind === "denied"
       ? `grant ${grant} (${PRESET}), sign new credentials`

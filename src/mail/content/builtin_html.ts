@@ -2,10 +2,12 @@
 
 import {
   badge,
+  block,
   button,
   command,
   facts,
   folded,
+  link,
   mono,
   multiline,
   page,
@@ -138,6 +140,16 @@ const ENDING = paragraph(
     "If you need it for longer, make a new request.",
 );
 
+const ACCESS_LISTS = "{% for list in access_lists %}" +
+  `<div style="margin:0 0 18px;"><bdi><strong>{{ list.title }}</strong></bdi>` +
+  `{% if list.members %} ${soft("{{ list.members }}")}{% endif %}` +
+  "{% if list.description %}<br>{{ list.description }}{% endif %}" +
+  "<br>{% if list.is_overdue %}<strong>Review overdue</strong>{% else %}Review due{% endif %}: {{ list.due }}" +
+  `{% if list.link %}<br>${
+    link("{{ list.link }}", "Review the members")
+  }{% endif %}</div>{% endfor %}` +
+  "{% if more_access_lists %}<div>and {{ more_access_lists }} more</div>{% endif %}";
+
 export const BUILTIN_HTML = {
   "new.html": page(`You have a new {{ request_type }}${TERM}`, ASK),
   "review.html": page(
@@ -165,5 +177,10 @@ export const BUILTIN_HTML = {
   "requester-access-ending.html": page(
     `Access from your {{ request_type }}${TERM} ends soon`,
     ENDING + STATUS + OPEN_ACTION + facts(OUTCOME) + REQUEST,
+  ),
+  "access-list-review.html": page(
+    "Access lists are due for review",
+    paragraph("You own access lists whose members are due for review.") + block(ACCESS_LISTS),
+    "Teleport access list review",
   ),
 } as const;

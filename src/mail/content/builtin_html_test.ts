@@ -5,7 +5,7 @@ import { FileSystemConfigLoader, HtmlValidate } from "html-validate/node";
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
 import { composeMail } from "./compose.ts";
 import type { Audience, MailData, RequestStatus, TemplateKind } from "./mail_data.ts";
-import { sampleData, sampleResourceData } from "./sample_data.ts";
+import { sampleAccessLists, sampleData, sampleResourceData } from "./sample_data.ts";
 import { loadTemplates } from "./templates.ts";
 
 const loaded = await loadTemplates(undefined);
@@ -28,6 +28,7 @@ const KINDS: Readonly<Record<TemplateKind, [readonly Audience[], readonly Reques
   "resolution": [BOTH, ["APPROVED", "DENIED", "EXPIRED", "PROMOTED"]],
   "reminder": [["reviewer"], ["PENDING"]],
   "access-ending": [["requester"], ["APPROVED"]],
+  "access-list-review": [["owner"], ["PENDING"]],
 };
 
 function* kindsOfMail(): Generator<MailData> {
@@ -63,6 +64,16 @@ function filled(data: MailData, text: string): MailData {
     roles: many,
     reason: long,
     status: { ...data.status, reason: long },
+    ...data.accessLists && {
+      accessLists: many.map(() => ({
+        name: long,
+        title: long,
+        description: long,
+        memberCount: 1e9,
+        dueMs: data.nowMs,
+        link: "https://example.com",
+      })),
+    },
     ...data.review && {
       review: { ...data.review, author: long, state: long, reason: long, submittedBy: long },
     },
@@ -141,7 +152,8 @@ Deno.test("The built-in HTML loads nothing, and links to the request alone", () 
     assert.ok(css.length > 0 && css.length < 8192);
     assert.doesNotMatch(html, / src=|url\(|@import|<link|<iframe|<form/);
     const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
-    assert.deepEqual(links, data.link === undefined ? [] : [data.link]);
+    const expected = [data.link, ...data.accessLists?.map(({ link }) => link) ?? []];
+    assert.deepEqual(links, expected.filter((link) => link !== undefined));
   }
 });
 
@@ -235,6 +247,25 @@ Deno.test("Reminders ask for the review, and warnings say when the access ends",
   }
 });
 
+Deno.test("Owners read which access lists are due for review, and since when", () => {
+  const { subject, text, html = "" } = composeMail(sampleAccessLists(), templates);
+  assert.equal(subject, "example.teleport.sh Access list review: Shop operators and 1 more");
+  assert.match(
+    text,
+    /^You own access lists whose members are due for review:\n\n- Shop operators \(12/,
+  );
+  assert.match(text, /Review overdue: Thu, 23 Jan 2025, 10:31 UTC \(2 days ago\)\n {2}Link: https/);
+  assert.match(text, /- Auditors \(1 member\)\n {2}Review due: Sat, 8 Feb 2025/);
+  const words = plainText(parse(html));
+  assert.match(words, /Shop operators 12 members Access to the shop in production Review overdue/);
+  assert.doesNotMatch(words, /Request/);
+  const accessLists = Array.from({ length: 40 }, () => sampleAccessLists().accessLists?.[0])
+    .flatMap((list) => list ?? []);
+  const many = composeMail({ ...sampleAccessLists(), accessLists }, templates);
+  assert.match(many.subject, /: Shop operators and 39 more$/);
+  assert.match(many.text, /\n- and 15 more\n/);
+});
+
 Deno.test("The built-in HTML has a schema.org action only where it is wanted and leads somewhere", () => {
   const data = { ...sampleData("new"), reason: "</script><b>" };
   const [, json = ""] = /<script type="application\/ld\+json">(.*)<\/script>/.exec(htmlOf(data)) ??
@@ -251,5 +282,6 @@ Deno.test("The built-in HTML has a schema.org action only where it is wanted and
     description: "the roles dev and dba for 8 hours",
   });
   assert.doesNotMatch(htmlOf({ ...data, link: undefined }), /<script/);
+  assert.doesNotMatch(htmlOf(sampleAccessLists()), /<script/);
   assert.doesNotMatch(composeMail(data, templates).html ?? "", /<script/);
 });

@@ -118,8 +118,19 @@ const open = (heading: string, action: string) =>
 const closed = (heading: string, action: string) =>
   `${heading}:\n\n${FACTS}${CLOSED_DETAILS}${action}${STATUS}${CORRECTION}`;
 
+const ACCESS_LISTS = `\
+{% for list in access_lists %}- {{ list.title }}{% if list.members %} ({{ list.members }}){% endif %}
+  {% if list.is_overdue %}Review overdue{% else %}Review due{% endif %}: {{ list.due }}
+{% if list.link %}  Link: {{ list.link }}
+{% endif %}{% endfor %}\
+{% if more_access_lists %}- and {{ more_access_lists }} more
+{% endif %}`;
+
 export const BUILTIN_TEXT = {
   "subject.txt": "{{ cluster }} {{ request_type }} {{ id }}",
+  "access-list-review-subject.txt": "{{ cluster }} Access list review: " +
+    "{{ access_lists[0].title }}{% if access_lists.size > 1 %} and " +
+    "{{ access_lists.size | minus: 1 | plus: more_access_lists }} more{% endif %}",
   "new.txt": open(`You have a new ${REQUEST}`, LINK_OR_COMMANDS),
   "review.txt":
     `{{ review.author }} reviewed the request at {{ review.created | default: "${GO_ZERO_TIME}" }}.
@@ -135,4 +146,7 @@ Resolution: {{ review.emoji }} {{ review.state }}.
     `Access from your ${REQUEST} ends soon:\n\n${FACTS}${ENDING_DETAILS}${LINK}${STATUS}
 
 If you need it for longer, make a new request.`,
+  "access-list-review.txt":
+    `You own access lists whose members are due for review:\n\n${ACCESS_LISTS}
+Cluster: {{ cluster }}`,
 } as const;

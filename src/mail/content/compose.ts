@@ -28,16 +28,17 @@ export function composeMail(
   given: Partial<MailLook> = {},
 ): MailContent {
   const look = { ...DEFAULT_LOOK, ...given };
-  const limits = { ...DETAIL_LIMITS, hasDetails: look.details };
+  const limits = { ...DETAIL_LIMITS, hasDetails: look.details || data.kind === "access-ending" };
   const scope = templateScope(data, look, limits);
   const warnings: string[] = [];
   const render = (file: TemplateFile) => renderFile(file, templates, scope, warnings);
   const base = templateBase(data);
-  let subject = singleLine(render("subject.txt"));
+  const subjectFile = subjectOf(data);
+  let subject = singleLine(render(subjectFile));
   if (subject === "") {
-    warnings.push("Using the built-in subject: template 'subject.txt' gave an empty line");
+    warnings.push(`Using the built-in subject: template '${subjectFile}' gave an empty line`);
     subject = singleLine(
-      renderFile("subject.txt", { ...templates, overrides: {} }, scope, warnings),
+      renderFile(subjectFile, { ...templates, overrides: {} }, scope, warnings),
     );
   }
   const text = render(`${base}.txt`);
@@ -74,16 +75,21 @@ function shrunk(limits: DetailLimits, scale: number): DetailLimits {
 /** The files that an email is made of. */
 export function templateFiles(data: MailData, { html }: MailLook): readonly TemplateFile[] {
   const base = templateBase(data);
-  return ["subject.txt", `${base}.txt`, ...(html ? [`${base}.html` as const] : [])];
+  return [subjectOf(data), `${base}.txt`, ...(html ? [`${base}.html` as const] : [])];
+}
+
+/** All emails about a request have one subject. */
+function subjectOf({ kind }: MailData): TemplateFile {
+  return kind === "access-list-review" ? "access-list-review-subject.txt" : "subject.txt";
 }
 
 /** Names of template files without their ending; some kinds have one audience, or one text for both. */
 type TemplateBase =
   | Exclude<TemplateKind, "access-ending">
-  | `requester-${Exclude<TemplateKind, "review" | "reminder">}`;
+  | `requester-${Exclude<TemplateKind, "review" | "reminder" | "access-list-review">}`;
 
 function templateBase({ audience, kind }: MailData): TemplateBase {
-  if (kind === "review" || kind === "reminder") return kind;
+  if (kind === "review" || kind === "reminder" || kind === "access-list-review") return kind;
   if (kind === "access-ending") return "requester-access-ending";
   return audience === "requester" ? `requester-${kind}` : kind;
 }

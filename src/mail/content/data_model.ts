@@ -2,7 +2,7 @@
 
 import { DEFAULT_LOOK, type TemplateScope, templateScope } from "./scope.ts";
 import type { MailData } from "./mail_data.ts";
-import { sampleData, sampleResourceData } from "./sample_data.ts";
+import { sampleAccessLists, sampleData, sampleResourceData } from "./sample_data.ts";
 
 export interface TemplateVariable {
   /** `details.resources[].name` is the name of each item of a list. */
@@ -14,7 +14,7 @@ export interface TemplateVariable {
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {
-  "audience": "`reviewer` or `requester`",
+  "audience": "`reviewer`, `requester` or `owner` (of access lists)",
   "request_type": "`Role Request`, or `Resource Request` for one that names resources",
   "id": "the request's id",
   "cluster": "the cluster's name",
@@ -68,6 +68,15 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "review.submitted_by": "the plugin that submitted the review in the reviewer's name",
   "review.access_starts": "the start of access that the reviewer set",
   "review.access_list": "the access list that the reviewer wants the requester in",
+  "access_lists": "in `access-list-review` alone: the first 25 lists that are due for review",
+  "access_lists[].title": "its title, or its name where it has none",
+  "access_lists[].name": "its name, which is a UUID",
+  "access_lists[].description": "its description",
+  "access_lists[].members": "how many members it has",
+  "access_lists[].due": "when the review is due",
+  "access_lists[].is_overdue": "whether that has passed",
+  "access_lists[].link": "its page in the web interface",
+  "more_access_lists": "how many lists are not listed",
   "action":
     'with `delivery.actions`, a schema.org description for `<script type="application/ld+json">`',
 };
@@ -112,6 +121,10 @@ const NULLABLE_ITEMS = [
   "details.resources[].limited_to",
   "details.approvals[].roles",
   "details.approvals[].missing",
+  "access_lists[].description",
+  "access_lists[].members",
+  "access_lists[].due",
+  "access_lists[].link",
 ];
 
 function completeScope(): TemplateScope {
@@ -121,6 +134,7 @@ function completeScope(): TemplateScope {
   const data: MailData = {
     ...review,
     isCorrection: true,
+    accessLists: Array.from({ length: 27 }, () => sampleAccessLists().accessLists ?? []).flat(),
     status: { state: "APPROVED", reason: "Have a good rollout" },
     ...details && {
       details: {

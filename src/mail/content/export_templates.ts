@@ -14,6 +14,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   "requester-new": "Confirmation, to the requester.",
   "requester-resolution": "The decision, to the requester.",
   "requester-reopened": "A request that an earlier email called expired is open, to the requester.",
+  "access-list-review": "Access lists are due for review, to their owners.",
+  "access-list-review-subject": "The subject of that email.",
   "requester-access-ending": "The granted access ends soon, to the requester.",
 };
 

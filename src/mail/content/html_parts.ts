@@ -62,7 +62,11 @@ ${rules(DARK, "[data-ogsc] ")}`;
 const PREHEADER_FILLER = "&#847;&zwnj;&nbsp;".repeat(40);
 
 /** A whole page; `content` comes below the heading. */
-export function page(heading: string, content: string): string {
+export function page(
+  heading: string,
+  content: string,
+  title = "Teleport {{ request_type }}",
+): string {
   return `\
 <!DOCTYPE html>
 <html lang="en">
@@ -72,7 +76,7 @@ export function page(heading: string, content: string): string {
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>Teleport {{ request_type }}</title>
+<title>${title}</title>
 <style>
 ${STYLE_SHEET}
 </style>
@@ -112,6 +116,15 @@ export function multiline(variable: string): string {
 
 export function paragraph(content: string): string {
   return `<p class="text" style="margin:0 0 16px;${BODY}${WRAP}">${content}</p>\n`;
+}
+
+/** Lines that are no paragraph, such as the items of a list. */
+export function block(content: string): string {
+  return `<div class="text" style="margin:0 0 16px;${BODY}${WRAP}">${content}</div>\n`;
+}
+
+export function link(href: string, label: string): string {
+  return `<a class="link" href="${href}" style="color:${LIGHT.link};">${label}</a>`;
 }
 
 /** A text that a user wrote, set apart from our own. */

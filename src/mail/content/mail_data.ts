@@ -7,6 +7,7 @@ import type { RequestDetails } from "./request_details.ts";
  * - `reopened`: a request that an earlier mail called expired is open
  * - `reminder`: a pending request still waits for the recipient's review
  * - `access-ending`: the access that was granted ends soon, to the requester
+ * - `access-list-review`: access lists are due for a review of their members, to one of their owners
  */
 export type TemplateKind =
   | "new"
@@ -14,10 +15,11 @@ export type TemplateKind =
   | "resolution"
   | "reopened"
   | "reminder"
-  | "access-ending";
+  | "access-ending"
+  | "access-list-review";
 
-/** Requesters are told of their own requests only if the operator asks for it. */
-export type Audience = "reviewer" | "requester";
+/** `requester` and `owner` (of access lists) are mailed only if the operator asks for it. */
+export type Audience = "reviewer" | "requester" | "owner";
 
 export type RequestStatus = "PENDING" | "APPROVED" | "DENIED" | "EXPIRED" | "PROMOTED";
 
@@ -45,6 +47,8 @@ export interface MailData {
   readonly review?: ReviewData;
   /** Absent when nothing but the record is left of the request. */
   readonly details?: RequestDetails;
+  /** Present for kind `access-list-review`, which is about no request: its facts are empty. */
+  readonly accessLists?: readonly AccessListData[];
   /** When the mail is composed; its times are told relative to that. */
   readonly nowMs: number;
 }
@@ -60,4 +64,17 @@ export interface ReviewData {
   readonly accessStartsMs?: number;
   /** What the request is to be turned into a membership of. */
   readonly accessList?: { readonly name: string; readonly title: string };
+}
+
+/** An access list whose members are due for review. */
+export interface AccessListData {
+  readonly name: string;
+  /** "" for no title. */
+  readonly title: string;
+  readonly description: string;
+  readonly memberCount: number;
+  /** When the review is due, milliseconds since 1970. */
+  readonly dueMs: number;
+  /** Its web page. */
+  readonly link: string | undefined;
 }

@@ -1,10 +1,17 @@
 /** Made-up facts to try templates with: at the start, in previews, in test mails, in the documentation. */
 
-import type { Audience, MailData, RequestStatus, TemplateKind } from "./mail_data.ts";
+import type {
+  AccessListData,
+  Audience,
+  MailData,
+  RequestStatus,
+  TemplateKind,
+} from "./mail_data.ts";
 import type { RequestDetails } from "./request_details.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** The morning on which all samples play. */
 const REQUESTED_MS = Date.UTC(2025, 0, 25, 10, 20);
@@ -77,12 +84,50 @@ const TIMES: Readonly<Partial<Record<TemplateKind, number>>> = {
   "access-ending": REQUESTED_MS + 7 * HOUR_MS,
 };
 
+const ACCESS_LISTS: readonly AccessListData[] = [
+  {
+    name: "5f0e0a6e",
+    title: "Shop operators",
+    description: "Access to the shop in production",
+    memberCount: 12,
+    dueMs: NOW_MS - 2 * DAY_MS,
+    link: `https://${CLUSTER}/web/accesslists/5f0e0a6e`,
+  },
+  {
+    name: "7c1d9b20",
+    title: "Auditors",
+    description: "",
+    memberCount: 1,
+    dueMs: NOW_MS + 14 * DAY_MS,
+    link: `https://${CLUSTER}/web/accesslists/7c1d9b20`,
+  },
+];
+
+/** The facts of an email to an owner of access lists. */
+export function sampleAccessLists(): MailData {
+  return {
+    kind: "access-list-review",
+    audience: "owner",
+    requestType: "role",
+    id: "",
+    cluster: CLUSTER,
+    user: "",
+    roles: undefined,
+    reason: "",
+    link: undefined,
+    status: { state: "PENDING", reason: "" },
+    accessLists: ACCESS_LISTS,
+    nowMs: NOW_MS,
+  };
+}
+
 /** The facts of a mail of that kind about the sample request. */
 export function sampleData(
   kind: TemplateKind,
   audience: Audience = "reviewer",
   state: RequestStatus = kind === "resolution" || kind === "access-ending" ? "APPROVED" : "PENDING",
 ): MailData {
+  if (kind === "access-list-review") return sampleAccessLists();
   return {
     kind,
     audience,

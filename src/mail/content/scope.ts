@@ -34,7 +34,7 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
  * given is null, so that `{% if reason %}` reads as expected (in Liquid an empty string is true).
  */
 export interface TemplateScope {
-  /** `reviewer` or `requester`. */
+  /** `reviewer`, `requester` or `owner` (of access lists). */
   readonly audience: string;
   /** `Role Request` or `Resource Request`. */
   readonly request_type: string;
@@ -69,8 +69,24 @@ export interface TemplateScope {
     readonly access_starts: string | null;
     readonly access_list: string | null;
   };
+  /** Access lists that are due for review; null in emails about requests. */
+  readonly access_lists: readonly AccessListScope[] | null;
+  /** How many of them are not listed. */
+  readonly more_access_lists: number | null;
   /** A schema.org description for `<script type="application/ld+json">`; null without one. */
   readonly action: string | null;
+}
+
+/** An access list as templates see it. */
+export interface AccessListScope {
+  readonly title: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** `1 member` */
+  readonly members: string | null;
+  readonly due: string | null;
+  readonly is_overdue: boolean;
+  readonly link: string | null;
 }
 
 /** How a mail looks, as the configuration has it. */
@@ -138,7 +154,31 @@ export function templateScope(
         ? null
         : name(reviewList.title || reviewList.name) || null,
     },
+    ...accessListsOf(data, context, limits),
     action: look.actions && data.link !== undefined ? actionOf(data, summary) : null,
+  };
+}
+
+function accessListsOf(
+  { accessLists = [] }: MailData,
+  context: TimeContext,
+  limits: DetailLimits,
+): Pick<TemplateScope, "access_lists" | "more_access_lists"> {
+  const shown = accessLists.slice(0, limits.resources).map((list): AccessListScope => ({
+    title: displayName(list.title || list.name, limits),
+    name: displayName(list.name, limits),
+    description: displayName(list.description, limits) || null,
+    members: list.memberCount === 0
+      ? null
+      : `${list.memberCount} ${list.memberCount === 1 ? "member" : "members"}`,
+    due: when(list.dueMs, context),
+    is_overdue: list.dueMs < context.nowMs,
+    link: list.link ?? null,
+  }));
+  const more = accessLists.length - shown.length;
+  return {
+    access_lists: shown.length === 0 ? null : shown,
+    more_access_lists: more > 0 ? more : null,
   };
 }
 
@@ -185,6 +225,12 @@ function preheaderOf(data: MailData, summary: string, limits: DetailLimits): str
     } – ${summary}`;
   }
   if (kind === "resolution") return `${status.state}${because(status.reason)} – ${summary}`;
+  if (kind === "access-list-review") {
+    const titles = (data.accessLists ?? []).map(({ title, name }) =>
+      displayName(title || name, { ...limits, name: Math.min(limits.name, 60) })
+    );
+    return listed(titles, titles.length);
+  }
   if (kind === "access-ending") return `Access ends soon – ${summary}`;
   const who = audience === "requester"
     ? "You request"

@@ -4,7 +4,7 @@ import { fileFault, singleLine } from "../../text.ts";
 import { BUILTIN_HTML } from "./builtin_html.ts";
 import { BUILTIN_TEXT } from "./builtin_text.ts";
 import type { Audience, MailData, TemplateKind } from "./mail_data.ts";
-import { HOSTILE_TEXT, sampleData, sampleResourceData } from "./sample_data.ts";
+import { HOSTILE_TEXT, sampleAccessLists, sampleData, sampleResourceData } from "./sample_data.ts";
 import { type ParsedTemplate, parseTemplate } from "./engine.ts";
 import { DEFAULT_LOOK, type TemplateScope, templateScope } from "./scope.ts";
 
@@ -91,12 +91,28 @@ function builtinTemplate(name: TemplateFile): ParsedTemplate {
 
 /** Renders samples of every kind: most mistakes are in the optional parts. */
 function tryOut(name: TemplateFile, template: ParsedTemplate): string[] {
-  const kind = (["resolution", "reopened", "reminder", "access-ending", "new"] as const)
-    .find((kind) => name.includes(kind)) ?? "review";
-  const errors = samplesOf(kind, name.startsWith("requester-") ? "requester" : "reviewer")
+  const errors = samplesFor(name)
     .map((data) => template.render(templateScope(data, { ...DEFAULT_LOOK, actions: true })))
     .flatMap((rendered) => rendered.ok ? [] : [rendered.error]);
   return [...new Set(errors)];
+}
+
+function samplesFor(name: TemplateFile): readonly MailData[] {
+  if (name.startsWith("access-list-review")) return accessListSamples();
+  const kind = (["resolution", "reopened", "reminder", "access-ending", "new"] as const)
+    .find((kind) => name.includes(kind)) ?? "review";
+  return samplesOf(kind, name.startsWith("requester-") ? "requester" : "reviewer");
+}
+
+/** One list and many, with nothing but a name, with hostile texts. */
+function accessListSamples(): readonly MailData[] {
+  const full = sampleAccessLists();
+  const [list] = full.accessLists ?? [];
+  if (list === undefined) return [full];
+  const bare = { ...list, title: "", description: "", memberCount: 0, link: undefined };
+  const hostile = { ...list, title: HOSTILE_TEXT, description: HOSTILE_TEXT };
+  const many = Array.from({ length: 50 }, () => list);
+  return [full, ...[[bare], [hostile], many].map((accessLists) => ({ ...full, accessLists }))];
 }
 
 /** With and without resources, long-term, with nothing but an id, corrected, with hostile texts. */

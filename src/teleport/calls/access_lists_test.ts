@@ -46,3 +46,20 @@ Deno.test("TeleportClient distinguishes an edition without access lists from a m
     assert.equal((await errorOf(client.listAccessListOwners("l1", never))).kind, "unsupported");
   });
 });
+
+Deno.test("TeleportClient keeps plugin data of access lists apart from that of requests", async () => {
+  await withCluster(async ({ cluster: { accessLists, pluginData }, client }) => {
+    accessLists.set({ name: "l1" });
+    const write = (name: string, set: Record<string, string>, expect: Record<string, string>) =>
+      client.writeListRecord(name, set, expect, never);
+    assert.equal(await write("l1", { a: "1" }, { a: "" }), "written");
+    assert.equal(await write("l1", { a: "2" }, { a: "" }), "conflict");
+    assert.equal(await write("gone", { a: "1" }, { a: "" }), "missing");
+    assert.deepEqual(await client.readListRecord("l1", never), { a: "1" });
+    assert.deepEqual(await client.readListRecord("gone", never), {});
+    assert.deepEqual(await client.listListRecords(never), new Map([["l1", { a: "1" }]]));
+    assert.deepEqual(await client.listRecords(never), new Map());
+    pluginData.takesLists = false;
+    assert.equal((await errorOf(client.listListRecords(never))).kind, "invalid");
+  });
+});

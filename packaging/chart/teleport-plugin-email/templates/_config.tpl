@@ -153,6 +153,11 @@ recipients = {{ include "email.toml" (.Values.delivery.recipients | default list
 [routing]
 {{- . }}
 {{- end }}
+{{- with include "email.tomlLines" (dict "values" .Values.accessLists "width" 0 "keys" (list "remind")) }}
+
+[access_lists]
+{{- . }}
+{{- end }}
 {{- range .Values.routes }}
 
 [[route]]

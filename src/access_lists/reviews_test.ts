@@ -1,0 +1,300 @@
+import assert from "node:assert/strict";
+import type { MailMessage, Receipt } from "../mail/transport.ts";
+import { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
+import { compareAndSet } from "../requests/testing/compare_and_set.ts";
+import type { AccessList } from "../teleport/access_list.ts";
+import { ClusterError, type ClusterErrorKind } from "../teleport/errors.ts";
+import { FakeClock, NOW_MS } from "../testing/fake_clock.ts";
+import { fakeLog } from "../testing/fake_log.ts";
+import type { RawListRecord } from "./record.ts";
+import { type AccessListCluster, AccessListReviews } from "./reviews.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const DOWN: Receipt = { ok: false, category: "network", retry: "transport", error: "refused" };
+const LATER: Receipt = { ok: false, category: "server", retry: "later", error: "451 later" };
+const NEVER: Receipt = { ok: false, category: "recipient", retry: "never", error: "550 unknown" };
+
+function aList(name: string, dueInDays: number, owners: readonly string[]): AccessList {
+  return {
+    name,
+    title: name.toUpperCase(),
+    description: "",
+    owners: owners.map((owner) => ({ name: owner, isAccessList: false })),
+    roles: [],
+    memberCount: 1,
+    nextAuditMs: NOW_MS + dueInDays * DAY_MS,
+    remindBeforeMs: 14 * DAY_MS,
+  };
+}
+
+class Lists implements AccessListCluster {
+  readonly lists = new Map<string, AccessList>();
+  readonly records = new Map<string, RawListRecord>();
+  readonly calls: string[] = [];
+  /** Called at the start of each call; may throw, or wait. */
+  beforeCall: (call: string) => void | Promise<void> = () => {};
+
+  put(...lists: readonly AccessList[]): void {
+    for (const list of lists) this.lists.set(list.name, list);
+  }
+
+  async listAccessLists() {
+    await this.#begin("lists");
+    return [...this.lists.values()];
+  }
+
+  async listAccessListOwners(name: string) {
+    await this.#begin(`owners ${name}`);
+    const list = this.lists.get(name);
+    if (list === undefined) throw new ClusterError("not-found", name);
+    return list.owners.map((owner) => owner.name);
+  }
+
+  async listListRecords() {
+    await this.#begin("records");
+    return new Map(this.records);
+  }
+
+  async readListRecord(name: string) {
+    await this.#begin(`read ${name}`);
+    return this.records.get(name) ?? {};
+  }
+
+  async writeListRecord(name: string, set: RawListRecord, expect: RawListRecord) {
+    await this.#begin(`write ${name}`);
+    if (!this.lists.has(name)) return "missing";
+    const next = compareAndSet(this.records.get(name) ?? {}, set, expect);
+    if (next === "conflict") return next;
+    this.records.set(name, next);
+    return "written";
+  }
+
+  async #begin(call: string): Promise<void> {
+    this.calls.push(call);
+    await this.beforeCall(call);
+  }
+}
+
+function setUp(...lists: readonly AccessList[]) {
+  const clock = new FakeClock();
+  const cluster = new Lists();
+  cluster.put(...lists);
+  const sent: string[] = [];
+  const log = fakeLog();
+  const drain = new AbortController();
+  const office = { answer: (_message: MailMessage): Receipt | undefined => undefined };
+  const start = (instance: string) => {
+    const breaker = {
+      isPaused: false,
+      pause: () => void (breaker.isPaused = true),
+      succeeded: () => {},
+      causeOf: () => Promise.resolve("transport" as const),
+      isCausedByTransport: () => false,
+    };
+    const reviews = new AccessListReviews({
+      clock,
+      random: () => 0.5,
+      log,
+      cluster,
+      addressOf: (user) => Promise.resolve(user.includes("@") ? user : undefined),
+      compose: (to, due) => ({
+        messageId: due.map(({ list, stepMs }) => `${list.name} ${(stepMs - NOW_MS) / DAY_MS}`)
+          .sort().join(","),
+        from: { address: "teleport@x.org" },
+        to,
+        subject: "",
+        date: new Date(clock.now()),
+        text: "",
+      }),
+      transport: {
+        send: async (message, _signal, mayStart) => {
+          await Promise.resolve();
+          if (mayStart?.() === false) return LATER;
+          const refusal = office.answer(message);
+          if (refusal !== undefined) return refusal;
+          sent.push(`${message.to}: ${message.messageId}`);
+          return { ok: true, messageId: message.messageId, response: "250" };
+        },
+      },
+      semaphore: new FairSemaphore(10, undefined, clock),
+      breaker,
+      observer: { mailAccepted: () => {}, mailRefused: () => {}, mailDropped: () => {} },
+      instance,
+      drain: drain.signal,
+      kill: new AbortController().signal,
+    });
+    const running = reviews.run();
+    return { breaker, running };
+  };
+  const stop = async (running: Promise<void>) => {
+    drain.abort();
+    await running;
+  };
+  return { clock, cluster, sent, log, office, start, stop, drain };
+}
+
+const warnings = (log: ReturnType<typeof fakeLog>) =>
+  log.lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+
+Deno.test("An owner gets one email about all lists that are due, at each step once", async () => {
+  const { clock, cluster, sent, start, stop } = setUp(
+    aList("a", 10, ["bob@x.org", "carol@x.org", "dave"]),
+    aList("b", -1, ["BOB@x.org"]),
+    aList("later", 15, ["bob@x.org"]),
+  );
+  const { running } = start("one");
+  await clock.tick(0);
+  assert.deepEqual(sent.sort(), ["bob@x.org: a -4,b 0", "carol@x.org: a -4"]);
+  assert.deepEqual(cluster.records.get("a"), { reminded: "2026-11-20T12:00:00.000Z" });
+  sent.length = 0;
+  await clock.tick(22 * HOUR_MS);
+  assert.deepEqual(sent, []);
+  await clock.tick(7 * HOUR_MS);
+  assert.deepEqual(sent, ["BOB@x.org: b 1,later 1"]);
+  // The review of one is done.
+  cluster.put(aList("b", 180, ["bob@x.org"]));
+  sent.length = 0;
+  await clock.tick(2 * DAY_MS);
+  assert.deepEqual(sent.sort(), ["bob@x.org: a 3", "carol@x.org: a 3"]);
+  await stop(running);
+});
+
+Deno.test("Replicas share the lists, and none reminds twice", async () => {
+  const lists = ["a", "b", "c"].map((name) => aList(name, 1, ["bob@x.org"]));
+  const { clock, sent, start, stop } = setUp(...lists);
+  const running = ["one", "two", "three"].map((name) => start(name).running);
+  await clock.tick(HOUR_MS);
+  const named = sent.flatMap((mail) => mail.split(": ")[1]?.split(",") ?? []);
+  assert.deepEqual(named.sort(), ["a -6", "b -6", "c -6"]);
+  await clock.tick(12 * HOUR_MS);
+  assert.equal(sent.flatMap((mail) => mail.split(",")).length, 3);
+  await stop(Promise.all(running).then(() => {}));
+});
+
+Deno.test("What a replica that ended has claimed is sent by another when its lease is over", async () => {
+  const { clock, cluster, sent, start, stop } = setUp(aList("a", 1, ["bob@x.org"]));
+  const owner = `gone ${new Date(NOW_MS + 600_000).toISOString()}`;
+  cluster.records.set("a", {
+    reminded: new Date(NOW_MS - 6 * DAY_MS).toISOString(),
+    owed: '["bob@x.org"]',
+    owner,
+  });
+  const { running } = start("one");
+  await clock.tick(600_000);
+  assert.deepEqual(sent, []);
+  await clock.tick(400_000);
+  assert.deepEqual(sent, ["bob@x.org: a -6"]);
+  assert.equal(cluster.records.get("a")?.["owner"], undefined);
+  await stop(running);
+});
+
+Deno.test("A reminder that is refused for now is retried, and one that is refused for good is not", async () => {
+  const { clock, cluster, sent, office, start, stop, log } = setUp(
+    aList("a", 1, ["bob@x.org", "no@x.org"]),
+  );
+  office.answer = ({ to }) => to === "no@x.org" ? NEVER : LATER;
+  const { running } = start("one");
+  await clock.tick(0);
+  assert.equal(cluster.records.get("a")?.["owed"], '["bob@x.org"]');
+  assert.equal(cluster.records.get("a")?.["owner"], undefined);
+  office.answer = ({ to }) => to === "no@x.org" ? NEVER : undefined;
+  await clock.tick(HOUR_MS);
+  assert.deepEqual(sent, ["bob@x.org: a -6"]);
+  assert.equal(cluster.records.get("a")?.["owed"], undefined);
+  assert.equal(log.lines.filter(({ level }) => level === "error").length, 1);
+  await stop(running);
+});
+
+Deno.test("Nothing leaves while the transport is paused, and the next step replaces what is owed", async () => {
+  const { clock, sent, office, start, stop } = setUp(aList("a", 0, ["bob@x.org"]));
+  office.answer = () => DOWN;
+  const { running, breaker } = start("one");
+  await clock.tick(25 * HOUR_MS);
+  assert.deepEqual(sent, []);
+  office.answer = () => undefined;
+  breaker.isPaused = false;
+  await clock.tick(HOUR_MS);
+  assert.deepEqual(sent, ["bob@x.org: a 1"]);
+  await stop(running);
+});
+
+Deno.test("A reminder that is owed when the review is done is not sent", async () => {
+  const { clock, cluster, sent, office, start, stop } = setUp(aList("a", 1, ["bob@x.org"]));
+  office.answer = () => LATER;
+  const { running } = start("one");
+  await clock.tick(0);
+  cluster.put(aList("a", 180, ["bob@x.org"]));
+  office.answer = () => undefined;
+  await clock.tick(4 * HOUR_MS);
+  assert.deepEqual(sent, []);
+  assert.equal(cluster.records.get("a")?.["owed"], undefined);
+  await stop(running);
+});
+
+Deno.test("Reminders that could not be recorded are not sent again by the same replica", async () => {
+  const { clock, cluster, sent, start, stop } = setUp(aList("a", 1, ["bob@x.org"]));
+  let writes = 0;
+  cluster.beforeCall = (call) => {
+    if (call.startsWith("write") && ++writes === 2) throw new ClusterError("unavailable", "gone");
+  };
+  const { running } = start("one");
+  await clock.tick(HOUR_MS);
+  assert.equal(cluster.records.get("a")?.["owed"], '["bob@x.org"]');
+  await clock.tick(4 * HOUR_MS);
+  assert.equal(sent.length, 1);
+  assert.equal(cluster.records.get("a")?.["owed"], undefined);
+  await stop(running);
+});
+
+Deno.test("A clock that is set back repeats no step", async () => {
+  const { clock, sent, start, stop } = setUp(aList("a", 0, ["bob@x.org"]));
+  const { running } = start("one");
+  await clock.tick(25 * HOUR_MS);
+  assert.equal(sent.length, 2);
+  clock.set(NOW_MS - DAY_MS);
+  await clock.tick(36 * HOUR_MS);
+  assert.equal(sent.length, 2);
+  await stop(running);
+});
+
+Deno.test("A list without an owner who can be mailed is one warning, and holds up no other", async () => {
+  const { clock, sent, start, stop, log } = setUp(
+    aList("a", 0, ["bob"]),
+    aList("b", 0, ["bob@x.org"]),
+    aList("c", 0, ["carol@x.org"]),
+  );
+  const { running } = start("one");
+  // One hour after another: a round takes many steps of the event loop.
+  for (let hours = 0; hours < 25; hours++) await clock.tick(HOUR_MS);
+  assert.equal(sent.length, 4);
+  assert.deepEqual(warnings(log), ["No owner of an access list has an email address"]);
+  await stop(running);
+});
+
+const ENDS: readonly (readonly [ClusterErrorKind, string, number, boolean])[] = [
+  ["unsupported", "lists", 0, true],
+  ["invalid", "records", 1, true],
+  ["denied", "lists", 1, false],
+  ["denied", "owners a", 1, false],
+  ["unavailable", "records", 0, false],
+];
+
+for (const [kind, call, expected, isOver] of ENDS) {
+  Deno.test(`A server that answers '${call}' with ${kind} ${isOver ? "is not asked again" : "is asked again"}, with ${expected} warnings`, async () => {
+    const { clock, cluster, sent, start, stop, log } = setUp(aList("a", 1, ["bob@x.org"]));
+    let fails = true;
+    cluster.beforeCall = (name) => {
+      if (fails && name === call) throw new ClusterError(kind, "no");
+    };
+    const { running } = start("one");
+    await clock.tick(9 * HOUR_MS);
+    assert.equal(warnings(log).length, expected);
+    fails = false;
+    const calls = cluster.calls.length;
+    await clock.tick(4 * HOUR_MS);
+    assert.equal(sent.length, isOver ? 0 : 1);
+    assert.equal(cluster.calls.length > calls, !isOver);
+    await stop(running);
+  });
+}
