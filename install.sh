@@ -331,9 +331,14 @@ LEFTOVERS="$CONFIG /etc/teleport-email /etc/default/teleport-email /etc/sysconfi
 /etc/systemd/system/$UNIT.d $STATE_DIR /var/log/teleport-email /var/log/private/teleport-email"
 
 remove_leftovers() {
-  for path in $LEFTOVERS; do rm -rf -- "$DESTDIR$path"; done
+  for path in $LEFTOVERS; do
+    [ -e "$DESTDIR$path" ] || continue
+    rm -rf -- "$DESTDIR$path"
+    echo "$path has been removed"
+  done
   if [ -z "$DESTDIR" ] && getent group "$GROUP" >/dev/null 2>&1; then
-    groupdel "$GROUP" || warn "cannot remove the group '$GROUP'"
+    if groupdel "$GROUP"; then echo "The group $GROUP has been removed"
+    else warn "cannot remove the group '$GROUP'"; fi
   fi
 }
 

@@ -24,37 +24,45 @@ export async function checkExample(): Promise<readonly Finding[]> {
     const text = await Deno.readTextFile(config);
     await Deno.writeTextFile(config, text.replace('"secret"', '"wrong"'));
     const { stdout } = await runProgram(["check", "--config", config, "--json"]);
-    return JSON.parse(stdout).findings.map((
-      { took_ms: tookMs, ...finding }: JsonFinding,
-      index: number,
-    ) => ({
-      ...finding,
-      text: named(finding.text, playground.paths.config),
-      ...tookMs !== undefined && { tookMs: 7 + index * 17 % 40 },
-    }));
+    return namedFindings(stdout, config);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 }
 
+/** What `check --json` printed, with the names of an installation. */
+export function namedFindings(json: string, config: string): readonly Finding[] {
+  return JSON.parse(json).findings.map((
+    { took_ms: tookMs, ...finding }: JsonFinding,
+    index: number,
+  ) => ({
+    ...finding,
+    text: named(finding.text, config),
+    ...tookMs !== undefined && { tookMs: 7 + index * 17 % 40 },
+  }));
+}
+
+/** The findings as `check` prints them; `shown` are those that are not left out. */
+export function checkText(findings: readonly Finding[], shown = findings): string {
+  return shown.map((finding) => findingText(finding, { color: false, width: WIDTH })).join("") +
+    summaryText(findings);
+}
+
 /** The whole output, and the part for the front page. */
 export function checkTexts(findings: readonly Finding[]): { long: string; short: string } {
-  const print = (shown: readonly Finding[]) =>
-    shown.map((finding) => findingText(finding, { color: false, width: WIDTH })).join("") +
-    summaryText(findings);
   return {
-    long: print(findings),
-    short: print(findings.filter(({ check }) => SHORT.includes(check))),
+    long: checkText(findings),
+    short: checkText(findings, findings.filter(({ check }) => SHORT.includes(check))),
   };
 }
 
 type JsonFinding = Finding & { readonly took_ms?: number };
 
 /** Names and times of an installation in place of this run's. */
-function named(text: string, config: string): string {
+export function named(text: string, config: string): string {
   return text.replaceAll(config, "/etc/teleport-email.toml")
     .replace(/https:\/\/localhost:\d+/g, "https://teleport.example.com")
-    .replace(/'127\.0\.0\.1:\d+'/g, "'teleport.example.com:443'")
+    .replace(/'127\.0\.0\.1:(?!8080')\d+'/g, "'teleport.example.com:443'")
     .replace(/at 127\.0\.0\.1\b/g, "at 192.0.2.25")
     .replace(/'127\.0\.0\.1'/g, "'teleport.example.com'")
     .replace(/localhost:\d+/g, "smtp.example.com:587")
@@ -62,5 +70,6 @@ function named(text: string, config: string): string {
     .replace("O=Simulated Mail CA, CN=Simulated Mail CA", "O=Example CA, CN=Example CA")
     .replace(/from \S+ until \S+,/, "from 2026-01-26T09:59:00Z until 2026-01-26T10:40:00Z,")
     .replace(/until \d{4}-\S+$/, "until 2026-04-20T00:00:00.000Z")
-    .replace(/\d+ min left/, "38 min left");
+    .replace(/, (\d+ h )?\d+ min left/, (_, hours) => `, ${hours ? "11 h 38" : "38"} min left`)
+    .replaceAll("sim.example.com", "teleport.example.com");
 }
