@@ -39,6 +39,9 @@ interface SlotText {
   readonly rest: string;
 }
 
+/** Longer texts are encoded piece by piece, which may break lines elsewhere. */
+const MAX_TEXT_BYTES = 60_000;
+
 export class SharedMessage {
   private constructor(
     private readonly from: string,
@@ -47,26 +50,13 @@ export class SharedMessage {
     private readonly slot: string,
   ) {}
 
-  /** Undefined where the place of the slot decides how the whole part is encoded. */
-  static async make(node: MimeNode, slot: string): Promise<SharedMessage | undefined> {
+  /** Undefined for a message that nodemailer encodes in another way than is known here. */
+  static make(node: MimeNode, slot: string): SharedMessage | undefined {
     const from = node.getEnvelope().from || "";
-    const message = await node.build();
-    const bodyAt = message.indexOf("\r\n\r\n");
-    const fields = message.toString("utf8", 0, bodyAt).split(/\r\n(?![ \t])/).map(fieldOf);
-    const body: (Uint8Array | SlotText)[] = [];
-    let at = bodyAt;
-    for (const part of node.childNodes.length > 0 ? node.childNodes : [node]) {
-      if (typeof part.content !== "string" || !part.content.includes(slot)) continue;
-      if (part.getTransferEncoding() !== "quoted-printable") return undefined;
-      const encoded = encode(part.content);
-      const lines = wrap(encoded, LINE_LENGTH);
-      const partAt = message.indexOf(lines, at);
-      // The encoder of a stream may break lines elsewhere than that of a text.
-      if (partAt < 0) return undefined;
-      body.push(message.subarray(at, partAt), cutAtSlot(encoded, slot));
-      at = partAt + lines.length;
-    }
-    body.push(message.subarray(at));
+    const fields = node.buildHeaders().split(/\r\n(?![ \t])/).map(fieldOf);
+    const pieces = bodyOf(node, slot);
+    if (pieces === undefined) return undefined;
+    const body = pieces.map((piece) => typeof piece === "string" ? bytesOf(piece) : piece);
     return new SharedMessage(from, fields, body, slot);
   }
 
@@ -83,12 +73,47 @@ export class SharedMessage {
     ).join("\r\n");
     const inSlot = encode(insert);
     const pieces = this.body.map((piece) =>
-      piece instanceof Uint8Array ? piece : Buffer.from(
-        piece.lines + wrap(piece.rest.replaceAll(this.slot, () => inSlot), LINE_LENGTH),
-      )
+      piece instanceof Uint8Array
+        ? piece
+        : bytesOf(piece.lines + wrap(piece.rest.replaceAll(this.slot, () => inSlot), LINE_LENGTH))
     );
     return { from: this.from, to, bytes: Buffer.concat([Buffer.from(header), ...pieces]) };
   }
+}
+
+/** From the empty line behind the headers to the last line end, as nodemailer writes it. */
+function bodyOf(node: MimeNode, slot: string): readonly (string | SlotText)[] | undefined {
+  const pieces: (string | SlotText)[] = ["\r\n\r\n"];
+  for (const [index, part] of node.childNodes.entries()) {
+    // Headers first: they decide on the encoding, and here on the boundaries of further parts.
+    const headers = part.buildHeaders();
+    const content = contentOf(part, slot);
+    if (content === undefined || part.childNodes.length > 0) return undefined;
+    const lineEnd = index === 0 ? "" : "\r\n";
+    pieces.push(`${lineEnd}--${node.boundary}\r\n${headers}\r\n\r\n`, content);
+  }
+  if (node.childNodes.length > 0) return [...pieces, `\r\n--${node.boundary}--\r\n`];
+  const content = contentOf(node, slot);
+  if (content === undefined) return undefined;
+  const end = typeof content === "string" ? content : content.rest;
+  return [...pieces, content, ...(end.endsWith("\n") ? [] : ["\r\n"])];
+}
+
+/** A text part, encoded; undefined where the place of the slot decides how the whole part is encoded. */
+function contentOf(part: MimeNode, slot: string): string | SlotText | undefined {
+  const { content } = part;
+  if (typeof content !== "string" || Buffer.byteLength(content) > MAX_TEXT_BYTES) return undefined;
+  const encoding = part.getTransferEncoding();
+  const hasSlot = content.includes(slot);
+  if (encoding === "7bit" && !hasSlot) return content;
+  if (encoding !== "quoted-printable") return undefined;
+  const encoded = encode(content);
+  return hasSlot ? cutAtSlot(encoded, slot) : wrap(encoded, LINE_LENGTH);
+}
+
+/** With CRLF at all line ends, so that the connection need not cut the bytes to insert it. */
+function bytesOf(text: string): Uint8Array {
+  return Buffer.from(text.replace(/\r?\n/g, "\r\n"));
 }
 
 function fieldOf(text: string): Field {

@@ -49,10 +49,11 @@ function messageTo(to: string, words: Pick<MailMessage, "subject" | "text" | "ht
   };
 }
 
-/** Boundaries are random; all else has to be equal. */
+/** What a connection writes: with CRLF. Boundaries are random; all else has to be equal. */
 async function sent(builder: MessageBuilder, message: MailMessage): Promise<string> {
   const { from, to, bytes } = await builder.build(message);
-  const text = new TextDecoder().decode(bytes).replace(/--_NmP-[0-9a-f]+-/g, "--_NmP-x-");
+  const text = new TextDecoder().decode(bytes).replace(/--_NmP-[0-9a-f]+-/g, "--_NmP-x-")
+    .replace(/\r?\n/g, "\r\n");
   return `${from} ${to}\n${text}`;
 }
 
@@ -61,6 +62,7 @@ async function compare(data: MailData, look: MailLook, asked: readonly string[])
   const builder = new MessageBuilder("smtp.example.com");
   const words = composeShared(dataFor(data, asked[0] ?? "", asked), templates, look);
   let shared = 0;
+  const boundaries = new Set<string>();
   for (const to of asked) {
     const own = dataFor(data, to, asked);
     const alone = messageTo(to, composeMail(own, templates, look));
@@ -68,8 +70,12 @@ async function compare(data: MailData, look: MailLook, asked: readonly string[])
     if (words === undefined || insert === undefined) continue;
     const filled = { ...alone, shared: { words, insert } };
     assert.equal(await sent(builder, filled), await sent(builder, alone));
+    const { bytes } = await builder.build(filled);
+    boundaries.add(/boundary="([^"]+)"/.exec(new TextDecoder().decode(bytes))?.[1] ?? "");
     shared++;
   }
+  // Emails built alone have boundaries of their own.
+  assert(boundaries.size <= 1, "an email was built alone");
   return shared;
 }
 
