@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { PluginProcess } from "../sim/playground/plugin_process.ts";
 import { orAborted } from "../src/abort.ts";
-import { onStage, type Stage, until } from "./support.ts";
+import { ask, onStage, type Stage, until } from "./support.ts";
 
 /** A file that is replaced by a named pipe to which nothing is written. */
 interface Hang {
@@ -72,6 +72,21 @@ async function stop(plugin: PluginProcess): Promise<void> {
   const tookMs = Date.now() - startMs;
   assert.ok(tookMs < 10_000, `${tookMs} ms`);
 }
+
+Deno.test("A reload that waits for a pipe without a writer lets emails leave, and SIGTERM end it", async () => {
+  await onStage({}, async (stage) => {
+    const { playground } = stage;
+    const plugin = await stage.start();
+    // Opening such a pipe waits, and not only reading it.
+    await Deno.remove(playground.paths.config);
+    await new Deno.Command("mkfifo", { args: [playground.paths.config] }).output();
+    plugin.signal("SIGHUP");
+    await plugin.waitFor(/Reloading the configuration/);
+    ask(playground);
+    await playground.mail.waitForMails(1, 30_000);
+    await stop(plugin);
+  });
+});
 
 for (const hang of HANGS) {
   Deno.test(`SIGTERM ends a reload that waits for ${hang.name}`, async () => {

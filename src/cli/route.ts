@@ -24,6 +24,7 @@ import { explain } from "./route/explain.ts";
 import { difference, type OtherRule, routeJson } from "./route/report.ts";
 import { joined, lookups, madeAt, NO_DOCUMENTS, requestOfFlags } from "./route/subject.ts";
 import { orReportErrors, withCluster } from "./with_cluster.ts";
+import { readText } from "../read_file.ts";
 
 /** The program's own words for rules that it cannot read. */
 const NO_RULES =
@@ -204,7 +205,7 @@ async function readFile(path: string): Promise<Documents> {
     return readDocuments(await new Response(Deno.stdin.readable).text(), "standard input");
   }
   try {
-    return readDocuments(await Deno.readTextFile(path), path);
+    return readDocuments(await readText(path), path);
   } catch (error) {
     if (error instanceof DocumentError) throw error;
     throw new DocumentError(fileError("open", path, error));

@@ -21,6 +21,7 @@ import { parseToml } from "./syntax.ts";
 import { readTeleport } from "./sections/teleport.ts";
 import { readTemplates } from "./sections/templates.ts";
 import { warnOfUnknownKeys } from "./unknown_keys.ts";
+import { readBytes } from "../read_file.ts";
 
 const TABLES = [
   "teleport",
@@ -47,7 +48,7 @@ export interface LoadEnvironment {
 export async function loadConfig(path: string, env: LoadEnvironment): Promise<LoadResult> {
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await readBytes(path);
   } catch (error) {
     const errors = [fileError("open", path, error)];
     return { ok: false, errors, warnings: [], parts: {}, isUnreadable: true };

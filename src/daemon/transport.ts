@@ -14,6 +14,7 @@ import { fileError } from "../text.ts";
 import { readSecret } from "../config/values/secret.ts";
 import type { SmtpOptions } from "../mail/smtp/options.ts";
 import type { MailTransport } from "../mail/transport.ts";
+import { readText } from "../read_file.ts";
 
 /**
  * Creates it; it connects and reads secrets with the first use. Only the library in use is loaded, to save
@@ -111,7 +112,7 @@ function clientProof(proof: OAuth2Proof): ClientProof {
 export function fileReader(path: string): () => Promise<string> {
   return boundedRead(async () => {
     try {
-      return await Deno.readTextFile(path);
+      return await readText(path);
     } catch (error) {
       throw new Error(fileError("open", path, error));
     }

@@ -13,6 +13,7 @@ import { Dialer } from "./dial/dialer.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import { type ConnectionMethod } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
+import { readText } from "../read_file.ts";
 
 /** Time limit of one step of dialing. */
 export const STEP_TIMEOUT_MS = 10_000;
@@ -77,7 +78,7 @@ export async function readWebRoots(
   if (path === undefined) return systemRoots();
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readText(path);
   } catch (cause) {
     const message = `cannot read teleport.web_root_cas '${path}': ${fileFault(cause)}`;
     throw new ClusterError("credentials", message, { cause });

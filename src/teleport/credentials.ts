@@ -3,6 +3,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { ClusterError } from "./errors.ts";
 import { parseIdentityFile } from "./identity_file.ts";
+import { readText } from "../read_file.ts";
 
 /** The source of credentials: one identity file, or three PEM files. */
 export type CredentialSource =
@@ -45,7 +46,7 @@ export async function loadCredentials(
 ): Promise<Credentials> {
   if (source.kind === "identity") {
     const where = `identity file '${source.path}'`;
-    const text = await readText(source.path, "identity file");
+    const text = await readFile(source.path, "identity file");
     const { sshCertificate, sshAuthorities, ...pems } = within(
       where,
       () => parseIdentityFile(text),
@@ -55,9 +56,9 @@ export async function loadCredentials(
     return { ...credentials, ssh: { certificate: sshCertificate, authorities: sshAuthorities } };
   }
   const [keyPem, certPem, cas] = await Promise.all([
-    readText(source.key, "client_key"),
-    readText(source.crt, "client_crt"),
-    readText(source.cas, "root_cas"),
+    readFile(source.key, "client_key"),
+    readFile(source.crt, "client_crt"),
+    readFile(source.cas, "root_cas"),
   ]);
   const caPems = cas.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (caPems.length === 0) throw refuse(`root_cas '${source.cas}' contains no PEM certificate`);
@@ -126,9 +127,9 @@ function readCertificate(pem: string) {
   };
 }
 
-async function readText(path: string, what: string): Promise<string> {
+async function readFile(path: string, what: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    return await readText(path);
   } catch (error) {
     const cause = error instanceof Deno.errors.NotFound
       ? "no such file or directory"

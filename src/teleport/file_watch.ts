@@ -1,6 +1,5 @@
 /** Detects changes of a file immediately where file notifications work; callers poll besides. */
 
-import { dirname } from "node:path";
 import { aborted } from "../abort.ts";
 import type { Log } from "../log.ts";
 
@@ -8,22 +7,25 @@ import type { Log } from "../log.ts";
 const QUIET_MS = 200;
 
 /**
- * Returns a function that resolves when the file's directory changes: a file may be replaced by renaming,
- * and Kubernetes replaces a symbolic link beside it. Where watching fails, it resolves only with `signal`.
+ * Returns a function that resolves when the file changes: when it is written, another is renamed over it,
+ * or Kubernetes removes the directory that a symbolic link led to. Where watching fails, as while the file
+ * is missing, it resolves only with `signal`. It does not watch the file's directory, because Deno opens
+ * what is new in there, and a named pipe would block the program
+ * (docs/internals/decisions/runtime.md).
  */
 export function watchFile(path: string, log: Log): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
     let watcher: Deno.FsWatcher | undefined;
     const close = () => watcher?.close();
     try {
-      watcher = Deno.watchFs(dirname(path), { recursive: false });
+      watcher = Deno.watchFs(path, { recursive: false });
       signal.addEventListener("abort", close, { once: true });
       for await (const { kind } of watcher) {
         if (kind === "access") continue;
         return await quiet(signal);
       }
     } catch (error) {
-      log.debug("Cannot watch the directory of the credentials, polling it instead", { error });
+      log.debug("Cannot watch the file of the credentials, polling it instead", { error });
     } finally {
       signal.removeEventListener("abort", close);
       if (!signal.aborted) close();

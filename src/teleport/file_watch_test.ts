@@ -47,13 +47,29 @@ Deno.test("watchFile() detects the link that Kubernetes replaces beside the file
     const swap = async () => {
       await Deno.symlink("2", `${dir}/..data_tmp`);
       await Deno.rename(`${dir}/..data_tmp`, `${dir}/..data`);
+      await Deno.remove(`${dir}/1`, { recursive: true });
     };
     assert.ok(await notices(`${dir}/identity`, swap));
     assert.equal(await Deno.readTextFile(`${dir}/identity`), "2");
   });
 });
 
-Deno.test("watchFile() relies on the caller's interval where the directory cannot be watched", async () => {
+Deno.test("watchFile() is not blocked by a named pipe beside the file", async () => {
+  await inFolder(async (dir) => {
+    const path = `${dir}/identity`;
+    await Deno.writeTextFile(path, "one");
+    const makePipe = () => new Deno.Command("mkfifo", { args: [`${dir}/pipe`] }).output();
+    assert.ok(
+      await notices(path, async () => {
+        await makePipe();
+        await Deno.writeTextFile(path, "two");
+      }),
+    );
+    assert.ok(await notices(path, () => Deno.writeTextFile(path, "three")));
+  });
+});
+
+Deno.test("watchFile() relies on the caller's interval where the file cannot be watched", async () => {
   const stop = new AbortController();
   const log = fakeLog();
   const changed = watchFile("/nonexistent/identity", log)(stop.signal);

@@ -12,6 +12,7 @@ import { ClusterError } from "../../teleport/errors.ts";
 import { findResources, type FoundResources } from "../../teleport/resources/lookup.ts";
 import { DocumentError, readDocuments } from "../route/documents.ts";
 import { withCluster } from "../with_cluster.ts";
+import { readText } from "../../read_file.ts";
 
 /** A request with what is known of its resources. */
 interface Subject {
@@ -38,7 +39,7 @@ export async function requestData(
 
 async function readIfFile(path: string): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(path);
+    return await readText(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new DocumentError(fileError("open", path, error));

@@ -1,6 +1,7 @@
 import { fileError, fileFault } from "../../text.ts";
 import type { Secret } from "../config.ts";
 import type { Report } from "../report.ts";
+import { readText } from "../../read_file.ts";
 
 /** A secret, or why its file has none. */
 export type SecretResult =
@@ -14,7 +15,7 @@ export type SecretResult =
 export async function readSecret(secret: Secret): Promise<SecretResult> {
   if ("value" in secret) return { ok: true, value: secret.value };
   try {
-    const value = (await Deno.readTextFile(secret.file)).trim();
+    const value = (await readText(secret.file)).trim();
     if (value !== "") return { ok: true, value };
     return { ok: false, reason: "empty", error: `password file ${secret.file} is empty` };
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Audience, MailData, TemplateKind } from "./mail_data.ts";
 import { HOSTILE_TEXT, sampleAccessLists, sampleData, sampleResourceData } from "./sample_data.ts";
 import { type ParsedTemplate, parseTemplate } from "./engine.ts";
 import { DEFAULT_LOOK, type TemplateScope, templateScope } from "./scope.ts";
+import { readBytes } from "../../read_file.ts";
 
 /** The built-in templates as they are written, by file name. */
 export const TEMPLATE_SOURCES = { ...BUILTIN_TEXT, ...BUILTIN_HTML };
@@ -156,7 +157,7 @@ async function readSource(
   path: string,
 ): Promise<{ ok: true; text: string } | { ok: false; error: string }> {
   try {
-    const bytes = await Deno.readFile(path);
+    const bytes = await readBytes(path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     // Editors end files with a line end; the original's mails have none at the end.
     return { ok: true, text: text.replaceAll("\r\n", "\n").replace(/\n$/, "") };
