@@ -9,6 +9,7 @@
 import { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { onStage, until } from "../support.ts";
 import { countMails } from "./count.ts";
+import { EDGES } from "./edges.ts";
 import { goWorlds } from "./go_worlds.ts";
 import { OVERLOADS } from "./overload.ts";
 import { type Scenario, SCENARIOS } from "./scenarios.ts";
@@ -52,18 +53,18 @@ async function untilSent(world: World, expected: readonly string[]): Promise<voi
 
 /** Plays a scenario in a world of its own and prints its row; whether the promise was kept. */
 async function play(worlds: Worlds, scenario: Scenario): Promise<boolean> {
-  const { name, original, roundTripMs = 0 } = scenario;
+  const { name, original, roundTripMs = 0, isBehindProxy = false } = scenario;
   const recipients = Array.from(
     { length: scenario.recipients ?? 3 },
     (_, i) => `reviewer-${i}@example.com`,
   );
-  await using world = await worlds.open({ recipients, roundTripMs });
+  await using world = await worlds.open({ recipients, roundTripMs, isBehindProxy });
   await using stack = new AsyncDisposableStack();
   const played = await scenario.play({
     world,
     recipients,
-    start: async () => {
-      const plugin = stack.use(new PluginProcess(world.config));
+    start: async (config = world.config) => {
+      const plugin = stack.use(new PluginProcess(config));
       await plugin.waitFor(/Plugin is ready/, 60_000);
       return plugin;
     },
@@ -89,7 +90,9 @@ async function playFaults(): Promise<boolean> {
   print(`Faults, against ${worlds.name}\n`);
   row(["scenario", "mails", "received", "lost", "twice", "seconds", "original (v9.3.7)"]);
   let kept = true;
-  for (const scenario of SCENARIOS.filter(isWanted)) kept = await play(worlds, scenario) && kept;
+  for (const scenario of [...SCENARIOS, ...EDGES].filter(isWanted)) {
+    kept = await play(scenario.isSimOnly ? simWorlds() : worlds, scenario) && kept;
+  }
   const good = "Nothing lost, nothing twice but what was in flight at a kill or a standstill.";
   print(`\n${kept ? good : "The promise is broken, see above."}`);
   return kept;

@@ -7,6 +7,8 @@ import PostalMime from "postal-mime";
 import type { ReceivedMail } from "../../sim/mail/mailbox.ts";
 import { playgroundConfig } from "../../sim/playground/playground_config.ts";
 import { RequestState } from "../../src/teleport/generated/types_pb.ts";
+import { startCable } from "../../sim/proxy/cable.ts";
+import { behindProxy, resetter } from "./network.ts";
 import { buildGo, GO_CLUSTER, startGo } from "./go_process.ts";
 import type { World, WorldOptions, Worlds } from "./world.ts";
 
@@ -38,7 +40,8 @@ export async function goWorlds(): Promise<Worlds> {
   };
 }
 
-async function open(bin: string, { recipients, roundTripMs = 0 }: WorldOptions): Promise<World> {
+async function open(bin: string, options: WorldOptions): Promise<World> {
+  const { recipients, roundTripMs = 0, isBehindProxy = false } = options;
   const dir = await Deno.makeTempDir({ prefix: "teleport-email-faults-" });
   await using stack = new AsyncDisposableStack();
   stack.defer(() => Deno.remove(dir, { recursive: true }));
@@ -63,6 +66,9 @@ async function open(bin: string, { recipients, roundTripMs = 0 }: WorldOptions):
     }),
     { mode: 0o600 },
   );
+  const proxy = cluster.addresses["proxy"] ?? "";
+  const cable = isBehindProxy ? stack.use(await startCable(proxy)) : undefined;
+  if (cable) await behindProxy(config, cable, `${dir}/web-ca.pem`);
   const owned = stack.move();
   return {
     config,
@@ -74,6 +80,10 @@ async function open(bin: string, { recipients, roundTripMs = 0 }: WorldOptions):
       await drained(cluster.control(`/resolve?id=${id}&state=${RequestState[state]}`));
     },
     dropStreams: () => drained(cluster.control("/drop")),
+    narrow: (isNarrow) => drained(cluster.control(`/narrow?on=${Number(isNarrow)}`)),
+    refuseWrites: (isRefusing) =>
+      drained(cluster.control(`/refuse?on=${Number(isRefusing)}&from=1`)),
+    reset: resetter(cable),
     refuseMails: (count) => drained(sink.control(`/fail?n=${count}&code=451`)),
     countMails: async () => {
       const { messages } = await (await sink.control("/count", "GET")).json();

@@ -13,8 +13,8 @@ const CONNECTIONS = 10;
 export interface Stage {
   readonly world: World;
   readonly recipients: readonly string[];
-  /** Starts the program and waits until it is ready. */
-  start(): Promise<PluginProcess>;
+  /** Starts the program and waits until it is ready; by default with the world's configuration. */
+  start(config?: string): Promise<PluginProcess>;
   /** Waits until all of these have come, and nothing is owed or held any more. */
   untilSent(expected: readonly string[]): Promise<void>;
 }
@@ -36,6 +36,9 @@ export interface Scenario {
   readonly original: string;
   readonly recipients?: number;
   readonly roundTripMs?: number;
+  readonly isBehindProxy?: boolean;
+  /** It needs what the cluster in Go has not, so it always plays in `sim/`. */
+  readonly isSimOnly?: boolean;
   play(stage: Stage): Promise<Played>;
 }
 

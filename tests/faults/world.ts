@@ -8,6 +8,8 @@ export interface WorldOptions {
   readonly recipients: readonly string[];
   /** How long each reply of the mail server and each call to the cluster takes; default no time. */
   readonly roundTripMs?: number;
+  /** The program dials the proxy, whose web CA is in a file, over a network that can reset. */
+  readonly isBehindProxy?: boolean;
 }
 
 export interface World extends AsyncDisposable {
@@ -20,6 +22,17 @@ export interface World extends AsyncDisposable {
   dropStreams(): Promise<void>;
   /** Refuses the next MAIL commands for now (451). */
   refuseMails(count: number): Promise<void>;
+  /** Listings of requests lack all of them, without an error, as for a role without `list`. */
+  narrow(isNarrow: boolean): Promise<void>;
+  /** Refuses to write plugin data permanently, for requests that are created meanwhile. */
+  refuseWrites(isRefusing: boolean): Promise<void>;
+  /** Resets connections, and new ones as soon as they are accepted; only with `isBehindProxy`. */
+  reset(isResetting: boolean): void;
+  /**
+   * Starts another auth server, whose cache stands still from now on; the configuration that fits. Absent
+   * where there can be only one.
+   */
+  startLagging?(): Promise<string>;
   /** How many mails were accepted so far. */
   countMails(): Promise<number>;
   /** Everything that was accepted so far, in order. */
