@@ -1,6 +1,7 @@
 /** The files that the configuration names beside credentials and passwords, which have lines of their own. */
 
 import type { ConfigParts } from "../../config/config.ts";
+import { readBytes } from "../../read_file.ts";
 import { fileError } from "../../text.ts";
 import type { Finding } from "./finding.ts";
 
@@ -12,7 +13,7 @@ export const FILE_REMEDY =
 export async function* checkFiles(parts: ConfigParts): AsyncGenerator<Finding> {
   for (const [key, path] of filesOf(parts)) {
     try {
-      await Deno.readFile(path);
+      await readBytes(path);
     } catch (error) {
       const text = `Cannot read ${key}: ${fileError("open", path, error)}`;
       yield { check: "files", level: "problem", text, remedy: FILE_REMEDY };
