@@ -140,7 +140,7 @@ Deno.test("Logs go to a file in JSON when configured", async () => {
     );
     const plugin = launch();
     const id = ask(playground, { roles: ["dev"] });
-    await playground.mail.waitForMails(1, 10_000);
+    await playground.mail.waitForMails(1);
     await untilSettled(playground, id);
     assert.equal(await plugin.stop(), 0);
     assert.deepEqual(plugin.lines, []);

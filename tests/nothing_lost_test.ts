@@ -20,7 +20,7 @@ Deno.test("Ten requests arrive completely when ten MAIL commands are refused tem
     await start();
     playground.mail.failNextMails(451, "4.3.0 try again later", 10);
     for (let i = 0; i < 10; i++) ask(playground);
-    const mails = await playground.mail.waitForMails(30, 20_000);
+    const mails = await playground.mail.waitForMails(30);
     assertTally(tally(mails), { new: 10 });
   });
 });
@@ -124,7 +124,7 @@ Deno.test("A mail whose acceptance got lost comes again under the same message i
     await start();
     playground.mail.hangUpAfterData(1);
     const id = ask(playground);
-    const [first, second] = await playground.mail.waitForMails(2, 20_000);
+    const [first, second] = await playground.mail.waitForMails(2);
     assert.equal(first?.parsed.messageId, second?.parsed.messageId);
     await untilSettled(playground, id);
     assert.equal(playground.mail.mails.length, 2);

@@ -57,7 +57,7 @@ function run(stage: Stage, clock: Clock) {
     reloads,
     reload: () => wake(),
     loadBy: (next: typeof load) => load = next,
-    logged: (pattern: RegExp) => until(`${pattern} is logged`, () => isLogged(pattern), 20_000),
+    logged: (pattern: RegExp) => until(`${pattern} is logged`, () => isLogged(pattern)),
   };
 }
 

@@ -12,10 +12,10 @@ Deno.test("Two replicas share the work and send each mail once", async () => {
     const { cluster, mail } = playground;
     const replicas = [await start(), await start()];
     const ids = Array.from({ length: 40 }, () => ask(playground));
-    await mail.waitForMails(120, 20_000);
+    await mail.waitForMails(120);
     for (const id of ids) await untilSettled(playground, id);
     for (const id of ids.slice(0, 10)) cluster.setState(id, RequestState.APPROVED);
-    await mail.waitForMails(150, 20_000);
+    await mail.waitForMails(150);
     for (const id of ids) await untilSettled(playground, id);
     for (const replica of replicas) assert.equal(await replica.stop(), 0);
     const expected = RECIPIENTS.flatMap((to) => [[`${to} new`, 40], [`${to} resolution`, 10]]);

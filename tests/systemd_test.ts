@@ -154,7 +154,7 @@ Deno.test("In the journal there are priorities and no times, elsewhere the rever
       }).spawn();
       const read = () => Deno.readTextFile(join(dir, name)).catch(() => "");
       try {
-        await until(`ready in '${name}'`, async () => /is ready/.test(await read()), 20_000);
+        await until(`ready in '${name}'`, async () => /is ready/.test(await read()));
       } finally {
         child.kill("SIGTERM");
         await child.status;

@@ -43,7 +43,7 @@ export class Mailbox implements AsyncIterable<ReceivedMail>, Disposable {
   }
 
   /** Waits until there are at least `count` emails. */
-  async waitFor(count: number, timeoutMs = 5000): Promise<readonly ReceivedMail[]> {
+  async waitFor(count: number, timeoutMs = 60_000): Promise<readonly ReceivedMail[]> {
     const enough = Promise.withResolvers<void>();
     const check = () => {
       if (this.#mails.length >= count) enough.resolve();

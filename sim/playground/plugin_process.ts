@@ -79,7 +79,7 @@ export class PluginProcess implements AsyncDisposable {
    *
    * @throws {Error} when the process exits first
    */
-  async waitFor(pattern: RegExp, timeoutMs = 20_000): Promise<string> {
+  async waitFor(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const line = this.lines.find((line) => pattern.test(line));
@@ -111,7 +111,7 @@ export class PluginProcess implements AsyncDisposable {
   /** Stops it as systemd does: SIGTERM, then SIGKILL after 20 s. */
   async stop(): Promise<number> {
     if (this.#code === undefined) this.#child.kill("SIGTERM");
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 60_000);
     const code = await this.ended();
     clearTimeout(timer);
     return code;

@@ -67,7 +67,7 @@ for (const way of ["direct", "ssh"] as const) {
         );
         auth.breakConnections();
         ask(playground, { roles: ["dev"] });
-        await mail.waitForMails(index + 1, 20_000);
+        await mail.waitForMails(index + 1);
       }
       assert.equal(mail.mails.length, ROTATION_PHASES.length);
       assert.equal(await plugin.stop(), 0);
@@ -88,10 +88,10 @@ Deno.test("A renewed identity is used before the old one expires, without a gap 
     assert.ok(Date.now() < runsOut);
     await new Promise((resolve) => setTimeout(resolve, runsOut + 1_000 - Date.now()));
     ask(playground, { roles: ["dev"] });
-    await mail.waitForMails(1, 20_000);
+    await mail.waitForMails(1);
     auth.dropWatches();
     ask(playground, { roles: ["dev"] });
-    await mail.waitForMails(2, 20_000);
+    await mail.waitForMails(2);
     assert.deepEqual(plugin.lines.filter((line) => /Connection problem/.test(line)), []);
   });
 });
