@@ -48,7 +48,7 @@ export function mailsOfReviewer(
       if (lacks("review", index)) wrong.push(`${to} did not get review ${index}`);
     }
   }
-  return [...wrong, ...disorder(to, got), ...strays(got)];
+  return [...wrong, ...disorder(to, record, got), ...strays(got)];
 }
 
 export function mailsOfRequester(
@@ -78,7 +78,7 @@ export function mailsOfRequester(
       if (lacks("requester-review", index)) wrong.push(`the requester lacks review ${index}`);
     }
   }
-  return [...wrong, ...disorder(to, got)];
+  return [...wrong, ...disorder(to, record, got)];
 }
 
 function isLacking(
@@ -97,18 +97,19 @@ function hasFailed(record: StoredFacts, to: string, kind: string, index: number)
 }
 
 /** Reviews come in order, and so do ends and reopenings; a request that is reopened goes on as before. */
-function disorder(to: string, got: readonly Sending[]): readonly string[] {
+function disorder(
+  to: string,
+  { reopened }: StoredFacts,
+  got: readonly Sending[],
+): readonly string[] {
   const firsts = got
     .filter(({ mail }, at) => got.findIndex((other) => other.mail === mail) === at)
     .filter(({ excuse }) => !LATE.has(excuse));
   const isReview = ({ mail }: Sending) => /^(requester-)?review\//.test(mail);
   const isTimed = ({ mail }: Sending) => /^(reminder|requester-access-ending)\//.test(mail);
-  const isReopened = firsts.some((sending) =>
-    !isTimed(sending) && !/^(requester-)?(new|review|resolution\/0)/.test(sending.mail)
-  );
   // Reminders may come before and behind any review.
   const news = firsts.filter((sending) => !isTimed(sending));
-  const rows = isReopened
+  const rows = reopened > 0
     ? [news.filter(isReview), news.filter((sending) => !isReview(sending)), firsts.filter(isTimed)]
     : [news, firsts.filter((sending) => !isReview(sending))];
   return rows.flatMap((row) =>
