@@ -4,6 +4,7 @@
  * bench/README.md explains the figures; numbers in documents come from here.
  */
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { WORKS } from "./figures.ts";
 import { goWorlds } from "./go_world.ts";
@@ -18,6 +19,7 @@ const USAGE = `Usage: deno task bench [options]
   --runs N            runs of each figure; the median counts (default: 5)
   --only NAME         one piece of work: ${WORKS.map(({ name }) => name).join(", ")}
   --source            measure the sources instead of the shipped form
+  --program FILE      measure this executable or launcher; does not write bench/results.json
   --keep              do not write bench/results.json
 `;
 const RESULTS = new URL("results.json", import.meta.url);
@@ -39,6 +41,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "5" },
     only: { type: "string" },
     source: { type: "boolean", default: false },
+    program: { type: "string" },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -49,7 +52,9 @@ if (values.help) {
 }
 
 const before = await readResults(RESULTS);
-await using shipped = values.source ? undefined : await buildShipped();
+const isBuilt = !values.source && values.program === undefined;
+await using shipped = isBuilt ? await buildShipped() : undefined;
+const program = values.program === undefined ? shipped?.program : resolve(values.program);
 const measured: Record<string, Record<string, Result>> = {};
 for (const worlds of await worldsFor(values.world)) {
   await using _ = worlds;
@@ -60,7 +65,7 @@ for (const worlds of await worldsFor(values.world)) {
   ) {
     const samples = [];
     for (let run = 0; run < Number(values.runs); run++) {
-      samples.push(await work.run(worlds, shipped?.program));
+      samples.push(await work.run(worlds, program));
     }
     for (const figure of work.figures) {
       const result = summarize(samples, figure.id);
@@ -69,7 +74,7 @@ for (const worlds of await worldsFor(values.world)) {
     }
   }
 }
-if (!values.keep) {
+if (!values.keep && values.program === undefined) {
   await writeResults(RESULTS, {
     at: new Date().toISOString(),
     form: values.source ? "sources" : "shipped",

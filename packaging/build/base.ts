@@ -13,8 +13,8 @@ export interface Compiler {
   readonly version: string;
 }
 
-/** The first one that knows the flags that compiling needs. */
-const OLDEST_MINOR = 1;
+/** The first whose programs can talk to Teleport servers (src/cli/runtime.ts). */
+const OLDEST_MINOR = 7;
 
 /** `DENO`, or the running one. */
 export async function findCompiler(): Promise<Compiler> {

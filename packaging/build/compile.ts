@@ -24,9 +24,6 @@ const COMPILE_FLAGS = [
   "--no-code-cache",
 ];
 
-/** Before 2.4, `Buffer` and others are global only for packages of npm, and the bundle is none. */
-const NODE_GLOBALS = "--unstable-node-globals";
-
 /**
  * Compiles `bundle` to an executable in `top`, in a folder of its own in `work`: whatever lies beside the
  * program may end up in the executable. Same bundle and time stamp, same bytes.
@@ -43,11 +40,7 @@ export async function compile(
   const input = join(clean, BUNDLE);
   await copyFile(bundle, input);
   await Deno.utime(input, epoch, epoch);
-  const flags = [
-    ...COMPILE_FLAGS,
-    ...versionFlags(compiler.version),
-    ...await permissions(compiler),
-  ];
+  const flags = [...COMPILE_FLAGS, ...await permissions(compiler)];
   const paths = ["--target", target.triple, "--output", join(top, PROGRAM), BUNDLE];
   const args = ["compile", ...flags, ...paths];
   const env = { NO_COLOR: "1", ...baseEnv };
@@ -69,10 +62,4 @@ async function permissions({ path }: Compiler): Promise<readonly string[]> {
   const known = kinds.filter((_, index) => codes[index] === 0);
   const others = FLAGS.filter((flag) => !flag.startsWith(name));
   return known.length === 0 ? others : [...others, name + known.join()];
-}
-
-/** Flags that only some versions need. */
-export function versionFlags(version: string): readonly string[] {
-  const minor = Number(version.split(".")[1]);
-  return minor < 4 ? [NODE_GLOBALS] : [];
 }

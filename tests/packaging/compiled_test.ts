@@ -123,6 +123,6 @@ Deno.test("a base executable for another architecture, or none, is refused befor
 Deno.test("DENO has to be a recent Deno", async () => {
   await inFolder(async (dir) => {
     const { stderr } = await build(dir, [], { DENO: "/bin/echo" });
-    assert.match(stderr, /DENO is '\/bin\/echo'.*it must be Deno 2\.1 or newer/);
+    assert.match(stderr, /DENO is '\/bin\/echo'.*it must be Deno 2\.7 or newer/);
   });
 });

@@ -151,7 +151,7 @@ function deliverWithoutRights(
       const command = podman("run", "--rm", ...LIMITS, ...options, id);
       const version = new RegExp(`^teleport-email v${project.version}`);
       assert.match(await must([...command, "version"]), version);
-      assert.match(await must([...command, "check"]), /\n0 problems, 0 warnings\n$/);
+      assert.match(await must([...command, "check"]), /\n0 problems, \d warnings?\n$/);
     });
 
     await using container = await Container.start(id, options, ["start"]);

@@ -353,8 +353,8 @@ Deno.test({
 });
 
 /**
- * Deno 2.7 wants a write permission for the nameless end of systemd's socket, which cannot be granted in a
- * list of paths; 2.9 does not. So this executable cannot say that it is ready.
+ * Deno 2.7 wants a write permission for the abstract address of its own socket, which no list of paths can
+ * grant; 2.9 does not. So this executable cannot say that it is ready.
  */
 const WITHOUT_NOTIFY = "Type=exec\nWatchdogSec=0\nEnvironment=NOTIFY_SOCKET=";
 
