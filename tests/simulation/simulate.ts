@@ -36,6 +36,9 @@ export interface Outcome {
 /** Until when trouble may come; then everything heals and comes to rest. */
 const TROUBLE_MS = 120_000;
 
+/** `delivery.settle_for` of every fourth schedule. */
+const SETTLE_MS = 10_000;
+
 const PEOPLE = ["a@example.com", "b/team@example.com", "c%2C@example.com"];
 
 export async function simulate(
@@ -80,7 +83,12 @@ export async function simulate(
       onLeave: audit.onLeave,
     },
     {
-      policy: { catchUpMs: 86_400_000, retryForMs: 86_400_000, reminders: REMINDERS },
+      policy: {
+        catchUpMs: 86_400_000,
+        retryForMs: 86_400_000,
+        reminders: REMINDERS,
+        settleForMs: seed % 4 === 3 ? SETTLE_MS : 0,
+      },
       routing: routing.policy,
       ...requester === undefined ? {} : { requesters },
     },
