@@ -17,10 +17,23 @@ import {
   soft,
 } from "./html_parts.ts";
 
+/** A long reason must not push the decision out of sight: its end comes last. */
+const BEGINNING = `{% assign lines = reason | default: "" | split: "\\n" %}` +
+  `{% assign beginning = lines | slice: 0, 12 | join: "\\n" | truncate: 800, "…" %}`;
+
+const IS_LONG = "lines.size > 12 or reason.size > 800";
+
 /** Who wants what, for how long, and why. */
-const LEAD = paragraph(
+const LEAD = BEGINNING + paragraph(
   `<bdi><strong>{{ user | default: "A user" }}</strong></bdi> requests {{ summary }}.`,
-) + `{% if reason %}${quote(multiline("reason"))}{% endif %}`;
+) +
+  `{% if reason %}${quote(multiline("beginning"))}` +
+  `{% if ${IS_LONG} %}${paragraph(soft("The whole reason is below."))}{% endif %}` +
+  `{% endif %}`;
+
+const WHOLE_REASON = `{% if reason %}{% if ${IS_LONG} %}${
+  row("Reason", multiline("reason"))
+}{% endif %}{% endif %}`;
 
 const STATUS = paragraph(badge("status")) +
   `{% if status.reason %}${quote(multiline("status.reason"))}{% endif %}`;
@@ -127,8 +140,9 @@ const LOGIN = `{% if status.state == "APPROVED" %}${
 const TERM = "{% if details.is_long_term %} (long-term){% endif %}";
 
 /** For reviewers: what is asked, the action, everything else. */
-const ASK = LEAD + STATUS + CORRECTION + REVIEW_ACTION + facts(DECISION, WHAT, HOW_LONG, REST);
-const OWN = LEAD + STATUS + CORRECTION + OPEN_ACTION + facts(DECISION, WHAT, HOW_LONG, REST);
+const ASKED_FACTS = facts(DECISION, WHAT, HOW_LONG, REST, WHOLE_REASON);
+const ASK = LEAD + STATUS + CORRECTION + REVIEW_ACTION + ASKED_FACTS;
+const OWN = LEAD + STATUS + CORRECTION + OPEN_ACTION + ASKED_FACTS;
 const LATE = `{% if details.expired %}${
   paragraph("The request expired before it was decided.")
 }{% endif %}`;

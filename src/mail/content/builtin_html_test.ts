@@ -211,6 +211,26 @@ Deno.test("Emails about a long-term request say where to promote it, and never h
   assert.match(text, /^Approve: promote it to an access list in the web UI\nDeny: tsh request/m);
 });
 
+Deno.test("A long reason does not push the decision out of sight, and is shown whole at the end", () => {
+  const shown = (reason: string) =>
+    plainText(parse(htmlOf({ ...sampleResourceData(sampleData("new")), reason })));
+  const short = "why ".repeat(12).trim();
+  assert.equal(shown(short).split(short).length, 3, "preheader and lead");
+  assert.doesNotMatch(shown(short), /whole reason/);
+  for (
+    const reason of [
+      "a".repeat(3000),
+      Array.from({ length: 40 }, (_, n) => `l${n}`).join("\n"),
+    ]
+  ) {
+    const text = shown(reason);
+    const [before = "", after = ""] = text.split("Review the request");
+    assert.ok(before.length < 1500, before);
+    assert.match(before, /The whole reason is below\./);
+    assert.ok(after.replaceAll(" ", "").endsWith(`Reason${reason.replaceAll("\n", "")}`), after);
+  }
+});
+
 Deno.test("The emails say when a request expired, and what it lacked", () => {
   const data = sampleData("resolution", "reviewer", "EXPIRED");
   const when = "Sat, 25 Jan 2025, 11:20 UTC (1 minute ago)";
