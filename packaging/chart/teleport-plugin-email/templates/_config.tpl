@@ -131,7 +131,7 @@ starttls_policy = {{ include "email.toml" .Values.smtp.starttlsPolicy }}
 
 [delivery]
 sender = {{ include "email.toml" .Values.delivery.sender }}
-{{- include "email.tomlLines" (dict "values" .Values.delivery "width" 0 "keys" (list "replyTo" "allowedDomains" "html" "details" "timeZone" "actions" "notifyRequester" "requesterTrait" "remindAfter" "warnBeforeAccessEnds" "catchUp" "retryFor")) }}
+{{- include "email.tomlLines" (dict "values" .Values.delivery "width" 0 "keys" (list "replyTo" "allowedDomains" "html" "details" "timeZone" "actions" "notifyRequester" "requesterTrait" "includeRequester" "remindAfter" "warnBeforeAccessEnds" "catchUp" "settleFor" "retryFor")) }}
 {{- if .Values.roleToRecipients }}
 
 [role_to_recipients]
