@@ -29,7 +29,7 @@ import type { Listing } from "./listing.ts";
 import { needsRequester, plan, type PlanInput, type Snapshot } from "./plan.ts";
 import { type Next, Reconcile, type ReconcileDeps, type SendSlots } from "./reconcile.ts";
 import { foreignLeaseEndMs, holdsLease, withLease } from "./record/lease.ts";
-import { decodeRecord, type PluginRecord } from "./record/record.ts";
+import { decodeRecord, type PluginRecord, type RawRecord } from "./record/record.ts";
 import { isWriteRefused } from "./record/stored_record.ts";
 import {
   goneAtMs,
@@ -114,8 +114,7 @@ export class Reconciler {
     return [...new Set([...this.#tracked.keys(), ...records.keys()])].filter((id) => {
       if (listed.has(id) || touched.has(id)) return false;
       const entry = this.#tracked.get(id);
-      const isNewer = entry !== undefined && this.#isNewerThanListing(entry);
-      const record = isNewer ? entry.stored.record : decodeRecord(records.get(id) ?? {}).record;
+      const record = this.#recordOf(entry, records.get(id));
       if (record === undefined || entry?.isDecided || entry?.snapshot === "gone") return false;
       const isExpired = nowMs >= (goneAtMs(entry?.snapshot, record) ?? Infinity);
       return !isExpired && this.#wouldClose(record, nowMs);
@@ -138,6 +137,8 @@ export class Reconciler {
       const request = latest.get(id);
       if (request !== undefined) snapshots.set(id, request);
       else if (missing.has(id)) snapshots.set(id, known ?? "unlisted");
+      // The record may be wrong, and another replica about to correct it.
+      else if (this.#isDoubtfulEnd(id, listing, gone)) snapshots.set(id, "unlisted");
       else if (requests !== undefined || known === undefined) snapshots.set(id, "gone");
       // Without a listing nothing is known to be gone.
       else snapshots.set(id, known);
@@ -167,6 +168,19 @@ export class Reconciler {
       entry.isRecordStale = true;
       this.#queue.add(id);
     }
+  }
+
+  /** Whether a record says that its request has expired, and nothing else says so. */
+  #isDoubtfulEnd(id: string, { records }: Listing, gone: ReadonlySet<string>): boolean {
+    const entry = this.#tracked.get(id);
+    if (gone.has(id) || entry?.isDecided || entry?.snapshot === "gone") return false;
+    return this.#recordOf(entry, records.get(id))?.resolution === "EXPIRED";
+  }
+
+  /** The record as it was listed, unless it was written or read since. */
+  #recordOf(entry: TrackedRequest | undefined, listed: RawRecord = {}): PluginRecord | undefined {
+    const isNewer = entry !== undefined && this.#isNewerThanListing(entry);
+    return isNewer ? entry.stored.record : decodeRecord(listed).record;
   }
 
   /** Whether the record was written or read since the listing began. */

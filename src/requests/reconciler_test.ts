@@ -982,6 +982,26 @@ Deno.test("Reconciler reads the record of a request that was decided since it wa
   assert.deepEqual(after.mailer.accepted, ["r1/resolution/0/a@x.org"]);
 });
 
+Deno.test("Reconciler does not close again what another replica has reopened after the listing", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  const threads = [{ recipient: "a@x.org", time: "2026-11-24T12:00:00.000Z", messageId: "m" }];
+  const owner = { instance: "other", untilMs: clock.now() + 10_000 };
+  const end = {
+    threads,
+    resolution: "EXPIRED",
+    owed: [owed("resolution", "a@x.org")],
+    owner,
+  } as const;
+  const records = new Map([["r1", encodeRecord(aRecord(end))]]);
+  cluster.records.set("r1", records.get("r1")!);
+  reconciler.beginListing();
+  reconciler.replace({ requests: [], records, touched: new Set() }, new Set());
+  await clock.tick(0);
+  cluster.records.set("r1", encodeRecord(aRecord({ threads, reopened: 1 })));
+  await clock.tick(60_000);
+  assert.deepEqual([cluster.record()?.resolution, mailer.accepted], ["", []]);
+});
+
 /** A reconciler whose request was announced and is then missing from a listing that may be incomplete. */
 async function setUpMissing(changes: Partial<AccessRequest> = {}) {
   const stage = setUp();
