@@ -3,6 +3,7 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from "re2js";
 import type { Budget } from "../budget.ts";
 import { firstInvalidByte, isAscii, toBytes, toByteString, toText } from "../byte_string.ts";
+import { type UniqueNames, uniqueNames } from "./group_names.ts";
 import { expansionOf } from "./pattern_cost.ts";
 
 /** Steps to compile a character, and an instruction that a repeat adds. */
@@ -26,7 +27,11 @@ let cachedInstructions = 0;
 
 /** A compiled pattern. Texts are byte strings, and so are positions. */
 export class CompiledPattern {
-  private constructor(private readonly pattern: string, private readonly program: RE2JS) {}
+  private constructor(
+    private readonly pattern: string,
+    private readonly program: RE2JS,
+    private readonly namesOf: UniqueNames["namesOf"],
+  ) {}
 
   /**
    * The compiled form of a byte string, new or from the cache.
@@ -42,7 +47,8 @@ export class CompiledPattern {
     budget.spend(
       pattern.length * STEPS_PER_CHARACTER + expansionOf(pattern) * STEPS_PER_INSTRUCTION,
     );
-    const compiled = new CompiledPattern(pattern, compile(pattern));
+    const unique = uniqueNames(pattern);
+    const compiled = new CompiledPattern(pattern, compile(pattern, unique), unique.namesOf);
     cache.set(pattern, compiled);
     cachedInstructions += compiled.program.programSize();
     for (const oldest of cache.values()) {
@@ -70,10 +76,10 @@ export class CompiledPattern {
     return { start: matcher.start(), end: matcher.end(), groups };
   }
 
-  /** The index of a named group; undefined for an unknown name. */
-  groupNamed(name: string): number | undefined {
+  /** The indices of the groups of a name; none for an unknown name. */
+  groupsNamed(name: string): readonly number[] {
     const groups = this.program.namedGroups();
-    return Object.hasOwn(groups, name) ? groups[name] : undefined;
+    return this.namesOf(name).flatMap((own) => Object.hasOwn(groups, own) ? groups[own] ?? [] : []);
   }
 
   #spend(value: string, budget: Budget): void {
@@ -110,16 +116,16 @@ function input(bytes: string): string | Uint8Array {
   return isAscii(bytes) ? bytes : toBytes(bytes);
 }
 
-function compile(pattern: string): RE2JS {
+function compile(pattern: string, unique: UniqueNames): RE2JS {
   const invalid = firstInvalidByte(pattern);
   if (invalid !== undefined) {
     throw new PatternError(`error parsing regexp: invalid UTF-8: \`${pattern.slice(invalid)}\``);
   }
   try {
-    return RE2JS.compile(toText(pattern));
+    return RE2JS.compile(toText(unique.pattern));
   } catch (error) {
     if (error instanceof RE2JSSyntaxException) {
-      const piece = toByteString(error.getPattern() ?? "");
+      const piece = unique.restore(toByteString(error.getPattern() ?? ""));
       throw new PatternError(`error parsing regexp: ${error.getDescription()}: \`${piece}\``);
     }
     if (error instanceof RE2JSException) {

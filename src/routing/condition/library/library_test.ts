@@ -163,6 +163,25 @@ Deno.test("Replacement templates name groups as Go's do", () => {
   assert.deepEqual(replace("\xffa", "^.", "x"), ["xa"]);
 });
 
+Deno.test("Several groups may have the same name, of which a template takes the first that matched", () => {
+  const replaced = (
+    pattern: string,
+    value: string,
+    template: string,
+  ) => [...regexpReplace(new Set([value]), pattern, template, new Budget())];
+  assert.deepEqual(replaced("(?P<n>a)|(?P<n>b)", "ab", "<$n>"), ["<a><b>"]);
+  assert.deepEqual(replaced("(?<n>a)(?<n>b)?", "ab", "<${n}>"), ["<a>"]);
+  assert.deepEqual(replaced("(?<n>x)?(?<n>b)", "b", "<$n$2>"), ["<bb>"]);
+  const matches = (pattern: string, value: string) =>
+    outcome(() => `${regexpMatch(new Set([value]), pattern, new Budget())}`);
+  assert.equal(matches("^(?P<n>(?P<n>a))$", "a"), "true");
+  // Neither a class nor quoted text opens a group.
+  assert.equal(matches("^[(?P<n>](?P<n>a)\\Q(?P<n>\\E$", "(a(?P<n>"), "true");
+  // Errors show the pattern as it was written.
+  const open = "^(?<n>(?<n>$";
+  assert.equal(matches(open, ""), `error parsing regexp: missing closing ): \`${open}\``);
+});
+
 Deno.test("Versions compare as coreos/go-semver does", () => {
   const order = (a: string, b: string) =>
     Math.sign(compareVersions(parseVersion(a), parseVersion(b)));

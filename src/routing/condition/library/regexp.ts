@@ -163,7 +163,7 @@ function parseTemplate(template: string): readonly TemplatePart[] {
   return [...parts, toByteString(rest)];
 }
 
-/** An unknown group, or one without a match, is empty. */
+/** An unknown group, or one without a match, is empty; of several with the same name, the first that matched. */
 function expand(
   parts: readonly TemplatePart[],
   { groups }: Match,
@@ -172,8 +172,9 @@ function expand(
 ): string {
   return parts.map((part) => {
     if (typeof part === "string") return part;
-    const index = typeof part.group === "number" ? part.group : pattern.groupNamed(part.group);
-    const [start, end] = groups[index ?? -1] ?? [-1, -1];
-    return start < 0 ? "" : value.slice(start, end);
+    const { group } = part;
+    const indices = typeof group === "number" ? [group] : pattern.groupsNamed(group);
+    const matched = indices.map((index) => groups[index]).find((range) => (range?.[0] ?? -1) >= 0);
+    return matched === undefined ? "" : value.slice(...matched);
   }).join("");
 }
