@@ -137,7 +137,6 @@ export class Reconciler {
       const request = latest.get(id);
       if (request !== undefined) snapshots.set(id, request);
       else if (missing.has(id)) snapshots.set(id, known ?? "unlisted");
-      // The record may be wrong, and another replica about to correct it.
       else if (this.#isDoubtfulEnd(id, listing, gone)) snapshots.set(id, "unlisted");
       else if (requests !== undefined || known === undefined) snapshots.set(id, "gone");
       // Without a listing nothing is known to be gone.
@@ -153,7 +152,7 @@ export class Reconciler {
     for (const [id, snapshot] of snapshots) {
       const entry = this.#track(id, snapshot);
       entry.updateWithRecord(snapshot);
-      entry.isMissing = missing.has(id);
+      entry.isMissing = missing.has(id) || snapshot === "unlisted";
       this.#queue.add(id);
     }
     // They were reconciled before their records were known.
@@ -170,11 +169,17 @@ export class Reconciler {
     }
   }
 
-  /** Whether a record says that its request has expired, and nothing else says so. */
+  /**
+   * Whether only the listing says that a request is gone: its record says so falsely, and another replica
+   * may correct that, or a reconcile is about to create the record.
+   */
   #isDoubtfulEnd(id: string, { records }: Listing, gone: ReadonlySet<string>): boolean {
     const entry = this.#tracked.get(id);
-    if (gone.has(id) || entry?.isDecided || entry?.snapshot === "gone") return false;
-    return this.#recordOf(entry, records.get(id))?.resolution === "EXPIRED";
+    const snapshot = entry?.snapshot;
+    if (gone.has(id) || entry?.isDecided || snapshot === "gone") return false;
+    const record = this.#recordOf(entry, records.get(id));
+    if (record === undefined) return typeof snapshot === "object" && snapshot.state === "PENDING";
+    return record.resolution === "EXPIRED";
   }
 
   /** The record as it was listed, unless it was written or read since. */

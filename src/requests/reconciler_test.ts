@@ -1002,6 +1002,24 @@ Deno.test("Reconciler does not close again what another replica has reopened aft
   assert.deepEqual([cluster.record()?.resolution, mailer.accepted], ["", []]);
 });
 
+Deno.test("Reconciler does not close a request that a listing lacks while its record is created", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  cluster.put(aRequest());
+  cluster.beforeWrite = () => {
+    cluster.beforeWrite = () => {};
+    reconciler.beginListing();
+    reconciler.replace({ requests: [], records: new Map(), touched: new Set() }, new Set());
+  };
+  reconciler.update("r1", aRequest());
+  await clock.tick(60_000);
+  assert.equal(cluster.record()?.resolution, "");
+  assert.deepEqual(mailer.accepted.toSorted(), [
+    "r1/new/0/a@x.org",
+    "r1/new/0/b@x.org",
+    "r1/new/0/c@x.org",
+  ]);
+});
+
 /** A reconciler whose request was announced and is then missing from a listing that may be incomplete. */
 async function setUpMissing(changes: Partial<AccessRequest> = {}) {
   const stage = setUp();
