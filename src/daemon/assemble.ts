@@ -102,7 +102,12 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     instance,
     router: new RuleRouter(routing, { clock, cluster: client, rules, ...defined({ requesters }) }),
     ...defined({ requesters }),
-    policy: { catchUpMs, retryForMs, settleForMs, reminders: reminderPolicyOf(delivery) },
+    policy: {
+      catchUpMs,
+      retryForMs,
+      settleForMs,
+      ...defined({ reminders: reminderPolicyOf(delivery) }),
+    },
     drain,
     kill,
   });
@@ -151,13 +156,15 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
   };
 }
 
+/** What is due by time; undefined where nothing is. */
 function reminderPolicyOf({
   notifyRequester,
   remindAfterMs,
   warnBeforeAccessEndsMs,
-}: Config["delivery"]): ReminderPolicy {
-  const warnings = notifyRequester ? { warnBeforeAccessEndsMs } : {};
-  return { remindAfterMs, ...defined(warnings) };
+}: Config["delivery"]): ReminderPolicy | undefined {
+  const isWarned = notifyRequester && warnBeforeAccessEndsMs !== undefined;
+  if (remindAfterMs.length === 0 && !isWarned) return undefined;
+  return { remindAfterMs, ...isWarned && { warnBeforeAccessEndsMs } };
 }
 
 function logPace({ isLowered, connections, perSecond, error }: PaceChange, log: Log): void {
