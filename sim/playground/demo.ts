@@ -64,6 +64,7 @@ export async function runDemo(
   say((await Deno.readTextFile(playground.paths.config)).replace(/^(?=.)/gm, "  "));
   const plugin = stack.use(
     new PluginProcess(playground.paths.config, {
+      detached: true,
       // It logs every mail, too; here the mail itself is shown.
       onLine: (line) => line.includes("Successfully sent") || say(`plugin: ${line}`),
     }),

@@ -47,7 +47,7 @@ export async function runPlayground(
     }),
   );
   const world = populate(playground.cluster);
-  const plugin = stack.use(new PluginProcess(playground.paths.config));
+  const plugin = stack.use(new PluginProcess(playground.paths.config, { detached: true }));
   const daemon = {
     url: `http://${endpoints}`,
     follow: (onLine: (line: string) => void) => plugin.follow(onLine),

@@ -28,6 +28,7 @@ function command(
   env: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
   program?: string,
+  detached = false,
 ): Deno.Command {
   const fromSource = ["run", ...FLAGS, ...flags, `${ROOT}main.ts`, ...args];
   return new Deno.Command(program ?? Deno.execPath(), {
@@ -37,6 +38,7 @@ function command(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    detached,
   });
 }
 
@@ -60,12 +62,15 @@ export class PluginProcess implements AsyncDisposable {
       readonly flags?: readonly string[];
       /** A compiled executable instead of the sources. */
       readonly program?: string;
+      /** Ctrl-C on the terminal does not reach it: the owner stops it. */
+      readonly detached?: boolean;
     } = {},
   ) {
     const args = ["start", "--config", configPath, ...options.args ?? []];
     // The log file may be beside the configuration.
     const flags = [`--allow-write=${dirname(configPath)}`, ...options.flags ?? []];
-    this.#child = command(args, options.env ?? {}, flags, options.program).spawn();
+    const { env = {}, program, detached } = options;
+    this.#child = command(args, env, flags, program, detached).spawn();
     if (options.onLine) this.#followers.push(options.onLine);
     this.#reading = this.#read();
   }

@@ -79,6 +79,8 @@ Deno.test({
     assert.match(await page.locator("#log").innerText(), /Successfully sent/);
     assert.equal(await page.title(), "teleport-email playground");
 
+    assert.equal(await page.locator("iframe").getAttribute("sandbox"), "allow-same-origin");
+
     await page.locator("[data-break=mail]").click();
     await page.getByText(/Mail server down, \d+ s/).waitFor();
 

@@ -55,7 +55,7 @@ export function showRequests(views) {
   if (id !== undefined) select(id);
 }
 
-/** Adds or updates a request; a new one is selected. */
+/** Adds or updates a request; a new one is selected, unless another one is being decided. */
 export function showRequest(view) {
   const isNew = !requests.has(view.id);
   requests.set(view.id, view);
@@ -65,7 +65,7 @@ export function showRequest(view) {
     cards.set(view.id, card);
     list.prepend(card);
     fill(card, view);
-    select(view.id);
+    if (!decide.contains(document.activeElement)) select(view.id);
   } else fill(cards.get(view.id), view);
   if (view.id === selected) showActions();
 }
