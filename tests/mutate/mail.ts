@@ -16,7 +16,22 @@ export const MAIL_TARGETS: readonly Target[] = [
       ["(row.enhanced === undefined || row.enhanced.test(enhanced)) &&", ""],
       ["(row.unless === undefined || !row.unless.test(words))", "true"],
       ['first ?? TRAILING.exec(text)?.[1] ?? ""', 'first ?? ""'],
-      ["words: ownWords(text, addresses),", "words: text,"],
+      ["ownWords(text, addresses)", "text"],
+      ["&& !named.has(to.toLowerCase())", ""],
+    ],
+  },
+  {
+    file: `${SMTP}/reply_table.ts`,
+    tests: [`${SMTP}/reply_test.ts`],
+    edits: [
+      ["`^(?!.*(${NO_SUCH_USER.source})).*(${", "`^.*(${"],
+      ["      NOT_ABOUT_MAILBOX,\n", ""],
+      ["unless: ABOUT_FULL_MAILBOX,", ""],
+      [
+        '    words: CLIENT_BLOCKED,\n    unless: ABOUT_DNS,\n    category: "policy",\n    retry: "later"',
+        '    words: CLIENT_BLOCKED,\n    category: "policy",\n    retry: "later"',
+      ],
+      ["codes: /^50[14]$/,", "codes: /^501$/,"],
     ],
   },
   {

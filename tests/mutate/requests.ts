@@ -35,6 +35,9 @@ export const REQUEST_TARGETS: readonly Target[] = [
         `owe(input, "new", to));\n  const requester = requesterBeside(input, input.recipients);`,
         `owe(input, "new", to));\n  const requester = input.requester;`,
       ],
+      ["settledMs > nowMs ? settledMs : 0", "0"],
+      ["Math.min(createdMs ?? nowMs, nowMs) + settleForMs", "nowMs + settleForMs"],
+      ["Math.min(createdMs ?? nowMs, nowMs)", "(createdMs ?? nowMs)"],
       ["record.failed.length === 0 && record.resolution", "record.resolution"],
       ["record.foreignThreads.length === 0 &&", ""],
       [`count <= record.reviewsCount || record.resolution !== ""`, `count <= record.reviewsCount`],
@@ -54,6 +57,15 @@ export const REQUEST_TARGETS: readonly Target[] = [
         "const reviewsCount = requestIsGone ? reviewsToldOf(record, kept) : record.reviewsCount;",
         "const reviewsCount = record.reviewsCount;",
       ],
+    ],
+  },
+  {
+    file: "src/routing/decision.ts",
+    tests: ["src/routing/decision_test.ts"],
+    edits: [
+      ["this.policy.includesRequester === true ||", ""],
+      ["|| this.#walk.isRequesterWanted", ""],
+      ["new Set([user, requesterAddress]", "new Set([user]"],
     ],
   },
   {

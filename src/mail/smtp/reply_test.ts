@@ -364,6 +364,7 @@ CONN | 421 4.3.2 Connection rate limit exceeded. | rate-limit transport connecti
 CONN | 550 5.7.1 Connection refused by reputation | policy transport
 CONN | 554-mx.example.net Service not available\r\n554-No SMTP service\r\n554 IP address is block listed. | policy transport
 CONN | 521 5.3.2 Server does not accept mail | server transport
+EHLO | 504 Unacceptable argument | configuration transport
 EHLO | 501 5.0.0 Invalid domain name | configuration transport
 EHLO | 550 5.7.1 <x>: Helo command rejected: don't use my hostname | configuration transport
 AUTH PLAIN | 550 5.1.1 User unknown | authentication transport
@@ -400,6 +401,7 @@ RCPT TO | 550 5.2.1 This account is over quota | recipient later
 RCPT TO | 550 5.2.1 Mailbox is suspended | recipient never
 RCPT TO | 550 5.7.606 Access denied, banned sending IP [192.0.2.1]. | policy later
 RCPT TO | 550 5.7.1 Recipient not authorized, your IP has been found on a block list | policy later
+RCPT TO | 550 Client host rejected: its reverse DNS lookup failed | sender later
 RCPT TO | 550 5.7.64 TenantAttribution; Relay Access Denied | configuration later
 RCPT TO | 550-Please turn on SMTP Authentication in your mail client.\r\n550-mail is not permitted to relay through this server without authentication. | authentication transport
 RCPT TO | 550-Verification failed for <noreply@example.org>\r\n550-No Such User Here\r\n550 Sender verify failed | sender later
