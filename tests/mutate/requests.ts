@@ -29,7 +29,10 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["before.owed.filter((mail) => !next.owed.includes(mail))", "before.owed"],
       [`if (snapshot.state !== "PENDING") return ignore("resolved");`, ""],
       [`if (isOld(snapshot, input)) return ignore("old");`, ""],
-      [`if (input.recipients.length === 0) return ignore("no-recipients");`, ""],
+      [
+        "if (input.recipients.length === 0 && !hasOwnRecipients(input.followUps)) {",
+        "if (false) {",
+      ],
       ["(createdMs ?? nowMs) > catchUpMs", "(createdMs ?? nowMs) > 2 * catchUpMs"],
       [
         `owe(input, "new", to));\n  const requester = requesterBeside(input, input.recipients);`,
@@ -45,9 +48,12 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["let index = record.reviewsCount;", "let index = 0;"],
       [`!record.owed.some((mail) => mail.kind === "new" || mail.kind === "requester-new")`, "true"],
       ["const index = record.reopened + 1;", "const index = 1;"],
-      ["!reviewers.includes(to) && !failed.includes(to)", "!reviewers.includes(to)"],
+      ["!corrected.includes(to) && !failed.includes(to)", "!corrected.includes(to)"],
       [`!mail.kind.endsWith("resolution")`, "true"],
-      ["isToldToNone && requestIsGone", "false"],
+      [
+        "requestIsGone && isKnownToNone && recipients.length === 0 && requester === undefined",
+        "false",
+      ],
       ["? !requestIsGone && !isUnknownTo(to)", "? !isUnknownTo(to)"],
       ["? !requestIsGone && !isUnknownTo(to)", "? !requestIsGone"],
       [`owe(input, "resolution", to, record.reopened)`, `owe(input, "resolution", to)`],
