@@ -195,7 +195,8 @@ install_files() {
 # The pages, the sample configuration and the examples, which a downloaded tarball takes along.
 install_docs() {
   rm -rf -- "$DESTDIR$doc"
-  for name in README.md CHANGELOG.md LICENSE THIRD-PARTY-LICENSES teleport-email.toml docs packaging; do
+  for name in README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE THIRD-PARTY-LICENSES \
+    teleport-email.toml docs packaging; do
     [ -e "$here/$name" ] || continue
     mkdir -p "$DESTDIR$doc"
     cp -R -- "$here/$name" "$DESTDIR$doc/"

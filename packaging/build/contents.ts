@@ -14,9 +14,14 @@ const FILES: Readonly<Record<string, string>> = {
   "install.sh": "install",
   "README.md": "README.md",
   "CHANGELOG.md": "CHANGELOG.md",
+  "CONTRIBUTING.md": "CONTRIBUTING.md",
   "LICENSE": "LICENSE",
+  "SECURITY.md": "SECURITY.md",
   "teleport-email.service": "teleport-email.service",
   "packaging/teleport-email.1": "teleport-email.1",
+  // The installation page links it.
+  "packaging/chart/teleport-plugin-email/README.md":
+    "packaging/chart/teleport-plugin-email/README.md",
 };
 
 /** Under the same path, as the pages name and link them. */
@@ -38,6 +43,7 @@ export async function addContents(
 ): Promise<void> {
   for (const [from, to] of Object.entries(FILES)) {
     try {
+      await mkdir(dirname(join(folder, to)), { recursive: true });
       await copyFile(join(ROOT, from), join(folder, to));
     } catch (error) {
       throw new BuildError(`Cannot put '${from}' into the tarball: ${error}`);

@@ -497,7 +497,11 @@ export class Reconcile {
   #rest(view: View, { state, nextMs }: Turn): Next {
     const { retries, stored } = this.entry;
     retries.keepOnly(stored.record?.owed ?? []);
-    if (state === "parked") return { next: "parked" };
+    if (state === "parked") {
+      const isPaused = this.deps.breaker.pauseReason !== undefined;
+      if (isPaused) this.entry.requestLog.waiting(stored.record?.owed.length ?? 0);
+      return { next: "parked" };
+    }
     const atMs = Math.min(nextMs ?? Infinity, this.#nextStepMs(view) ?? Infinity);
     return atMs === Infinity ? { next: "done", snapshot: view.latest } : { next: "at", atMs };
   }

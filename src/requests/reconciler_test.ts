@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { retryFailed } from "./retry_failed.ts";
 import type { AccessRequest } from "../teleport/access_request/read.ts";
 import type { Refusal } from "../mail/transport.ts";
 import { FakeCluster } from "./testing/fake_cluster.ts";
@@ -859,6 +860,38 @@ Deno.test("Reconciler sends no mail that took its lease while the transport was 
   written.resolve();
   await clock.tick(0);
   assert.deepEqual(mailer.attempts, ["r1/new/0/a@x.org", "r1/new/0/b@x.org"]);
+});
+
+Deno.test("Reconciler logs once that emails of a request wait for the mail transport", async () => {
+  const { clock, cluster, reconciler, replica, breaker, mailer, log } = setUp();
+  replica.verify = () => DOWN;
+  breaker.pause(DOWN);
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  reconciler.update("r1", aRequest());
+  await clock.tick(0);
+  const waits = log.lines.filter(({ message }) => message.startsWith("Emails wait"));
+  assert.deepEqual(waits.map(({ level, fields }) => [level, fields]), [
+    ["info", { request_id: "r1", emails: 3 }],
+  ]);
+  assert.deepEqual(mailer.attempts, []);
+});
+
+Deno.test("Reconciler.rereadFailed() reads records with failed mails, and sends what was requeued", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  mailer.respond = ({ mail }) => mail.to === "b@x.org" ? NEVER : undefined;
+  cluster.put(aRequest());
+  reconciler.update("r1", aRequest());
+  await clock.tick(1000);
+  assert.equal(reconciler.outboxCounts().failed, 1);
+  mailer.respond = () => undefined;
+  const { signal } = new AbortController();
+  assert.equal((await retryFailed("r1", cluster, clock.now(), signal)).kind, "done");
+  reconciler.rereadFailed();
+  await clock.tick(1000);
+  assert.deepEqual(reconciler.outboxCounts().failed, 0);
+  assert.equal(mailer.attempts.filter((attempt) => attempt.endsWith("b@x.org")).length, 2);
 });
 
 Deno.test("Reconciler keeps its lease until it has recorded what was accepted while the transport was paused", async () => {

@@ -46,6 +46,16 @@ export class RequestLog {
     } else this.log.debug("Request ignored", { request_id: this.id, reason });
   }
 
+  /** Emails that cannot be sent now; once, as `Successfully sent` follows. */
+  waiting(emails: number): void {
+    if (this.#logged.has("waiting")) return;
+    this.#logged.add("waiting");
+    this.log.info("Emails wait until the mail transport works again", {
+      request_id: this.id,
+      emails,
+    });
+  }
+
   superseded(mails: readonly OwedMail[]): void {
     for (const mail of mails) {
       this.log.info("Mail is superseded, the request has moved on", loggedMail(this.id, mail));

@@ -1,11 +1,12 @@
 /** The runtime form: what `deno task build` makes, and what becomes of it where it is unpacked. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { VERSION } from "../../src/version.ts";
 import { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { startPlayground } from "../../sim/playground/playground.ts";
 import { filesIn } from "../docs/files.ts";
+import { linksIn } from "../docs/markdown.ts";
 import { build, inFolder, tarballIn, unpack } from "./support/build.ts";
 import { must, run } from "./support/command.ts";
 import { findBomValidator } from "./support/tools.ts";
@@ -41,8 +42,10 @@ Deno.test("the tarball has the original's name and directory, and what the docum
   assert.deepEqual(docs.toSorted(), await filesIn("docs"));
   assert.deepEqual(names.filter((name) => !docs.includes(name)), [
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
+    "SECURITY.md",
     "THIRD-PARTY-LICENSES",
     "VERSION",
     "completions/_teleport-email",
@@ -52,6 +55,7 @@ Deno.test("the tarball has the original's name and directory, and what the docum
     "lib/teleport-email/deno",
     "lib/teleport-email/teleport-email.cjs",
     "lib/teleport-email/teleport-email.js",
+    "packaging/chart/teleport-plugin-email/README.md",
     "packaging/monitoring/alerts.yaml",
     "packaging/monitoring/alerts_test.yaml",
     "packaging/monitoring/dashboard.json",
@@ -65,6 +69,23 @@ Deno.test("the tarball has the original's name and directory, and what the docum
     "teleport-email.service",
     "teleport-email.toml",
   ]);
+});
+
+Deno.test("every link of the pages in the tarball leads to a file in it", async () => {
+  await inFolder(async (dir) => {
+    const top = await unpack(tarball, dir);
+    const names = [...await filesIn("docs"), "README.md", "SECURITY.md", "CHANGELOG.md"];
+    const missing: string[] = [];
+    for (const name of names.filter((name) => name.endsWith(".md"))) {
+      for (const link of linksIn(await Deno.readTextFile(join(top, name)))) {
+        const [path = ""] = link.split("#");
+        if (path === "" || /^[a-z]+:/.test(path)) continue;
+        const found = await Deno.stat(join(top, dirname(name), path)).catch(() => undefined);
+        if (found === undefined) missing.push(`${name}: ${path}`);
+      }
+    }
+    assert.deepEqual(missing, []);
+  });
 });
 
 Deno.test("everything in the tarball has one owner, one time and one of two modes", async () => {

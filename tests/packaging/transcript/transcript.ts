@@ -5,7 +5,7 @@
 
 import { checkText, named, namedFindings } from "../../../packaging/docs/check_example.ts";
 import { until } from "../../support.ts";
-import { buildRuntimeTarball, inFolder, unpack } from "../support/build.ts";
+import { buildRuntimeTarball, inFolder } from "../support/build.ts";
 import { askSim, bootMachine, SIM_DIR, startSim } from "../support/machine.ts";
 import { type Container, debianImage, type ImageResult } from "../support/podman.ts";
 
@@ -17,18 +17,30 @@ const [BEGIN, END] = ["<!-- transcript -->", "<!-- /transcript -->"];
 /** Whether a machine can be had here. */
 export const image: ImageResult = await debianImage("systemd");
 
-/** Plays the whole life of an installation, and returns the transcript. */
-export async function playTranscript(): Promise<string> {
-  let transcript = "";
+/**
+ * Boots a machine with the simulated cluster. The tarball is in `/tarball`; identity and password are in
+ * `/root`.
+ */
+export async function onMachine(action: (machine: Container) => Promise<void>): Promise<void> {
   await inFolder(async (dir) => {
     if (!image.ok) throw new Error(image.why);
-    await unpack(await buildRuntimeTarball(dir), dir);
+    await buildRuntimeTarball(dir);
+    // For users of the machine.
+    await Deno.chmod(dir, 0o755);
     await using machine = await bootMachine(image.image, { "/tarball": dir });
-    await machine.must("cp", "-r", "/tarball/teleport-access-email", "/root/");
     await startSim(machine);
     await machine.must("cp", `${SIM_DIR}/identity`, "/root/identity");
     await machine.must("cp", `${SIM_DIR}/mail-ca.pem`, "/etc/mail-ca.pem");
     await machine.write("/root/smtp_password", "secret");
+    await action(machine);
+  });
+}
+
+/** Plays the whole life of an installation, and returns the transcript. */
+export async function playTranscript(): Promise<string> {
+  let transcript = "";
+  await onMachine(async (machine) => {
+    await machine.must("sh", "-c", "tar -C /root -xzf /tarball/*.tar.gz");
     transcript = await new Session(machine).play();
   });
   return transcript;
@@ -52,7 +64,7 @@ class Session {
     await this.type(`install -m 0640 -g teleport-email /dev/null ${CONFIG}`);
     await this.type(`teleport-email configure > ${CONFIG}`);
     await this.type(`install -m 0640 -g teleport-email ~/identity ~/smtp_password ${STATE_DIR}`);
-    await this.edit((sample) => this.fillIn(sample));
+    await this.edit((sample) => fillIn(sample, this.machine));
     this.#text += "# teleport-email check\n";
     const { stdout } = await this.machine.run("teleport-email", "check", "--json");
     this.#text += checkText(namedFindings(stdout, CONFIG));
@@ -91,26 +103,6 @@ class Session {
     this.#text += `# editor ${CONFIG}\n`;
   }
 
-  /** The sample with the simulated cluster and its mail server. */
-  async fillIn(sample: string): Promise<string> {
-    const sim = await this.machine.must("cat", `${SIM_DIR}/teleport-email.toml`);
-    const value = (key: string) => new RegExp(`^${key} = (.*)$`, "m").exec(sim)?.[1] ?? "";
-    const changes: readonly (readonly [from: RegExp, to: string])[] = [
-      [/^addr = .*$/m, `addr = ${value("addr")}`],
-      [/^#\[smtp\]$/m, "[smtp]"],
-      [/^#host = "<.*$/m, `host = ${value("host")}`],
-      [/^#port = .*$/m, `port = ${value("port")}`],
-      [/^#username = .*$/m, `username = ${value("username")}`],
-      [/^#password_file = /m, "password_file = "],
-      [/^#root_cas = "\/etc\/ssl\/certs\/mail-ca.pem"$/m, 'root_cas = "/etc/mail-ca.pem"'],
-      [/^sender = .*$/m, 'sender = "Teleport <teleport@example.com>"'],
-      [/^"dev" = .*$/m, '"db-admin" = "dba@example.com"'],
-      [/^"\*" = .*$/m, '"*" = "security@example.com"'],
-      [/^#listen = /m, "listen = "],
-    ];
-    return changes.reduce((text, [from, to]) => text.replace(from, to), sample);
-  }
-
   async untilStatus(pattern: RegExp): Promise<void> {
     const show = ["systemctl", "show", "--value", "-p", "StatusText", "teleport-email"];
     await until(
@@ -128,6 +120,26 @@ class Session {
       60_000,
     );
   }
+}
+
+/** The sample with the simulated cluster and its mail server filled in. */
+export async function fillIn(sample: string, machine: Container): Promise<string> {
+  const sim = await machine.must("cat", `${SIM_DIR}/teleport-email.toml`);
+  const value = (key: string) => new RegExp(`^${key} = (.*)$`, "m").exec(sim)?.[1] ?? "";
+  const changes: readonly (readonly [from: RegExp, to: string])[] = [
+    [/^addr = .*$/m, `addr = ${value("addr")}`],
+    [/^#\[smtp\]$/m, "[smtp]"],
+    [/^#host = "<.*$/m, `host = ${value("host")}`],
+    [/^#port = .*$/m, `port = ${value("port")}`],
+    [/^#username = .*$/m, `username = ${value("username")}`],
+    [/^#password_file = /m, "password_file = "],
+    [/^#root_cas = "\/etc\/ssl\/certs\/mail-ca.pem"$/m, 'root_cas = "/etc/mail-ca.pem"'],
+    [/^sender = .*$/m, 'sender = "Teleport <teleport@example.com>"'],
+    [/^"dev" = .*$/m, '"db-admin" = "dba@example.com"'],
+    [/^"\*" = .*$/m, '"*" = "security@example.com"'],
+    [/^#listen = /m, "listen = "],
+  ];
+  return changes.reduce((text, [from, to]) => text.replace(from, to), sample);
 }
 
 /** Output without what differs from run to run. */
