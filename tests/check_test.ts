@@ -283,7 +283,7 @@ Deno.test("check warns when rules of the cluster cannot count, and asks only for
     const { roles, rules } = stage.playground.cluster;
     const asked = async () =>
       (await trouble(stage)).findings
-        .filter(({ check }) => /rules|traits|labels|access_lists/.test(check))
+        .filter(({ check }) => /rules|traits|labels|access_list/.test(check))
         .map(({ check, level }) => `${check} ${level}`);
     assert.deepEqual(await asked(), ["permission.rules ok"]);
     const condition = 'user.traits["team"].contains(access_request.spec.user)';
@@ -308,12 +308,21 @@ Deno.test("check warns when rules of the cluster cannot count, and asks only for
     );
     assert.deepEqual(await asked(), ["permission.rules ok", "permission.traits warning"]);
     await stage.configure((text) => `${text}\n[access_lists]\nremind = true\n`);
-    const lists = async () => (await asked()).at(-1);
+    const lists = async () =>
+      (await asked()).find((line) => line.startsWith("permission.access_lists "));
     assert.equal(await lists(), "permission.access_lists ok");
     roles.deny("access_list", true);
     assert.equal(await lists(), "permission.access_lists warning");
     stage.playground.auth.advancedAccessWorkflows = false;
     assert.equal(await lists(), "permission.access_lists skipped");
+    const owners = async () => (await asked()).find((line) => line.includes("list_owners"));
+    assert.equal(await owners(), undefined);
+    await stage.configure((text) => `${text}\n[[route]]\nrecipients = "access_list_owners"\n`);
+    assert.equal(await owners(), "permission.access_list_owners skipped");
+    stage.playground.auth.advancedAccessWorkflows = true;
+    assert.equal(await owners(), "permission.access_list_owners warning");
+    roles.deny("access_list", false);
+    assert.equal(await owners(), "permission.access_list_owners ok");
   });
 });
 

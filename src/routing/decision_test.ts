@@ -439,6 +439,12 @@ Deno.test("A silent route may be limited to kinds of email", async () => {
   const { emails: some, followUps: kept } = await emailsOf({ ...options, routes: [lead, quiet] });
   assert.deepEqual(some, { "all@x.org": "new,resolution", "lead@x.org": "review" });
   assert.deepEqual(kept?.review, { also: ["lead@x.org"], except: [], isSilent: true });
+  const both = {
+    ...lead,
+    recipients: [...lead.recipients, { kind: "address", address: "all@x.org" } as const],
+  };
+  const { followUps: again } = await emailsOf({ ...options, routes: [both, quiet] });
+  assert.deepEqual(again?.review.also, ["all@x.org", "lead@x.org"]);
 });
 
 Deno.test("Only the outcome may be emailed: a silent first email does not silence the others", async () => {

@@ -29,10 +29,8 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["before.owed.filter((mail) => !next.owed.includes(mail))", "before.owed"],
       [`if (snapshot.state !== "PENDING") return ignore("resolved");`, ""],
       [`if (isOld(snapshot, input)) return ignore("old");`, ""],
-      [
-        "if (input.recipients.length === 0 && !hasOwnRecipients(input.followUps)) {",
-        "if (false) {",
-      ],
+      [" && !hasOwnRecipients(input.followUps)", ""],
+      ["if (input.recipients.length === 0 && !hasOwnRecipients(input.followUps))", "if (false)"],
       ["(createdMs ?? nowMs) > catchUpMs", "(createdMs ?? nowMs) > 2 * catchUpMs"],
       [
         `owe(input, "new", to));\n  const requester = requesterBeside(input, input.recipients);`,
@@ -49,11 +47,21 @@ export const REQUEST_TARGETS: readonly Target[] = [
       [`!record.owed.some((mail) => mail.kind === "new" || mail.kind === "requester-new")`, "true"],
       ["const index = record.reopened + 1;", "const index = 1;"],
       ["!corrected.includes(to) && !failed.includes(to)", "!corrected.includes(to)"],
-      [`!mail.kind.endsWith("resolution")`, "true"],
+      ["!corrected.includes(to) && !failed.includes(to)", "!failed.includes(to)"],
+      ["return record.followUps === undefined &&\n    record.threads", "return record.threads"],
+      ["isClosed ? [] : listOwners(input, record)", "[]"],
       [
-        "requestIsGone && isKnownToNone && recipients.length === 0 && requester === undefined",
-        "false",
+        "isSilent ? [] : audience(record).filter((to) => !except.includes(to))",
+        "audience(record).filter((to) => !except.includes(to))",
       ],
+      [
+        "isSilent ? [] : audience(record).filter((to) => !except.includes(to))",
+        "isSilent ? [] : audience(record)",
+      ],
+      [`return record.resolution === "" || isReopened(record, snapshot, nowMs);`, "return true;"],
+      [`!mail.kind.endsWith("resolution")`, "true"],
+      ["requestIsGone && isKnownToNone && recipients", "requestIsGone && recipients"],
+      ["if (requestIsGone && isKnownToNone &&", "if (false &&"],
       ["? !requestIsGone && !isUnknownTo(to)", "? !isUnknownTo(to)"],
       ["? !requestIsGone && !isUnknownTo(to)", "? !requestIsGone"],
       [`owe(input, "resolution", to, record.reopened)`, `owe(input, "resolution", to)`],
@@ -72,6 +80,28 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["this.policy.includesRequester === true ||", ""],
       ["|| this.#walk.isRequesterWanted", ""],
       ["new Set([user, requesterAddress]", "new Set([user]"],
+    ],
+  },
+  {
+    file: "src/routing/follow_ups.ts",
+    tests: ["src/routing/decision_test.ts", `${REQUESTS}/reminders_test.ts`],
+    edits: [
+      [`(isSilent || !emails.includes("new"))`, `!emails.includes("new")`],
+      [`(isSilent || !emails.includes("new"))`, "true"],
+      ["return isPlain && !hasListOwners ?", "return isPlain ?"],
+      ["isSilent ? !also.includes(address) : except.includes(address)", "except.includes(address)"],
+    ],
+  },
+  {
+    file: "src/routing/route_walk.ts",
+    tests: ["src/routing/decision_test.ts"],
+    edits: [
+      ["this.draft.list.silence(event);", ""],
+      ["if (!evaluation.step.matched) continue;", ""],
+      [`if (!route.continues) return "routes";`, ""],
+      [`following: event === "new" ? route.on : NO_FOLLOWING`, "following: NO_FOLLOWING"],
+      ["this.hasListOwners = true;", ""],
+      ["hasAddress || route.isSilent", "hasAddress"],
     ],
   },
   {
@@ -390,8 +420,9 @@ export const REQUEST_TARGETS: readonly Target[] = [
     tests: [`${REQUESTS}/tracked_request_test.ts`, `${REQUESTS}/reconciler_test.ts`],
     edits: [
       ["expiresMs + EXPIRY_GRACE_MS", "expiresMs"],
-      ["this.isMissing = false;\n    this.refresh", "this.refresh"],
-      ["this.#outdated.abort();\n", ""],
+      ["this.isMissing = false;\n    this.#versionBeforeSnapshot", "this.#versionBeforeSnapshot"],
+      [`this.#outdated.abort("outdated");\n`, ""],
+      ["&& this.stored.version > this.#versionBeforeSnapshot", ""],
       [
         `this.snapshot === "gone" ? this.#decided ?? this.snapshot : this.snapshot`,
         "this.snapshot",

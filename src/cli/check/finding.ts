@@ -43,6 +43,7 @@ export const TITLES: Readonly<Record<string, string>> = {
   "permission.rules": "may list rules",
   "permission.traits": "may read traits",
   "permission.labels": "may read labels",
+  "permission.access_list_owners": "may read list owners",
   "mail.settings": "mail settings",
   "mail.limits": "mail limits",
   "mail.token": "access token",

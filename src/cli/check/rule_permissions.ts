@@ -89,6 +89,7 @@ export async function checkRulePermissions(
         check: "permission.access_list_owners",
         grant: "'list' and 'read' on 'access_list'",
         without: "owners of access lists get no email",
+        unsupported: "this edition has no access lists",
         run: async () => {
           await client.listAccessListOwners(crypto.randomUUID(), signal).catch((error) => {
             // The server checks permissions first.
