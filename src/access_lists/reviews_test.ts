@@ -87,6 +87,7 @@ Deno.test("Nothing leaves while the transport is paused, and the next step repla
   const { running, breaker } = start("one");
   await clock.tick(25 * HOUR_MS);
   assert.deepEqual(sent, []);
+  assert.equal(breaker.isPaused, true);
   office.answer = () => undefined;
   breaker.isPaused = false;
   await clock.tick(HOUR_MS);
@@ -119,6 +120,46 @@ Deno.test("Reminders that could not be recorded are not sent again by the same r
   await clock.tick(4 * HOUR_MS);
   assert.equal(sent.length, 1);
   assert.equal(cluster.records.get("a")?.["owed"], undefined);
+  await stop(running);
+});
+
+Deno.test("A refusal that is the transport's fault drops no reminder", async () => {
+  const { clock, cluster, office, start, stop } = setUp(aList("a", 1, ["bob@x.org"]));
+  office.answer = () => NEVER;
+  const { running, breaker } = start("one");
+  breaker.isCausedByTransport = () => true;
+  await clock.tick(0);
+  assert.equal(cluster.records.get("a")?.["owed"], '["bob@x.org"]');
+  assert.equal(breaker.isPaused, true);
+  await stop(running);
+});
+
+Deno.test("What was sent is recorded although the record has changed meanwhile", async () => {
+  const { clock, cluster, sent, start, stop } = setUp(aList("a", 1, ["bob@x.org", "carol@x.org"]));
+  const owner = `other ${new Date(NOW_MS + 600_000).toISOString()}`;
+  let writes = 0;
+  cluster.beforeCall = (call) => {
+    if (!call.startsWith("write") || ++writes !== 2) return;
+    cluster.records.set("a", { ...cluster.records.get("a"), owner });
+  };
+  const { running } = start("one");
+  await clock.tick(0);
+  assert.equal(sent.length, 2);
+  assert.equal(writes, 3);
+  assert.deepEqual(Object.keys(cluster.records.get("a") ?? {}), ["reminded"]);
+  await stop(running);
+});
+
+Deno.test("A list that is deleted during a round holds up nothing", async () => {
+  const { clock, cluster, sent, start, stop, log } = setUp(
+    aList("a", 1, ["bob@x.org"]),
+    aList("b", 1, ["carol@x.org"]),
+  );
+  cluster.beforeCall = (call) => void (call === "records" && cluster.lists.delete("a"));
+  const { running } = start("one");
+  await clock.tick(0);
+  assert.deepEqual(sent, ["carol@x.org: b -6"]);
+  assert.deepEqual(log.lines.map(({ level }) => level), ["info"]);
   await stop(running);
 });
 

@@ -34,6 +34,10 @@ Deno.test("lastStepMs() begins two weeks before the review unless the list says 
   assert.equal(stepAt(-1, 0), undefined);
   assert.equal(stepAt(-1, -DAY_MS), undefined);
   assert.equal(stepAt(0, 0), 0);
+  assert.equal(stepAt(0.5, -DAY_MS), 0);
+  // Days are those of the review, not those of the first reminder.
+  assert.equal(stepAt(0, 10 * DAY_MS), 0);
+  assert.equal(stepAt(0.2, 1.5 * DAY_MS), 0);
 });
 
 Deno.test("lastStepMs() is undefined for a list that is never reviewed", () => {

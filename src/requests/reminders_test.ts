@@ -93,6 +93,11 @@ Deno.test("plan() owes no reminder for steps before the first mail, the correcti
   const reopened = planAt(5 * HOUR_MS, { record: falseEnd });
   assert.deepEqual(keys(reopened), ["reopened/1/a@x.org", "reopened/1/b@x.org"]);
   assert.equal(planAt(5 * HOUR_MS, { record: { ...reopened, owed: [] } }).owed.length, 0);
+  const corrected = aRecord({ threads, reopened: 1, owed: [owed("reopened", "a@x.org", 1)] });
+  assert.deepEqual(keys(planAt(HOUR_MS, { record: corrected })), [
+    "reopened/1/a@x.org",
+    "reminder/3600/b@x.org",
+  ]);
   const snapshot = request({ expiresMs: NOW_MS + HOUR_MS });
   assert.deepEqual(keys(planAt(HOUR_MS, { snapshot })), []);
 });
@@ -168,6 +173,8 @@ Deno.test("plan() adds no warning to a decision that comes when it is due", () =
     "requester-resolution",
   ]);
   const record = { ...late, owed: [] };
+  const denied = { ...approved, state: "DENIED" } as const;
+  assert.equal(planAt(7 * HOUR_MS, { snapshot: denied }).warnedMs, undefined);
   const again = planAt(7.1 * HOUR_MS, { snapshot: approved, record, requester: "alice@x.org" });
   assert.equal(again, record);
 });
@@ -293,6 +300,8 @@ Deno.test("Reconciler asks the backend before it reminds, as events may be late"
   await clock.tick(HOUR_MS);
   assert.deepEqual(sent(), []);
   assert.equal(cluster.record()?.resolution, "APPROVED");
+  await clock.tick(4 * HOUR_MS);
+  assert.equal(cluster.calls.filter((call) => call.startsWith("find")).length, 1);
 });
 
 Deno.test("Reconciler does not remind of a request that the server does not find, until it does", async () => {

@@ -92,7 +92,7 @@ export function setUp(...lists: readonly AccessList[]) {
       pause: () => void (breaker.isPaused = true),
       succeeded: () => {},
       causeOf: () => Promise.resolve("transport" as const),
-      isCausedByTransport: () => false,
+      isCausedByTransport: (): boolean => false,
     };
     const reviews = new AccessListReviews({
       clock,
