@@ -28,7 +28,7 @@ import { lastStepMs } from "./schedule.ts";
 
 /** As Teleport's chat plugins do; steps are days apart. */
 const ROUND_MS = 3 * 3_600_000;
-/** After a round that had to leave something behind. */
+/** After a round that had to leave something behind; twice as long after each further one. */
 const SOON_MS = 5 * 60_000;
 /** Other replicas may write the same record, but not so often. */
 const SETTLE_ATTEMPTS = 5;
@@ -109,6 +109,8 @@ const KIND = "access list review";
 export class AccessListReviews {
   /** Reasons that the log has a warning of. */
   readonly #warned = new Set<string>();
+  /** Owners who were refused for now, and the log has a warning. */
+  readonly #deferred = new Set<string>();
   /** Owners whose mails could not be recorded, by list and step. */
   readonly #unrecorded = new Map<string, ReadonlySet<string>>();
 
@@ -117,10 +119,13 @@ export class AccessListReviews {
   /** Makes rounds until `drain` is aborted, or the server proves to have no access lists. */
   async run(): Promise<void> {
     const { clock, random, drain } = this.deps;
-    while (!drain.aborted) {
+    for (let incomplete = 0; !drain.aborted;) {
       const end = await this.#tryRound();
       if (end === "over") return;
-      const pauseMs = end === "soon" ? SOON_MS : ROUND_MS;
+      incomplete = end === "soon" ? incomplete + 1 : 0;
+      const pauseMs = incomplete === 0
+        ? ROUND_MS
+        : Math.min(SOON_MS * 2 ** (incomplete - 1), ROUND_MS);
       await pause(clock, pauseMs * (0.9 + 0.2 * random()), drain);
     }
   }
@@ -282,6 +287,7 @@ export class AccessListReviews {
         "took_ms": Math.round(tookMs),
       };
       if (receipt.ok) {
+        this.#deferred.delete(to);
         breaker.succeeded();
         semaphore.pace.accepted();
         const sinceMs = Math.min(...claims.map(({ stepMs }) => stepMs));
@@ -302,7 +308,8 @@ export class AccessListReviews {
     fields: LogFields,
   ): Promise<boolean> {
     const { log, semaphore, breaker, observer, kill } = this.deps;
-    if (kill.aborted) return false;
+    // It was not sent: its lease is nearly over, or the program stops.
+    if (kill.aborted || refusal.category === "cancelled") return false;
     observer.mailRefused(REVIEW_REMINDER, refusal, tookMs);
     if (refusal.pace === "rate") semaphore.pace.slower(refusal.error);
     if (refusal.pace === "connections") {
@@ -319,7 +326,10 @@ export class AccessListReviews {
       observer.mailDropped(REVIEW_REMINDER, "failed");
       return true;
     }
-    if (!isTransport) log.warn("Reminder of access lists is deferred, will retry", details);
+    if (isTransport) return false;
+    const say = this.#deferred.has(to) ? log.debug : log.warn;
+    say.call(log, "Reminder of access lists is deferred, will retry", details);
+    this.#deferred.add(to);
     return false;
   }
 
@@ -330,7 +340,7 @@ export class AccessListReviews {
     const key = `${name} ${stepMs}`;
     if (done.size > 0) this.#unrecorded.set(key, done);
     try {
-      for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
+      for (let attempt = 1;; attempt++) {
         const { owner, ...record } = decodeListRecord(claim.raw);
         // What we sent is settled, and no more, if another replica or a later step has taken over.
         const isOurs = owner?.instance === this.deps.instance;
@@ -341,6 +351,7 @@ export class AccessListReviews {
         const set = encodeListRecord({ ...record, owed, ...isHeld && { owner } });
         const outcome = await cluster.writeListRecord(name, set, expectationOf(claim.raw), kill);
         if (outcome !== "conflict") break;
+        if (attempt === SETTLE_ATTEMPTS) return;
         claim.raw = await cluster.readListRecord(name, kill);
       }
       this.#unrecorded.delete(key);

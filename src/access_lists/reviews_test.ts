@@ -73,6 +73,10 @@ Deno.test("A reminder that is refused for now is retried, and one that is refuse
   await clock.tick(0);
   assert.equal(cluster.records.get("a")?.["owed"], '["bob@x.org"]');
   assert.equal(cluster.records.get("a")?.["owner"], undefined);
+  await clock.tick(HOUR_MS);
+  // 5, 10 and 20 minutes apart.
+  assert.equal(cluster.calls.filter((call) => call === "lists").length, 4);
+  assert.deepEqual(warnings(log), ["Reminder of access lists is deferred, will retry"]);
   office.answer = ({ to }) => to === "no@x.org" ? NEVER : undefined;
   await clock.tick(HOUR_MS);
   assert.deepEqual(sent, ["bob@x.org: a -6"]);
@@ -90,7 +94,7 @@ Deno.test("Nothing leaves while the transport is paused, and the next step repla
   assert.equal(breaker.isPaused, true);
   office.answer = () => undefined;
   breaker.isPaused = false;
-  await clock.tick(HOUR_MS);
+  await clock.tick(4 * HOUR_MS);
   assert.deepEqual(sent, ["bob@x.org: a 1"]);
   await stop(running);
 });
