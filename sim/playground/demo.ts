@@ -99,8 +99,7 @@ function servePage(
   port: number,
 ): PlaygroundPage {
   const world = populate(playground.cluster);
-  const daemon = { url, follow: (onLine: (line: string) => void) => plugin.follow(onLine) };
-  return new PlaygroundPage({ playground, world, daemon, port });
+  return new PlaygroundPage({ playground, world, daemon: { url, process: plugin }, port });
 }
 
 /** As for `deno task cluster`, but the plugin runs already. */

@@ -48,10 +48,7 @@ export async function runPlayground(
   );
   const world = populate(playground.cluster);
   const plugin = stack.use(new PluginProcess(playground.paths.config, { detached: true }));
-  const daemon = {
-    url: `http://${endpoints}`,
-    follow: (onLine: (line: string) => void) => plugin.follow(onLine),
-  };
+  const daemon = { url: `http://${endpoints}`, process: plugin };
   const page = stack.use(new PlaygroundPage({ playground, world, daemon, port }));
   await orAborted(plugin.waitFor(/Plugin is ready/), signal);
   write(`The playground is at ${page.url}\n\nCtrl-C ends it.\n`);

@@ -22,11 +22,6 @@ export class Outages implements Disposable {
     private readonly changed: () => void,
   ) {}
 
-  /** The names of the servers. */
-  get names(): readonly string[] {
-    return Object.keys(this.servers);
-  }
-
   /** The current outages. */
   get ends(): OutageEnds {
     return Object.fromEntries([...this.#ends].map(([name, { at }]) => [name, at]));

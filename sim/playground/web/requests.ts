@@ -35,6 +35,8 @@ export interface RequestView {
   readonly accessList: string | undefined;
 }
 
+const MAX_REQUESTS = 200;
+
 /** Follows the requests of a cluster. */
 export class Requests implements Disposable {
   readonly #views = new Map<string, RequestView>();
@@ -43,7 +45,6 @@ export class Requests implements Disposable {
   constructor(
     private readonly cluster: Cluster,
     private readonly changed: (view: RequestView) => void,
-    private readonly max = 200,
   ) {
     for (const request of cluster.list()) this.#put(viewOf(request, cluster));
     const kinds = [create(WatchKindSchema, { Kind: ACCESS_REQUEST })];
@@ -58,11 +59,6 @@ export class Requests implements Disposable {
     return [...this.#views.values()];
   }
 
-  /** One request. */
-  get(id: string): RequestView | undefined {
-    return this.#views.get(id);
-  }
-
   [Symbol.dispose](): void {
     this.#unsubscribe();
   }
@@ -70,7 +66,7 @@ export class Requests implements Disposable {
   #put(view: RequestView): void {
     this.#views.set(view.id, view);
     const [oldest = ""] = this.#views.keys();
-    if (this.#views.size > this.max) this.#views.delete(oldest);
+    if (this.#views.size > MAX_REQUESTS) this.#views.delete(oldest);
     this.changed(view);
   }
 

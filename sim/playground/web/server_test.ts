@@ -19,8 +19,10 @@ async function tempPage(outageMs = 50) {
   let log = (_line: string) => {};
   const daemon = {
     url: "http://127.0.0.1:1",
-    follow: (onLine: (line: string) => void) => {
-      log = onLine;
+    process: {
+      follow: (onLine: (line: string) => void) => {
+        log = onLine;
+      },
     },
   };
   const page = stack.use(new PlaygroundPage({ playground, world, daemon, outageMs }));

@@ -13,8 +13,8 @@ import type { World } from "./sample_world.ts";
 export interface DaemonSource {
   /** The URL of its endpoints, without a slash at the end. */
   readonly url: string;
-  /** Hands over every line of its log, earlier ones first. */
-  readonly follow: (onLine: (line: string) => void) => void;
+  /** Its process, which hands over every line of its log, earlier ones first. */
+  readonly process: { follow(onLine: (line: string) => void): void };
 }
 
 /** What a session needs. */
@@ -50,7 +50,7 @@ export class Session implements AsyncDisposable {
     this.outages = new Outages({ cluster: auth, mail }, outageMs, () => this.#publishOutages());
     this.#requests = new Requests(cluster, (view) => this.#feed.publish("request", view));
     void this.#followMails();
-    daemon.follow((line) => this.#log(line));
+    daemon.process.follow((line) => this.#log(line));
     this.#timer = setInterval(() => {
       if (this.#feed.size > 0) this.#reading = this.#readDaemon();
     }, METRICS_EVERY_MS);
@@ -61,7 +61,6 @@ export class Session implements AsyncDisposable {
     this.#reading = this.#readDaemon();
     return this.#feed.open("all", {
       world: this.options.world,
-      cluster: this.options.playground.cluster.name,
       requests: this.#requests.views,
       mails: this.#mails.slice(-MAX_MAILS),
       log: this.#lines,
