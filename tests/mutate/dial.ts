@@ -67,13 +67,19 @@ export const DIAL_TARGETS: readonly Target[] = [
     tests: [`${TELEPORT}/connection_methods_test.ts`, `${TELEPORT}/wrong_targets_test.ts`],
     edits: [
       ["if (!(error instanceof ProtocolRefused)) break;", "break;"],
+    ],
+  },
+  {
+    file: `${DIAL}/websocket.ts`,
+    tests: [`${DIAL}/websocket_test.ts`, `${TELEPORT}/wrong_targets_test.ts`],
+    edits: [
       [`stream.on("end", () => stream.destroy());`, ""],
       ["if (status === 404) {", "if (false) {"],
     ],
   },
   {
     file: `${DIAL}/upgrade_need.ts`,
-    tests: [`${TELEPORT}/connection_methods_test.ts`, `${DIAL}/dialer_test.ts`],
+    tests: [`${DIAL}/upgrade_need_test.ts`, `${TELEPORT}/connection_methods_test.ts`],
     edits: [
       ["if (socket.alpnProtocol === REVERSE_TUNNEL) return socket;", "return socket;"],
       ["if (!(error instanceof NoCommonProtocol)) throw error;", "throw error;"],
@@ -191,11 +197,7 @@ export const DIAL_TARGETS: readonly Target[] = [
       ["reader.end();\n  return {\n    blob,", "return {\n    blob,"],
       ["validBefore === NO_END ? Infinity : ", ""],
       ["if (certificateType(certificate.keyType) !== type) {", "if (false) {"],
-      [
-        "const blob = Buffer.from(bytes);",
-        "const blob = bytes;",
-        "callers give buffers that nothing writes to any more",
-      ],
+      ["const blob = Buffer.from(bytes);", "const blob = bytes;"],
       ["if (kind === undefined) throw", "if (false) throw"],
     ],
   },

@@ -238,7 +238,6 @@ export const REQUEST_TARGETS: readonly Target[] = [
       [
         "if (!keys.has(key)) map.delete(key);",
         "",
-        "memory of mails that left, found under no key again",
       ],
       ["return { ...mail, attempts, notBeforeMs };", "return mail;"],
       ["if (waiting.has(mail.to)) continue;", ""],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { startLineServer } from "../testing/line_server.ts";
 import { assertMailgunRefused, KEY, mailgunTransport } from "../testing/mailgun_client.ts";
 import { startMailgunServer } from "../testing/mailgun_server.ts";
+import { mailgunRefusal } from "./receipt.ts";
 import { never, testMessage } from "../testing/smtp_client.ts";
 
 const NOW_MS = Date.UTC(2025, 0, 25, 10, 30);
@@ -131,4 +132,18 @@ Deno.test("send() reports Mailgun's text, without the key", async () => {
   const receipt = await transport.send(testMessage(), never());
   const { error } = assertMailgunRefused(receipt, "authentication transport");
   assert.match(error, /: HTTP 401: Forbidden \*\*\*$/);
+});
+
+Deno.test("mailgunRefusal() tells TLS failures from others of the network", () => {
+  const category = (message: string) =>
+    mailgunRefusal(new TypeError(message), {
+      target: "https://api.mailgun.net mg.example.org",
+      secrets: [],
+      expired: false,
+      cancelled: false,
+      addresses: [],
+      nowMs: 0,
+    }).category;
+  assert.equal(category("error sending request: invalid peer certificate: UnknownIssuer"), "tls");
+  assert.equal(category("error sending request: connection refused"), "network");
 });

@@ -94,6 +94,15 @@ Deno.test("send() reads the key for every mail", async () => {
   });
 });
 
+Deno.test("send() keeps a domain with special characters in its place in the path", async () => {
+  await using server = startMailgunServer();
+  await using transport = mailgunTransport(server.url, { domain: "mg.example.org/../other?x" });
+  await transport.send(testMessage(), never());
+  assert.deepEqual(server.calls.map(({ path }) => path), [
+    "/v3/mg.example.org%2F..%2Fother%3Fx/messages",
+  ]);
+});
+
 Deno.test("send() can be cancelled", async () => {
   const controller = new AbortController();
   const gate = Promise.withResolvers<Response>();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { SmtpOptions } from "./options.ts";
 import type { SmtpTimeouts } from "./pool.ts";
+import { type SmtpAttempt, smtpRefusal } from "./receipt.ts";
 import { createTestAuthority } from "../testing/certificates.ts";
 import { type Answer, startLineServer } from "../testing/line_server.ts";
 import { never, testMessage, testTransport } from "../testing/smtp_client.ts";
@@ -278,4 +279,59 @@ Deno.test("send() shows no secret when the server echoes it", async () => {
     const sent = heard.at(-1)?.split(" ").at(-1) ?? "";
     assert.ok(sent !== "" && !error.includes(sent), error);
   }
+});
+
+/** What nodemailer says, and what that means. */
+function refusalOf(error: Record<string, unknown>, attempt: Partial<SmtpAttempt> = {}) {
+  return smtpRefusal(Object.assign(new Error("words"), error), {
+    target: "mail.test:25",
+    secrets: [],
+    contentStarted: false,
+    expired: false,
+    cancelled: false,
+    nowMs: 0,
+    ...attempt,
+  });
+}
+
+Deno.test("smtpRefusal() considers an attempt that the caller has cancelled no fault of the connection", () => {
+  const error = { code: "ESOCKET", command: "CONN" };
+  const verdict = (cancelled: boolean) => {
+    const { category, retry } = refusalOf(error, { cancelled });
+    return [category, retry];
+  };
+  assert.deepEqual(verdict(false), ["network", "transport"]);
+  assert.deepEqual(verdict(true), ["cancelled", "later"]);
+});
+
+Deno.test("smtpRefusal() takes a number in foreign words for no reply", () => {
+  const response = "HTTP/1.1 400 Bad Request";
+  const error = { code: "EPROTOCOL", command: "EHLO", responseCode: 400, response };
+  const { category, retry, signature } = refusalOf(error);
+  assert.deepEqual([category, retry, signature], ["configuration", "transport", undefined]);
+});
+
+Deno.test("smtpRefusal() takes a 421 in the middle of an email for an answer to MAIL", () => {
+  const response = "421 4.7.0 try again later";
+  const error = { code: "ECONNECTION", command: "CONN", responseCode: 421, response };
+  assert.equal(refusalOf(error).signature, "MAIL 421 4.7.0");
+});
+
+Deno.test("smtpRefusal() blames the configuration for a sender that nodemailer refuses", () => {
+  const code = "EENVELOPE";
+  const verdict = (message: string) => refusalOf({ code, message, command: "API" }).category;
+  assert.equal(verdict("Invalid sender address"), "configuration");
+  assert.equal(verdict("Invalid recipient address"), "recipient");
+});
+
+Deno.test("smtpRefusal() waits as long as a server with a limit asks for", () => {
+  const reply = (response: string) =>
+    refusalOf({
+      code: "EENVELOPE",
+      command: "MAIL FROM",
+      responseCode: 450,
+      response,
+    }).retryAfterMs;
+  assert.equal(reply("450 4.7.1 too many messages, try again in 5 minutes"), 300_000);
+  assert.equal(reply("450 4.3.0 not now, try again in 5 minutes"), undefined);
 });

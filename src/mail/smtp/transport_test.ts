@@ -29,6 +29,13 @@ Deno.test("send() delivers the text exactly, with the headers of the original", 
   assert.doesNotMatch(mail.raw, /^(In-Reply-To|References|X-Mailer|Reply-To):/m);
 });
 
+Deno.test("send() encodes text of any script as quoted-printable", async () => {
+  await using server = await startSmtpServer();
+  await using transport = testTransport(server.port);
+  await transport.send(testMessage({ text: "東京".repeat(50) }), never());
+  assert.match(server.mails[0]?.raw ?? "", /^Content-Transfer-Encoding: quoted-printable\r$/m);
+});
+
 Deno.test("send() threads follow-ups below the first mail", async () => {
   await using server = await startSmtpServer();
   await using transport = testTransport(server.port);

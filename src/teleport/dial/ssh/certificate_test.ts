@@ -88,6 +88,15 @@ Deno.test("parseCertificate() refuses plain keys, and data after a certificate",
   assert.throws(() => parseCertificate(longer), /bytes are left over/);
 });
 
+Deno.test("parseCertificate() refuses certificates that are neither a user's nor a host's", () => {
+  const blob = Buffer.from(aCertificate({ keyId: "the key's id" }).blob);
+  // The kind stands before the key's id, which begins with its length.
+  const kindAt = blob.indexOf("the key's id") - 8;
+  assert.ok([1, 2].includes(blob.readUInt32BE(kindAt)));
+  blob.writeUInt32BE(3, kindAt);
+  assert.throws(() => parseCertificate(blob), /neither a user's nor a host's/);
+});
+
 Deno.test("parseCertificateLine() reads lines with and without a comment", () => {
   const blob = issueSshCertificate(CA, {
     kind: "user",

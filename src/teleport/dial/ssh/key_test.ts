@@ -89,6 +89,17 @@ Deno.test("parsePublicKey() refuses unknown types and points", () => {
   const p256 = publicKeyBlob(keyOf("p256"));
   const renamed = Buffer.from(p256.toString("latin1").replace("nistp256", "nistp384"), "latin1");
   assert.throws(() => parsePublicKey(renamed), ClusterError);
+  const text = p256.toString("latin1");
+  const at = text.lastIndexOf("nistp256");
+  const otherCurve = Buffer.from(
+    `${text.slice(0, at)}nistp384${text.slice(at + "nistp384".length)}`,
+    "latin1",
+  );
+  assert.throws(() => parsePublicKey(otherCurve), /another curve than its type/);
+  // 2 begins a compressed point, whatever its length.
+  const compressed = Buffer.from(p256);
+  compressed[compressed.length - 65] = 2;
+  assert.throws(() => parsePublicKey(compressed), /not a point on its curve/);
   const offCurve = Buffer.from(p256);
   offCurve[offCurve.length - 1] = (offCurve.at(-1) ?? 0) ^ 1;
   assert.throws(() => parsePublicKey(offCurve), /a public key is not valid/);
