@@ -71,6 +71,21 @@ Deno.test("dialFromEnvironment() takes every 2xx for a tunnel, and nothing else"
   });
 });
 
+Deno.test("dialFromEnvironment() loses no bytes that come with the proxy's answer", async () => {
+  // An SSH server speaks first, and its greeting may arrive together with the answer.
+  await using proxy = new TcpListener(net.createServer((socket) => {
+    socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n\r\nSSH-2.0-Teleport\r\n"));
+  }));
+  await proxy.start();
+  const options = { lookup: lookupAll, timeoutMs: 10_000, signal: new AbortController().signal };
+  const env = { HTTPS_PROXY: `http://${proxy.address}` };
+  const socket = await dialFromEnvironment({ host: "ssh.test", port: 3024 }, env, options);
+  assert.equal(String((await once(socket as net.Socket, "data"))[0]), "SSH-2.0-Teleport\r\n");
+  const closed = once(socket as net.Socket, "close");
+  socket?.destroy();
+  await closed;
+});
+
 Deno.test("dialFromEnvironment() uses the credentials of the URL, and names them in no error", async () => {
   await withProxy(async ({ proxy, dial }) => {
     proxy.login = "me:hunter2";

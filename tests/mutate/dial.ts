@@ -113,11 +113,7 @@ export const DIAL_TARGETS: readonly Target[] = [
     edits: [
       ["Math.floor((response.statusCode ?? 0) / 100) !== 2", "false"],
       ["Math.floor((response.statusCode ?? 0) / 100) !== 2", "response.statusCode !== 200"],
-      [
-        "if (head.length > 0) stream.unshift(head);",
-        "",
-        "the simulated proxy never sends a tunnel's bytes with its answer",
-      ],
+      ["if (head.length > 0) stream.unshift(head);", ""],
       [
         `...proxy.authorization !== undefined && { "proxy-authorization": proxy.authorization },`,
         "",
@@ -141,13 +137,9 @@ export const DIAL_TARGETS: readonly Target[] = [
   },
   {
     file: `${TELEPORT}/grpc/calls.ts`,
-    tests: [`${TELEPORT}/client_test.ts`],
+    tests: [`${TELEPORT}/grpc/calls_test.ts`, `${TELEPORT}/client_test.ts`],
     edits: [
-      [
-        "if (signal.aborted) throw new CancelledStream();",
-        "",
-        "the end of a stream overtakes its cancellation too seldom for a test",
-      ],
+      ["if (signal.aborted) throw new CancelledStream();", ""],
       [
         "deadline: Date.now() + timeoutMs },\n      (error",
         "deadline: Date.now() - timeoutMs },\n      (error",

@@ -203,11 +203,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
     file: `${DELIVERY}/outcome.ts`,
     tests: [`${DELIVERY}/outcome_test.ts`, `${REQUESTS}/reconciler_test.ts`],
     edits: [
-      [
-        `isOwed ? giveUp(record, outcome) : record`,
-        "giveUp(record, outcome)",
-        "what is not owed is lost with nothing, so giving it up changes nothing",
-      ],
+      [`isOwed ? giveUp(record, outcome) : record`, "giveUp(record, outcome)"],
       [`kind === "new" && !record.threads.some((t) => t.recipient === to)`, `kind === "new"`],
       [`kind === "new" && !record.threads.some((t) => t.recipient === to)`, "false"],
       ["owed: record.owed.filter((mail) => mailKey(mail) !== key),", "owed: record.owed,"],

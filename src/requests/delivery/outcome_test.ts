@@ -44,6 +44,11 @@ Deno.test("settle() drops the follow-ups of a new mail that is refused permanent
   assert.equal(record.failed[0]?.error, "550 no such user");
 });
 
+Deno.test("settle() ignores the refusal of a first mail that another replica has sent", () => {
+  const record = aRecord({ owed: [owed("review", "a@x.org")] });
+  assert.equal(settle(record, [failed(owed("new", "a@x.org"))]), record);
+});
+
 Deno.test("settle() keeps what is owed to the recipient beside the reviews of a refused first mail", () => {
   const mail = owed("new", "a@x.org");
   const rest = [owed("resolution", "a@x.org"), owed("requester-review", "a@x.org")];
