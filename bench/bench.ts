@@ -8,7 +8,15 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { WORKS } from "./figures.ts";
 import { goWorlds } from "./go_world.ts";
-import { line, readResults, type Result, summarize, writeResults } from "./results.ts";
+import { writeNumbers } from "./readme.ts";
+import {
+  line,
+  readResults,
+  type Result,
+  type Results,
+  summarize,
+  writeResults,
+} from "./results.ts";
 import { buildShipped } from "./shipped.ts";
 import { simWorlds } from "./sim_world.ts";
 import type { Worlds } from "./world.ts";
@@ -20,7 +28,7 @@ const USAGE = `Usage: deno task bench [options]
   --only NAME         one piece of work: ${WORKS.map(({ name }) => name).join(", ")}
   --source            measure the sources instead of the shipped form
   --program FILE      measure this executable or launcher; does not write bench/results.json
-  --keep              do not write bench/results.json
+  --keep              do not write bench/results.json and the numbers in README.md
 `;
 const RESULTS = new URL("results.json", import.meta.url);
 
@@ -75,11 +83,13 @@ for (const worlds of await worldsFor(values.world)) {
   }
 }
 if (!values.keep && values.program === undefined) {
-  await writeResults(RESULTS, {
+  const results: Results = {
     at: new Date().toISOString(),
     form: values.source ? "sources" : "shipped",
     deno: Deno.version.deno,
     cores: navigator.hardwareConcurrency,
     worlds: { ...before?.worlds, ...measured },
-  });
+  };
+  await writeResults(RESULTS, results);
+  await writeNumbers(results);
 }

@@ -52,7 +52,14 @@ async function open(bin: string, options: WorldOptions): Promise<World> {
     config,
     create: async (count) => {
       const path = `/create?user=alice@example.com&roles=dba&n=${count}`;
-      await (await cluster.control(path)).body?.cancel();
+      const created: readonly string[] | string = await (await cluster.control(path)).json();
+      return [created].flat();
+    },
+    review: async (id, count) => {
+      for (let i = 0; i < count; i++) {
+        const path = `/review?id=${id}&author=r${i}@example.com&state=APPROVED&reason=ok`;
+        await (await cluster.control(path)).body?.cancel();
+      }
     },
     accepted: async () => {
       const count: Count = await (await sink.control("/count", "GET")).json();

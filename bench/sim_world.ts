@@ -1,6 +1,7 @@
 /** The world of `sim/`, in a process of its own so that its work does not count as the program's. */
 
 import { fileURLToPath } from "node:url";
+import { RequestState } from "../src/teleport/generated/types_pb.ts";
 import { startPlayground } from "../sim/playground/playground.ts";
 import { setKeys, type World, type WorldOptions, type Worlds } from "./world.ts";
 
@@ -34,7 +35,8 @@ async function open(options: WorldOptions): Promise<World> {
   const ask = async (path: string) => await (await fetch(`${url}${path}`)).json();
   return {
     config,
-    create: async (count) => void await ask(`/create?n=${count}`),
+    create: (count) => ask(`/create?n=${count}`),
+    review: async (id, count) => void await ask(`/review?id=${id}&n=${count}`),
     accepted: () => ask("/accepted"),
     calls: () => ask("/calls"),
     [Symbol.asyncDispose]: async () => {
@@ -56,7 +58,15 @@ async function serve(dir: string, { recipients, roundTripMs = 0 }: WorldOptions)
   const answers: Readonly<Record<string, (url: URL) => unknown>> = {
     "/create": (url) => {
       const count = Number(url.searchParams.get("n"));
-      for (let i = 0; i < count; i++) cluster.create({ user: "alice@example.com", roles: ["dba"] });
+      const request = { user: "alice@example.com", roles: ["dba"] };
+      return Array.from({ length: count }, () => cluster.create(request).Metadata?.Name ?? "");
+    },
+    "/review": (url) => {
+      const id = url.searchParams.get("id") ?? "";
+      const state = RequestState.APPROVED;
+      for (let i = 0; i < Number(url.searchParams.get("n")); i++) {
+        cluster.review(id, { author: `r${i}@example.com`, state, reason: "ok" });
+      }
       return {};
     },
     "/accepted": () => ({

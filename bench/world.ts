@@ -12,8 +12,10 @@ export interface WorldOptions {
 export interface World extends AsyncDisposable {
   /** Path of a configuration file for this world. */
   readonly config: string;
-  /** Creates pending requests, as fast as the cluster can. */
-  create(count: number): Promise<void>;
+  /** Creates pending requests, as fast as the cluster can; returns their ids. */
+  create(count: number): Promise<readonly string[]>;
+  /** Adds reviews, which decide nothing, to a request. */
+  review(id: string, count: number): Promise<void>;
   /** What the mail server has accepted so far. */
   accepted(): Promise<Accepted>;
   /** Calls that the cluster has answered so far, by method. */

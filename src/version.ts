@@ -16,3 +16,6 @@ export function versionLine(version = VERSION, gitRef = GIT_REF): string {
   const ref = gitRef === "" ? "" : ` git:${gitRef}`;
   return `${PROGRAM} v${version}${ref} deno${Deno.version.deno}`;
 }
+
+/** What the names of the metrics begin with. */
+export const METRIC_PREFIX = "teleport_email_";

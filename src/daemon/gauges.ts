@@ -1,6 +1,7 @@
 /** The gauges of `/metrics`, read at each scrape. docs/operate/metrics.md explains each. */
 
-import { type Gauges, PREFIX } from "../ops/metrics.ts";
+import type { Gauges } from "../ops/metrics.ts";
+import { METRIC_PREFIX as PREFIX } from "../version.ts";
 import type { Facts } from "./report.ts";
 
 /** Name, help and value of each. */

@@ -4,8 +4,7 @@
  */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-
-export const PREFIX = "teleport_email_";
+import { METRIC_PREFIX as PREFIX } from "../version.ts";
 
 /** Name, help, and value of each gauge; an undefined value gives no sample. */
 export type Gauges<Facts> = readonly (readonly [string, string, Reading<Facts>])[];

@@ -33,6 +33,22 @@ export function formatRelative(timeMs: number, nowMs: number): string {
  * its offset: abbreviations such as CST stand for several zones.
  */
 export function formatTime(timeMs: number, timeZone: string): string | undefined {
+  // Emails of a burst tell the same few times, and Intl is slow.
+  const minute = Math.floor(timeMs / MINUTE_MS);
+  const key = `${minute} ${timeZone}`;
+  const known = formatted.get(key);
+  if (known !== undefined) return known;
+  const text = formatMinute(minute * MINUTE_MS, timeZone);
+  if (text === undefined) return undefined;
+  if (formatted.size >= MAX_FORMATTED) formatted.clear();
+  formatted.set(key, text);
+  return text;
+}
+
+const formatted = new Map<string, string>();
+const MAX_FORMATTED = 100;
+
+function formatMinute(timeMs: number, timeZone: string): string | undefined {
   const time = new Date(timeMs);
   if (Number.isNaN(time.getTime())) return undefined;
   const parts = new Map(formatter(timeZone).formatToParts(time).map((p) => [p.type, p.value]));
