@@ -2,7 +2,7 @@
 
 import type net from "node:net";
 import type { Readable } from "node:stream";
-import { createTransport } from "nodemailer";
+import Mail from "nodemailer/lib/mailer";
 import SMTPPool from "nodemailer/lib/smtp-pool";
 import { mustHideCredentials, refuseClearCredentials } from "./clear_text.ts";
 import { dial, type Lookup } from "../../net/dial.ts";
@@ -87,7 +87,8 @@ export function createSmtpPool(
   };
   const underWay = new Set<Promise<unknown>>();
   const pool = new SMTPPool(poolOptions(options, secrets, login, deps.timeouts));
-  const transporter = createTransport(pool);
+  // What `createTransport` does, without the transports of its module that are not used here.
+  const transporter = new Mail(pool);
   pool.getSocket = (_options, done) => {
     connect().then((found) => done(null, found), (error) => done(error));
   };
