@@ -67,7 +67,7 @@ Deno.test({
       await delivered(exim, 4);
       cluster.setState(id, RequestState.DENIED, { reason: "nein, später.\n." });
       const mails = await delivered(exim, 6);
-      await untilSettled(playground, id);
+      await untilSettled(playground, id, 60_000);
 
       const link = `https://localhost:${proxy.port}/web/requests/${id}`;
       const facts = [
@@ -149,7 +149,7 @@ Deno.test({
       await givePassword(ACCOUNT.password);
       await plugin.waitFor(/Mail transport works again/);
       const mails = await delivered(exim, 2);
-      for (const id of ids) await untilSettled(playground, id);
+      for (const id of ids) await untilSettled(playground, id, 60_000);
       assert.equal(mails.length, 2);
       const log = plugin.lines.join("\n");
       assert.ok(!log.includes("not this one") && !log.includes(ACCOUNT.password));
@@ -167,7 +167,7 @@ Deno.test({
         const plugin = await start();
         const id = ask(playground);
         await plugin.waitFor(/Mail is refused .*email:nobody@example\.com.*5\.1\.1 No such user/);
-        await untilSettled(playground, id);
+        await untilSettled(playground, id, 60_000);
         const failed = JSON.parse(dataOf(playground, id)["failed"] ?? "[]");
         assert.deepEqual(failed.map(({ to, kind }: Record<string, string>) => [to, kind]), [
           ["nobody@example.com", "new"],
@@ -187,7 +187,7 @@ Deno.test({
     await onEximStage(recipients, async ({ playground, exim, start }) => {
       await start();
       const ids = Array.from({ length: 40 }, () => ask(playground));
-      for (const id of ids) await untilSettled(playground, id);
+      for (const id of ids) await untilSettled(playground, id, 60_000);
       assertOnceEach(await delivered(exim, 120), ids, recipients);
     });
   },
@@ -205,9 +205,9 @@ Deno.test({
         await setSmtp(["max_connections = 2", ...lines]);
         await start();
         const ids = Array.from({ length: 20 }, () => ask(playground));
-        for (const id of ids) await untilSettled(playground, id);
+        for (const id of ids) await untilSettled(playground, id, 60_000);
         const isTaken = async () => (await exim.log()).match(/ <= /g)?.length === 60;
-        await until("Exim has accepted all mails", isTaken);
+        await until("Exim has accepted all mails", isTaken, 60_000);
         const log = await exim.log();
         queued = log.match(/no immediate delivery: more than 10 messages/g)?.length ?? 0;
         if (queued > 0) return;

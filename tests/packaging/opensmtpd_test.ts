@@ -26,7 +26,7 @@ Deno.test({
       const { playground, server, start } = stage;
       const plugin = await start();
       const ids = Array.from({ length: 30 }, () => ask(playground));
-      for (const id of ids) await untilSettled(playground, id);
+      for (const id of ids) await untilSettled(playground, id, 60_000);
       assertOnceEach(await delivered(server, 60), ids, RECIPIENTS);
       assert.ok(!plugin.lines.some((line) => / ERRO |paused/.test(line)), plugin.lines.join("\n"));
     });
@@ -75,7 +75,7 @@ Deno.test({
       assert.deepEqual(await server.mails(), []);
       await configure((text) => text.replace('"opportunistic"', '"disabled"'));
       plugin.signal("SIGHUP");
-      await untilSettled(playground, id);
+      await untilSettled(playground, id, 60_000);
       assertOnceEach(await delivered(server, 2), [id], RECIPIENTS);
     });
   },

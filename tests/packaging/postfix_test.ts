@@ -34,7 +34,7 @@ Deno.test({
     await onPostfixStage(RECIPIENTS, [], async ({ playground, server, start }) => {
       const plugin = await start();
       const ids = Array.from({ length: 30 }, () => ask(playground));
-      for (const id of ids) await untilSettled(playground, id);
+      for (const id of ids) await untilSettled(playground, id, 60_000);
       assertOnceEach(await delivered(server, 60), ids, RECIPIENTS);
       assert.match(await server.log(), /sasl_method=PLAIN, sasl_username=teleport/);
       assert.ok(!plugin.lines.some((line) => / (WARN|ERRO) /.test(line)), plugin.lines.join("\n"));
@@ -60,7 +60,7 @@ Deno.test({
       assert.deepEqual(await server.mails(), []);
       await setSmtp(['hello_name = "teleport.example.com"']);
       plugin.signal("SIGHUP");
-      for (const id of ids) await untilSettled(playground, id);
+      for (const id of ids) await untilSettled(playground, id, 60_000);
       assertOnceEach(await delivered(server, 4), ids, RECIPIENTS);
     });
   },
@@ -80,7 +80,7 @@ Deno.test({
       const id = ask(playground);
       await until("it is owed", () => dataOf(playground, id)["owed"] !== undefined);
       await givePassword(ACCOUNT.password);
-      await untilSettled(playground, id);
+      await untilSettled(playground, id, 60_000);
       assertOnceEach(await delivered(server, 2), [id], RECIPIENTS);
       assert.ok(!plugin.lines.join("\n").includes("not this one"));
     });
