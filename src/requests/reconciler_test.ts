@@ -87,7 +87,7 @@ Deno.test("Reconciler sends reviews and the resolution to every thread, in order
   assert.equal(cluster.record()?.resolution, "APPROVED");
 });
 
-Deno.test("Reconciler asks nobody about a request that is decided within delivery.settle_for", async () => {
+Deno.test("Reconciler sends no first email about a request that is decided within delivery.settle_for", async () => {
   const { clock, cluster, reconciler, mailer } = setUp({ policy: { settleForMs: 10_000 } });
   const request = (id: string) => aRequest({ id, createdMs: clock.now() });
   for (const id of ["r1", "r2"]) {

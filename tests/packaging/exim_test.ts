@@ -11,7 +11,7 @@ const dir = await Deno.makeTempDir({ prefix: "teleport-email-exim-" });
 Deno.test.afterAll(() => Deno.remove(dir, { recursive: true }));
 const exim = await fetchExim(dir);
 if (!exim.ok) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- for the person who runs the tests
   console.warn(`tests against Exim are skipped: ${exim.why}`);
 }
 const ignore = !exim.ok;

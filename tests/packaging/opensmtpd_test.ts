@@ -9,7 +9,7 @@ const dir = await Deno.makeTempDir({ prefix: "teleport-email-opensmtpd-" });
 Deno.test.afterAll(() => Deno.remove(dir, { recursive: true }));
 const opensmtpd = await fetchOpenSmtpd(dir);
 if (!opensmtpd.ok) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- for the person who runs the tests
   console.warn(`tests against OpenSMTPD are skipped: ${opensmtpd.why}`);
 }
 const ignore = !opensmtpd.ok;

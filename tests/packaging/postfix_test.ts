@@ -10,7 +10,7 @@ const dir = await Deno.makeTempDir({ prefix: "teleport-email-postfix-" });
 Deno.test.afterAll(() => Deno.remove(dir, { recursive: true }));
 const postfix = await fetchPostfix(dir);
 if (!postfix.ok) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- for the person who runs the tests
   console.warn(`tests against Postfix are skipped: ${postfix.why}`);
 }
 const ignore = !postfix.ok;
