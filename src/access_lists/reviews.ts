@@ -11,6 +11,7 @@ import { defined } from "../optional.ts";
 import type { CircuitBreaker } from "../requests/delivery/circuit_breaker.ts";
 import type { FairSemaphore } from "../requests/delivery/fair_semaphore.ts";
 import type { Loss } from "../requests/observer.ts";
+import { foreignLeaseEndMs, holdsLease } from "../requests/record/lease.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AccessList } from "../teleport/access_list.ts";
 import { ClusterError } from "../teleport/errors.ts";
@@ -18,10 +19,8 @@ import {
   decodeListRecord,
   encodeListRecord,
   expectationOf,
-  isLeasedToOther,
   LEASE_MS,
   type ListRecord,
-  maySend,
   type RawListRecord,
 } from "./record.ts";
 import { lastStepMs } from "./schedule.ts";
@@ -141,7 +140,7 @@ export class AccessListReviews {
       if (!(error instanceof ClusterError)) throw error;
       switch (error.kind) {
         case "unsupported":
-          log.debug("This server has no access lists, nobody is reminded of reviews", { error });
+          log.debug("This server has no access lists, reminders of reviews are off", { error });
           return "over";
         case "invalid":
           log.warn(
@@ -210,11 +209,12 @@ export class AccessListReviews {
     const stepMs = lastStepMs(list, nowMs);
     const isDue = stepMs !== undefined && stepMs > (record.remindedMs ?? -Infinity);
     if (!isDue && record.owed.length === 0) return undefined;
-    if (isLeasedToOther(record, instance, nowMs)) return "later";
+    const isForeign = foreignLeaseEndMs(record.owner, instance, nowMs, LEASE_MS) !== undefined;
+    if (isForeign) return "later";
     const next: ListRecord = {
       owed: stepMs === undefined ? [] : isDue ? await this.#owners(list) : record.owed,
       ...defined({ remindedMs: isDue ? stepMs : record.remindedMs }),
-      // Without a step the review has been done: nobody is reminded of it any more.
+      // Without a step the review has been done, and what is owed is dropped.
       ...stepMs !== undefined && { owner: { instance, untilMs: nowMs + LEASE_MS } },
     };
     const held = next.owed.length > 0 ? next : { ...next, owner: undefined };
@@ -268,12 +268,14 @@ export class AccessListReviews {
 
   /** Returns whether the owner is served: mailed, or refused for good. */
   async #send(to: string, claims: readonly Claim[]): Promise<boolean> {
-    const { clock, log, semaphore, breaker, transport, observer, drain, kill } = this.deps;
+    const { clock, log, instance, semaphore, breaker, transport } = this.deps;
+    const { observer, drain, kill } = this.deps;
     const release = await semaphore.acquire(KIND, drain);
     if (release === undefined) return false;
     try {
       const mayStart = () =>
-        !breaker.isPaused && claims.every(({ record }) => maySend(record, clock.now()));
+        !breaker.isPaused &&
+        claims.every(({ record }) => holdsLease(record.owner, instance, clock.now(), LEASE_MS));
       if (!mayStart() || drain.aborted) return false;
       const message = this.deps.compose(to, claims);
       const startMs = clock.now();

@@ -117,11 +117,14 @@ export const REQUEST_TARGETS: readonly Target[] = [
     edits: [
       ["nowMs < owner.untilMs - LEASE_MARGIN_MS", "nowMs < owner.untilMs"],
       ["owner?.instance === instance && ", "owner !== undefined && "],
-      ["LEASE_MARGIN_MS &&\n    !isImpossible(owner, nowMs)", "LEASE_MARGIN_MS"],
+      ["LEASE_MARGIN_MS &&\n    !isImpossible(owner, nowMs, leaseMs)", "LEASE_MARGIN_MS"],
       ["owner === undefined || owner.instance === instance", "owner === undefined"],
       ["owner.untilMs + LEASE_GRACE_MS;", "owner.untilMs;"],
-      ["nowMs >= endMs || isImpossible(owner, nowMs) ? undefined", "nowMs >= endMs ? undefined"],
-      ["nowMs + LEASE_MS + LEASE_GRACE_MS", "nowMs + LEASE_MS"],
+      [
+        "nowMs >= endMs || isImpossible(owner, nowMs, leaseMs) ? undefined",
+        "nowMs >= endMs ? undefined",
+      ],
+      ["nowMs + leaseMs + LEASE_GRACE_MS", "nowMs + leaseMs"],
       ["instance === undefined || record.owed.length === 0", "instance === undefined"],
       ["untilMs: nowMs + LEASE_MS }", "untilMs: nowMs + 2 * LEASE_MS }"],
     ],
@@ -467,7 +470,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
     tests: ["src/access_lists/reviews_test.ts"],
     edits: [
       ["stepMs > (record.remindedMs ?? -Infinity)", "true"],
-      ["if (isLeasedToOther(record, instance, nowMs))", "if (false)"],
+      [`if (isForeign) return "later";`, ""],
       ["expectationOf(raw), kill", '{ reminded: "" }, kill'],
       [`if (outcome === "conflict") return "later";`, ""],
       ["stepMs === undefined ? [] : isDue", "isDue"],

@@ -89,11 +89,13 @@ export class ReminderAudit {
     if (state === "PENDING" && record.reminded !== STEPS.at(-1)) {
       return [`${id}: its last step is ${record.reminded}`];
     }
-    // Nobody is warned while it is in doubt whether the request is there.
+    // No warning is planned while it is in doubt whether the request is there.
     if (!calm || !isRequesterMailed || state !== "APPROVED" || endMs === undefined) return [];
     const wasInTime = (this.#closedMs.get(id) ?? Infinity) + MAX_SKEW_MS + LATEST_MS <
       endMs - REMINDERS.warnBeforeAccessEndsMs;
     const isPlanned = [...this.#planned].some((mail) => mail.startsWith(`${id} requester-access`));
-    return wasInTime && !isPlanned ? [`${id}: nobody was warned of the end of its access`] : [];
+    return wasInTime && !isPlanned
+      ? [`${id}: no warning of the end of its access was planned`]
+      : [];
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accept, file, refuse } from "../testing/parse.ts";
 
-Deno.test("[access_lists] reminds nobody unless it says so", async () => {
+Deno.test("[access_lists] is off by default", async () => {
   assert.deepEqual((await accept(file({}))).config.accessLists, { remind: false });
   const on = file({ "access_lists": "remind = true" });
   assert.deepEqual((await accept(on)).config.accessLists, { remind: true });

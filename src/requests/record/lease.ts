@@ -9,10 +9,15 @@ export const LEASE_GRACE_MS = 5_000;
 /** Nothing is sent in the last moments of a lease: a mail takes time to leave. */
 const LEASE_MARGIN_MS = 1_000;
 
-/** Whether `instance` may send now. */
-export function holdsLease(owner: Owner | undefined, instance: string, nowMs: number): boolean {
+/** Whether `instance` may send now; replicas take leases of `leaseMs`. */
+export function holdsLease(
+  owner: Owner | undefined,
+  instance: string,
+  nowMs: number,
+  leaseMs = LEASE_MS,
+): boolean {
   return owner?.instance === instance && nowMs < owner.untilMs - LEASE_MARGIN_MS &&
-    !isImpossible(owner, nowMs);
+    !isImpossible(owner, nowMs, leaseMs);
 }
 
 /** When another replica's lease will be over; undefined when there is none to wait for. */
@@ -20,15 +25,16 @@ export function foreignLeaseEndMs(
   owner: Owner | undefined,
   instance: string,
   nowMs: number,
+  leaseMs = LEASE_MS,
 ): number | undefined {
   if (owner === undefined || owner.instance === instance) return undefined;
   const endMs = owner.untilMs + LEASE_GRACE_MS;
-  return nowMs >= endMs || isImpossible(owner, nowMs) ? undefined : endMs;
+  return nowMs >= endMs || isImpossible(owner, nowMs, leaseMs) ? undefined : endMs;
 }
 
 /** No replica takes a lease this long: it was written by hand, or by a clock that is or was far off. */
-function isImpossible({ untilMs }: Owner, nowMs: number): boolean {
-  return untilMs > nowMs + LEASE_MS + LEASE_GRACE_MS;
+function isImpossible({ untilMs }: Owner, nowMs: number, leaseMs: number): boolean {
+  return untilMs > nowMs + leaseMs + LEASE_GRACE_MS;
 }
 
 /** The record with a fresh lease, or with none when nothing is owed or `instance` is undefined. */

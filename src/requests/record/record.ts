@@ -227,13 +227,21 @@ function readResolution(text: string, problems: string[]): Resolution | "" {
 
 function readOwner(text: string, problems: string[]): Owner | undefined {
   if (text === "") return undefined;
-  const [instance, until, ...rest] = text.split(" ");
-  const untilMs = Date.parse(until ?? "");
-  if (instance && rest.length === 0 && Number.isFinite(untilMs)) return { instance, untilMs };
-  problems.push(`owner '${text}' is not '<instance> <RFC 3339 time>'`);
-  return undefined;
+  const owner = parseOwner(text);
+  if (owner === undefined) problems.push(`owner '${text}' is not '<instance> <RFC 3339 time>'`);
+  return owner;
 }
 
-function writeOwner(owner: Owner): string {
+/** Reads `<instance> <RFC 3339 time>`; undefined for any other text. */
+export function parseOwner(text: string): Owner | undefined {
+  const [instance, until, ...rest] = text.split(" ");
+  const untilMs = Date.parse(until ?? "");
+  return instance && rest.length === 0 && Number.isFinite(untilMs)
+    ? { instance, untilMs }
+    : undefined;
+}
+
+/** The inverse of {@linkcode parseOwner}. */
+export function writeOwner(owner: Owner): string {
   return `${owner.instance} ${new Date(owner.untilMs).toISOString()}`;
 }
