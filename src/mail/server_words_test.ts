@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pauseInWords } from "./server_words.ts";
+import { ownWords, pauseInWords } from "./server_words.ts";
 
 Deno.test("pauseInWords() reads times in words and dates, and waits an hour at most", () => {
   const nowMs = Date.UTC(2023, 1, 22, 10, 0);
@@ -14,4 +14,14 @@ Deno.test("pauseInWords() reads times in words and dates, and waits an hour at m
     ["try again later", undefined],
   ];
   for (const [text, expected] of cases) assert.equal(pauseInWords(text, nowMs), expected, text);
+});
+
+Deno.test("ownWords() leaves out what a service quotes", () => {
+  const cases: readonly [string, string][] = [
+    ["user unknown <relaying denied>", "user unknown"],
+    ["blocked, see https://relay.example.com/denied for more", "blocked, see for more"],
+    ["relay@example.com is not found", "is not found"],
+    ["the host relay.example.com is busy", "the host is busy"],
+  ];
+  for (const [text, expected] of cases) assert.equal(ownWords(text), expected);
 });

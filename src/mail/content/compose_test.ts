@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import PostalMime from "postal-mime";
 import { composeMail } from "./compose.ts";
+import type { ParsedTemplate } from "./engine.ts";
 import type { MailData } from "./mail_data.ts";
 import { sampleData } from "./sample_data.ts";
 import { loadTemplates } from "./templates.ts";
@@ -174,4 +175,20 @@ Deno.test("composeMail() never throws, and its subject is one line", async () =>
     }),
     { numRuns: 200 },
   );
+});
+
+Deno.test("composeMail() uses an override, and the built-in subject where it gives none", () => {
+  const gives = (output: string): ParsedTemplate => ({
+    render: () => ({ ok: true, output }),
+    namesReviewers: false,
+  });
+  const overrides = { "subject.txt": gives("ours"), "new.txt": gives("text of ours") };
+  const mail = composeMail(FACTS, { ...templates, overrides });
+  assert.deepEqual([mail.subject, mail.text, mail.warnings], ["ours", "text of ours", []]);
+  const empty = { ...overrides, "subject.txt": gives(" \n") };
+  const other = composeMail(FACTS, { ...templates, overrides: empty });
+  assert.equal(other.subject, composeMail(FACTS, templates).subject);
+  assert.deepEqual(other.warnings, [
+    "Using the built-in subject: template 'subject.txt' gave an empty line",
+  ]);
 });

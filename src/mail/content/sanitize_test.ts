@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { displayAuthor, displayName, displayNames, displayText } from "./sanitize.ts";
+import {
+  DISPLAY_LIMITS,
+  displayAuthor,
+  displayName,
+  displayNames,
+  displayText,
+} from "./sanitize.ts";
 
 const ORDINARY = [
   "alice@example.com",
@@ -98,6 +104,15 @@ Deno.test("displayText() quotes lines that imitate the mail's labels", () => {
   }
   // The first line stands behind our own label.
   assert.equal(displayText("Status: fine"), "Status: fine");
+});
+
+Deno.test("displayText() quotes lines that imitate the details of a mail that has some", () => {
+  const details = "why\nApprovals (dev): 2 of 2";
+  assert.equal(displayText(details), details);
+  assert.equal(
+    displayText(details, { ...DISPLAY_LIMITS, hasDetails: true }),
+    "why\n> Approvals (dev): 2 of 2",
+  );
 });
 
 Deno.test("displayText() makes controls and directions visible, and truncates characters and lines", () => {
