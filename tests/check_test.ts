@@ -410,16 +410,19 @@ Deno.test("check names the proxy's variable where the proxy is at fault, and sta
       const { findings }: { findings: Finding[] } = JSON.parse(stdout);
       return findings.find(({ check }) => check === "server");
     };
-    const useless = await serverLine("socks5://127.0.0.1:1080");
+    const plugin = launch([], { HTTPS_PROXY: "http://[:1" });
+    const [useless, dead, code] = await Promise.all([
+      serverLine("socks5://127.0.0.1:1080"),
+      serverLine("http://127.0.0.1:1"),
+      plugin.ended(),
+    ]);
     assert.match(
       useless?.text ?? "",
       /^cannot use the proxy of HTTPS_PROXY: its scheme is 'socks5'/,
     );
     assert.match(useless?.remedy ?? "", /^check the HTTP proxy in HTTPS_PROXY/);
-    const dead = await serverLine("http://127.0.0.1:1");
     assert.match(dead?.remedy ?? "", /^check the HTTP proxy in HTTPS_PROXY/);
-    const plugin = launch([], { HTTPS_PROXY: "http://[:1" });
-    assert.equal(await plugin.ended(), 78);
+    assert.equal(code, 78);
     assert.match(
       plugin.lines.join("\n"),
       /Terminating with fatal error error:"cannot use the proxy of HTTPS_PROXY: it is not a URL .*NO_PROXY/,

@@ -248,6 +248,22 @@ Deno.test("route explains routes and silence", async () => {
   });
 });
 
+Deno.test("route evaluates rules of a file without a configuration at the default path", async () => {
+  await onStage(async ({ run, write }) => {
+    const without = { config: "/nonexistent.toml", isDefaultConfig: true };
+    const request = await write("request.yaml", REQUEST);
+    const rules = await write("rules.yaml", RULES);
+    const { code, stdout, stderr } = await run({ ...without, request, rules, json: true });
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout).recipients, [
+      { address: "pay@example.com", because: "rule 'payments'" },
+    ]);
+    assert.match(stderr, /^teleport-email: note: there is no '\/nonexistent\.toml': role_to_recip/);
+    const asked = await run({ ...without, roles: ["x"] });
+    assert.deepEqual([asked.code, asked.stdout], [2, ""], "the map of roles is needed");
+  });
+});
+
 Deno.test("route --expect exits with 1 and a difference unless exactly these are mailed", async () => {
   await onStage(async ({ run }) => {
     const roles = ["dbaa"];

@@ -13,7 +13,7 @@ import { loadCredentials } from "../teleport/credentials.ts";
 import { parseAddress } from "../net/address.ts";
 import { ClusterError } from "../teleport/errors.ts";
 import { watchFile } from "../teleport/file_watch.ts";
-import { renewCredentials } from "../teleport/renewal.ts";
+import { EXPIRE_SOON, renewCredentials } from "../teleport/renewal.ts";
 import { DEFAULT_PORT, refuseUselessProxy } from "./preflight.ts";
 import { StartError } from "./start_error.ts";
 
@@ -66,11 +66,7 @@ export async function openCluster(
   const credentials = await store.read(signal);
   log.info("Credentials are valid", describe(credentials));
   if (!refresh && credentials.notAfterMs - clock.now() < HOUR_MS) {
-    log.warn(
-      "Credentials expire in less than an hour and are not renewed automatically: sign new ones " +
-        "with a longer lifetime, or let tbot renew the identity file and set refresh_identity",
-      describe(credentials),
-    );
+    log.warn(EXPIRE_SOON, describe(credentials));
   }
   const { via, webRootCas } = config;
   const connections = clusterConnections({

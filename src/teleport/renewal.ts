@@ -7,6 +7,10 @@ import { type CredentialStore, describe } from "./credential_store.ts";
 import type { Credentials } from "./credentials.ts";
 import { reasonOf } from "../text.ts";
 
+/** The warning about credentials that nothing renews, at start and later. */
+export const EXPIRE_SOON =
+  "Credentials expire soon and are not renewed automatically: sign new ones with a longer lifetime, or " +
+  "let tbot renew the identity file and set refresh_identity";
 const MINUTE_MS = 60_000;
 /** Remaining lifetimes at which a warning is logged if the credentials have not been renewed. */
 const WARNINGS_MS = [60 * MINUTE_MS, 10 * MINUTE_MS];
@@ -91,10 +95,7 @@ function warner({ clock, log, refresh }: RenewalDeps) {
     const fields = { ...describe(credentials), ...left };
     if (refresh) log.warn("Credentials expire soon and have not been renewed", fields);
     else {
-      log.warn(
-        "Credentials expire soon and are not renewed automatically: sign new ones, or set refresh_identity",
-        fields,
-      );
+      log.warn(EXPIRE_SOON, fields);
     }
   };
 }

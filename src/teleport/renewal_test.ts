@@ -122,8 +122,8 @@ Deno.test("renewCredentials() without refresh_identity reads only near the expir
   const { clock, write, used, lines, end } = await setUp({ refresh: false, first });
   await clock.tick(119 * MINUTE_MS);
   const warning =
-    "warn Credentials expire soon and are not renewed automatically: sign new ones, " +
-    "or set refresh_identity";
+    "warn Credentials expire soon and are not renewed automatically: sign new ones with a longer " +
+    "lifetime, or let tbot renew the identity file and set refresh_identity";
   assert.deepEqual(lines(), [warning, warning]);
   write(botCertificate(6));
   await clock.tick(MINUTE_MS);

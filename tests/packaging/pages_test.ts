@@ -73,7 +73,7 @@ Deno.test({
       assert.match(unreadable.stdout, /permission denied\n +Fix: name the file with --config/);
 
       const state = "/var/lib/teleport-email";
-      await machine.must("cp", "/root/identity", "/root/smtp_password", state);
+      await machine.must("cp", "/srv/identity", "/srv/smtp_password", state);
       await play(
         `exec sudo sh -ec '${await commands("docs/install.md", "### Let the service read it")}'`,
       );
@@ -94,7 +94,7 @@ Deno.test({
         "/etc/teleport-email",
         "/etc/systemd/system/teleport-email.service.d",
       );
-      await machine.must("install", "-m", "0600", "/root/smtp_password", "/etc/teleport-email/");
+      await machine.must("install", "-m", "0600", "/srv/smtp_password", "/etc/teleport-email/");
       const page = await Deno.readTextFile(new URL("docs/install.md", ROOT));
       const [, dropIn = ""] = /```ini\n(\[Service\]\nLoadCredential=[^]*?)```/.exec(page) ?? [];
       await machine.write("/etc/systemd/system/teleport-email.service.d/override.conf", dropIn);

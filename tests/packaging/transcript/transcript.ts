@@ -19,7 +19,7 @@ export const image: ImageResult = await debianImage("systemd");
 
 /**
  * Boots a machine with the simulated cluster. The tarball is in `/tarball`; identity and password are in
- * `/root`.
+ * `/srv`.
  */
 export async function onMachine(action: (machine: Container) => Promise<void>): Promise<void> {
   await inFolder(async (dir) => {
@@ -29,9 +29,9 @@ export async function onMachine(action: (machine: Container) => Promise<void>): 
     await Deno.chmod(dir, 0o755);
     await using machine = await bootMachine(image.image, { "/tarball": dir });
     await startSim(machine);
-    await machine.must("cp", `${SIM_DIR}/identity`, "/root/identity");
+    await machine.must("cp", `${SIM_DIR}/identity`, "/srv/identity");
     await machine.must("cp", `${SIM_DIR}/mail-ca.pem`, "/etc/mail-ca.pem");
-    await machine.write("/root/smtp_password", "secret");
+    await machine.write("/srv/smtp_password", "secret");
     await action(machine);
   });
 }
@@ -40,7 +40,7 @@ export async function onMachine(action: (machine: Container) => Promise<void>): 
 export async function playTranscript(): Promise<string> {
   let transcript = "";
   await onMachine(async (machine) => {
-    await machine.must("sh", "-c", "tar -C /root -xzf /tarball/*.tar.gz");
+    await machine.must("sh", "-c", "tar -C /srv -xzf /tarball/*.tar.gz");
     transcript = await new Session(machine).play();
   });
   return transcript;
@@ -89,9 +89,9 @@ class Session {
 
   /** Runs a command line in the directory of the tarball, and writes down what a terminal would show. */
   async type(line: string): Promise<void> {
-    const cd = line.startsWith("cd ") ? "/root" : "/root/teleport-access-email";
+    const cd = line.startsWith("cd ") ? "/srv" : "/srv/teleport-access-email";
     const script = `cd ${cd} && { ${line}; } 2>&1`;
-    const { stdout, code } = await this.machine.run("env", "HOME=/root", "sh", "-c", script);
+    const { stdout, code } = await this.machine.run("env", "HOME=/srv", "sh", "-c", script);
     if (code !== 0) throw new Error(`'${line}' ended with ${code}:\n${stdout}`);
     this.#text += `# ${line}\n${general(stdout)}`;
   }
