@@ -334,7 +334,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Rules of the Go cluster that change while nobody watches count for the next request",
+  name: "Rules of the Go cluster that change during a disconnection count for the next request",
   ignore: !hasGoCluster(),
   fn: async () => {
     await onGoStage("1h", async (stage) => {
