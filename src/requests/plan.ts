@@ -7,6 +7,7 @@
 import { defined } from "../optional.ts";
 import { type FollowUps, hasOwnRecipients } from "../routing/follow_ups.ts";
 import { type AccessRequest, expiryOf } from "../teleport/access_request/read.ts";
+import { audience, followers, isSilent } from "./audience.ts";
 import { isReview, type MailKind, MAX_OWED, newlyOwed, type OwedMail } from "./record/outbox.ts";
 import type { PluginRecord, Resolution } from "./record/record.ts";
 import {
@@ -375,40 +376,6 @@ function reviewsToldOf({ owed, reviewsCount }: PluginRecord, kept: readonly Owed
 /** The owners of the access list that the request was promoted to, if they are to get the resolution. */
 function listOwners(input: PlanInput, record: PluginRecord): readonly string[] {
   return needsListOwners({ ...input, record }) ? input.listOwners ?? [] : [];
-}
-
-/** The recipients of emails of a kind: those of the first email, as far as routes do not say otherwise. */
-function followers(
-  record: PluginRecord,
-  kind: "review" | "resolution",
-  more: readonly string[] = [],
-): readonly string[] {
-  const followUp = record.followUps?.[kind];
-  if (followUp === undefined) return audience(record);
-  const { also, except, isSilent } = followUp;
-  const first = isSilent ? [] : audience(record).filter((to) => !except.includes(to));
-  const known = new Set(first.map((to) => to.toLowerCase()));
-  const others = [...also, ...more].filter((to) => {
-    const isNew = !known.has(to.toLowerCase());
-    known.add(to.toLowerCase());
-    return isNew;
-  });
-  return [...first, ...others];
-}
-
-/** Whether a silent route has decided about emails of a kind. */
-function isSilent({ followUps }: PluginRecord, kind: "review" | "resolution"): boolean {
-  return followUps?.[kind].isSilent === true;
-}
-
-/** Reviewers with a thread, then those whose first mail is still owed; each once. */
-function audience(record: PluginRecord): readonly string[] {
-  return [
-    ...new Set([
-      ...record.threads.map((thread) => thread.recipient),
-      ...record.owed.filter((mail) => mail.kind === "new").map((mail) => mail.to),
-    ]),
-  ];
 }
 
 /** The requester, unless one of the reviewers has the same address. */

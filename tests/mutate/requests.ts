@@ -50,14 +50,6 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["!corrected.includes(to) && !failed.includes(to)", "!failed.includes(to)"],
       ["return record.followUps === undefined &&\n    record.threads", "return record.threads"],
       ["isClosed ? [] : listOwners(input, record)", "[]"],
-      [
-        "isSilent ? [] : audience(record).filter((to) => !except.includes(to))",
-        "audience(record).filter((to) => !except.includes(to))",
-      ],
-      [
-        "isSilent ? [] : audience(record).filter((to) => !except.includes(to))",
-        "isSilent ? [] : audience(record)",
-      ],
       [`return record.resolution === "" || isReopened(record, snapshot, nowMs);`, "return true;"],
       [`!mail.kind.endsWith("resolution")`, "true"],
       ["requestIsGone && isKnownToNone && recipients", "requestIsGone && recipients"],
@@ -65,12 +57,22 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["? !requestIsGone && !isUnknownTo(to)", "? !isUnknownTo(to)"],
       ["? !requestIsGone && !isUnknownTo(to)", "? !requestIsGone"],
       [`owe(input, "resolution", to, record.reopened)`, `owe(input, "resolution", to)`],
-      [`record.owed.filter((mail) => mail.kind === "new").map((mail) => mail.to),\n    ]),`, `]),`],
       ["to.toLowerCase() === requester.toLowerCase()", "to === requester"],
       [
         "const reviewsCount = requestIsGone ? reviewsToldOf(record, kept) : record.reviewsCount;",
         "const reviewsCount = record.reviewsCount;",
       ],
+    ],
+  },
+  {
+    file: `${REQUESTS}/audience.ts`,
+    tests: [`${REQUESTS}/plan_test.ts`],
+    edits: [
+      [`...record.owed.filter((mail) => mail.kind === "new").map((mail) => mail.to),`, ""],
+      ["isSilent ? [] : audience(record)", "audience(record)"],
+      ["audience(record).filter((to) => !except.includes(to))", "audience(record)"],
+      ["known.add(to.toLowerCase());", ""],
+      ["return [...first, ...others];", "return first;"],
     ],
   },
   {
