@@ -62,10 +62,11 @@ export async function findBase(compiler: Compiler, target: Target): Promise<Base
 
 function missingBase({ version }: Compiler, { triple, arch }: Target, zip: string): string {
   return `Cannot compile for ${arch}: there is no base executable 'denort' of Deno ${version}, ` +
-    `and it could not be downloaded. Either build with --form=runtime, which needs none, or
-  1. build where Deno's release server can be reached,
-  2. set DENORT_BIN to the path of the unpacked executable, or
-  3. put Deno's release file denort-${triple}.zip of v${version} at
+    `and it could not be downloaded. Do one of these:
+  1. build with --form=runtime, which needs none and puts Deno beside the program,
+  2. build where Deno's release server can be reached,
+  3. set DENORT_BIN to the path of the unpacked executable,
+  4. put Deno's release file denort-${triple}.zip of v${version} at
      '${zip}'.`;
 }
 
