@@ -100,12 +100,12 @@ function lookupsOf(
   { roleToRecipients, routes, routing, delivery, accessLists }: ConfigParts,
 ): LookupSettings {
   const remindsOwners = accessLists?.remind ?? false;
+  const looksUpUsers = delivery?.notifyRequester || remindsOwners ||
+    (delivery?.remindAfterMs.length ?? 0) > 0;
   const isWhole = roleToRecipients && routes && routing && delivery;
   return {
     routes: isWhole ? routingPolicyOf({ roleToRecipients, routes, routing, delivery }).routes : [],
-    requesterTrait: delivery?.notifyRequester || remindsOwners
-      ? delivery?.requesterTrait
-      : undefined,
+    requesterTrait: looksUpUsers ? delivery?.requesterTrait : undefined,
     accessLists: remindsOwners,
   };
 }

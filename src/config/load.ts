@@ -158,11 +158,13 @@ function warnOfUnusedRequesterKeys(
   report: Report,
 ): void {
   if (delivery.notifyRequester) return;
-  const areOwnersMailed = accessLists.remind;
+  const areUsersLookedUp = accessLists.remind || delivery.remindAfterMs.length > 0;
   const unused = [
-    ...delivery.requesterTrait === undefined || areOwnersMailed ? [] : ["delivery.requester_trait"],
+    ...delivery.requesterTrait === undefined || areUsersLookedUp
+      ? []
+      : ["delivery.requester_trait"],
     ...delivery.warnBeforeAccessEndsMs === undefined ? [] : ["delivery.warn_before_access_ends"],
-    ...requesterAddresses.size === 0 || areOwnersMailed ? [] : ["requester_addresses"],
+    ...requesterAddresses.size === 0 || areUsersLookedUp ? [] : ["requester_addresses"],
   ];
   for (const key of unused) report.warn(`${key} has no effect without delivery.notify_requester`);
 }

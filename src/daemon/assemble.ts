@@ -89,6 +89,7 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
   const rules = new RuleStore({ cluster: client, log });
   const routing = routingPolicyOf(setup.config);
   const requesters = requestersOf(setup.config, client, { clock, log });
+  const users = userAddressesOf(setup.config, client, { clock, log });
   const instance = crypto.randomUUID();
   const reconciler: Reconciler = new Reconciler({
     clock,
@@ -102,6 +103,7 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     instance,
     router: new RuleRouter(routing, { clock, cluster: client, rules, ...defined({ requesters }) }),
     ...defined({ requesters }),
+    reviewers: users,
     policy: {
       catchUpMs,
       retryForMs,
@@ -111,7 +113,6 @@ export function assemble(setup: Setup, server: ServerInfo, deps: AssembleDeps): 
     drain,
     kill,
   });
-  const users = userAddressesOf(setup.config, client, { clock, log });
   const listLinks = accessListLinks(server);
   const reviews = setup.config.accessLists.remind
     ? new AccessListReviews({

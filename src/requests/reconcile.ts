@@ -63,6 +63,8 @@ export interface ReconcileDeps extends Runtime {
   readonly router: Router;
   /** Present if requesters get mails about their own requests. */
   readonly requesters?: Requesters;
+  /** Finds addresses of users, to tell which reviewers have decided; absent = by user names alone. */
+  readonly reviewers?: Requesters;
   readonly mailer: Mailer;
   readonly semaphore: FairSemaphore;
   readonly breaker: CircuitBreaker;
@@ -294,9 +296,9 @@ export class Reconcile {
     if (request === undefined || before === undefined || reminders === undefined) return undefined;
     if (!isReminderDue(before, request, reminders)) return undefined;
     if (this.#checked?.request !== request) return this.#check(request);
-    const { requesters } = this.deps;
+    const { reviewers } = this.deps;
     const author = request.reviews.find(({ author }) => !this.#reviewers.has(author))?.author;
-    return requesters && author !== undefined ? this.#askReviewer(requesters, author) : undefined;
+    return reviewers && author !== undefined ? this.#askReviewer(reviewers, author) : undefined;
   }
 
   /** Reads the request from the backend: its decision may have come without an event so far. */
@@ -321,10 +323,10 @@ export class Reconcile {
     else entry.refresh(found);
   }
 
-  async #askReviewer(requesters: Requesters, author: string): Promise<void> {
+  async #askReviewer(reviewers: Requesters, author: string): Promise<void> {
     this.#reviewers.set(
       author,
-      await requesters.addressOf(author, { request_id: this.id }, this.deps.drain),
+      await reviewers.addressOf(author, { request_id: this.id }, this.deps.drain),
     );
   }
 

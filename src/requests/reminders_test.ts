@@ -252,9 +252,8 @@ function setUp(replicas = 1, requesters = ["alice@x.org"]) {
       instance,
       roleToRecipients,
       policy: { reminders: policy },
-      requesters: {
-        addressOf: (user) => Promise.resolve(addresses.get(user) ?? requesters[0]),
-      },
+      requesters: { addressOf: () => Promise.resolve(requesters[0]) },
+      reviewers: { addressOf: (user) => Promise.resolve(addresses.get(user)) },
     });
   const all = Array.from({ length: replicas }, (_, n) => start(`i${n}`));
   /** As an event that every replica gets. */

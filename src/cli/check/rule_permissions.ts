@@ -26,7 +26,7 @@ interface Probe {
 /** The parts of the configuration that make the daemon look something up. */
 export interface LookupSettings {
   readonly routes: readonly Route[];
-  /** The trait with the requester's address, if requesters are notified by one. */
+  /** The trait with users' addresses, if any are looked up. */
   readonly requesterTrait: string | undefined;
   /** Whether owners of access lists are reminded of reviews. */
   readonly accessLists: boolean;

@@ -10,11 +10,12 @@ Deno.test("[access_lists] is off by default", async () => {
   ]);
 });
 
-Deno.test("[access_lists] has a use for addresses of users", async () => {
-  const { warnings } = await accept(file({
-    delivery: 'sender = "noreply@example.com"\nrequester_trait = "email"',
-    "access_lists": "remind = true",
-    "requester_addresses": 'alice = "a@example.com"',
-  }));
-  assert.deepEqual(warnings, []);
+Deno.test("Reminders have a use for addresses of users, without requesters who are notified", async () => {
+  const delivery = 'sender = "noreply@example.com"\nrequester_trait = "email"';
+  const addresses = { "requester_addresses": 'alice = "a@example.com"' };
+  const texts = [
+    file({ delivery, "access_lists": "remind = true", ...addresses }),
+    file({ delivery: `${delivery}\nremind_after = ["1h"]`, ...addresses }),
+  ];
+  for (const text of texts) assert.deepEqual((await accept(text)).warnings, []);
 });

@@ -44,6 +44,8 @@ export function startReplica(
     readonly observer?: Observer;
     /** Mails requesters, too. */
     readonly requesters?: Requesters;
+    /** Knows the addresses of reviewers. */
+    readonly reviewers?: Requesters;
   } = {},
 ): Replica {
   const log = fakeLog();
@@ -74,7 +76,7 @@ export function startReplica(
     semaphore,
     breaker,
     observer: options.observer ?? unobserved,
-    ...defined({ requesters: options.requesters }),
+    ...defined({ requesters: options.requesters, reviewers: options.reviewers }),
     instance: options.instance ?? "one",
     policy: {
       catchUpMs: 86_400_000,
