@@ -137,7 +137,7 @@ Deno.test("Settlement that another replica has overtaken settles, and takes no l
   await clock.tick(1000);
   assert.deepEqual(stored.record?.owed, [SECOND]);
   assert.equal(stored.record?.owner?.instance, "two");
-  // Its lease is over, too: what is left is planned anew by whichever replica looks first.
+  // Its lease is over, too: the next reconcile plans again what is left.
   await clock.tick(60_000);
   await settlement.takeLease();
   assert.equal(writes.length, 2);
