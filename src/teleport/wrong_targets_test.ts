@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
     },
     kind: "unavailable",
     message:
-      /presents a certificate for '.*', issued by 'Simulated Web CA'.*name it in teleport\.web_root_cas/,
+      /presents a certificate for '.*', issued by 'Simulated Web CA'.*name that in teleport\.web_root_cas/,
   },
   {
     name: "a load balancer whose CA is not named",
