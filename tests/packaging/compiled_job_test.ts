@@ -78,13 +78,19 @@ async function playRequest({ playground }: Stage): Promise<void> {
   }
 }
 
-/** A cluster that restarts says GOAWAY, and calls come again. */
+/** Emails arrive after a GOAWAY, as a restart sends it, and after connections that end and are reset. */
 async function survive({ playground }: Stage): Promise<void> {
-  for (let again = 0; again < 3; again++) {
-    await playground.auth.goAway();
-    const before = playground.mail.mails.length;
+  const { auth, proxy, mail } = playground;
+  const breaks = [
+    () => auth.goAway(),
+    () => auth.breakConnections(),
+    () => proxy.resetConnections(),
+  ];
+  for (const breakOff of breaks) {
+    await breakOff();
+    const before = mail.mails.length;
     ask(playground);
-    await playground.mail.waitForMails(before + 2);
+    await mail.waitForMails(before + 2, 20_000);
   }
 }
 
