@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Finding } from "./finding.ts";
+import { type Finding, TITLES } from "./finding.ts";
 import { findingText } from "./report.ts";
 
 const FINDING: Finding = {
@@ -10,12 +10,15 @@ const FINDING: Finding = {
   attachment: "kind: role of many words that are to be copied\n  name: x",
   tookMs: 5,
 };
-const INDENT = " ".repeat(27);
+/** The longest title, with the mark before it and two spaces behind it. */
+const WIDTH = 6 + Math.max(...Object.values(TITLES).map((title) => title.length)) + 2;
+const INDENT = " ".repeat(WIDTH);
+const TITLE = "server".padEnd(WIDTH - 6);
 
 Deno.test("findingText() does not wrap lines of unknown width", () => {
   assert.equal(
     findingText(FINDING, { color: false }),
-    `FAIL  server               one two three four five six seven eight (5 ms)
+    `FAIL  ${TITLE}one two three four five six seven eight (5 ms)
 ${INDENT}Fix: nine ten eleven
 ${INDENT}kind: role of many words that are to be copied
 ${INDENT}  name: x
@@ -25,8 +28,8 @@ ${INDENT}  name: x
 
 Deno.test("findingText() fills a terminal's lines, but for what is to be copied", () => {
   assert.equal(
-    findingText(FINDING, { color: true, width: 27 + 30 }),
-    `\x1b[31mFAIL  \x1b[0mserver               one two three four five six
+    findingText(FINDING, { color: true, width: WIDTH + 30 }),
+    `\x1b[31mFAIL  \x1b[0m${TITLE}one two three four five six
 ${INDENT}seven eight (5 ms)
 ${INDENT}Fix: nine ten eleven
 ${INDENT}kind: role of many words that are to be copied
