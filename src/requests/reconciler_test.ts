@@ -1053,6 +1053,41 @@ Deno.test("Reconciler does not close a request that a listing lacks while its re
   ]);
 });
 
+Deno.test("Reconciler sends the resolution to owners of the access list, once they can be looked up", async () => {
+  let failures = 1;
+  const asked: string[] = [];
+  const plain = { also: [], except: [], isSilent: false };
+  const router: Router = {
+    route: () =>
+      Promise.resolve({
+        ...routedTo("a@x.org"),
+        followUps: { review: plain, resolution: plain, hasListOwners: true },
+      }),
+    listOwners: ({ accessList }) => {
+      asked.push(accessList?.name ?? "");
+      return failures-- > 0
+        ? Promise.reject(new Error("no answer"))
+        : Promise.resolve({ addresses: ["own@x.org"], notices: [] });
+    },
+  };
+  const { clock, cluster, reconciler, mailer } = setUp({ router });
+  const show = async (request: AccessRequest) => {
+    cluster.put(request);
+    reconciler.update("r1", request);
+    await clock.tick(0);
+  };
+  await show(aRequest());
+  await show(aRequest({ reviews: [review] }));
+  assert.deepEqual([mailer.accepted.length, asked], [2, []]);
+  await show(aRequest({ state: "PROMOTED", accessList: { name: "ops", title: "" } }));
+  await clock.tick(60_000);
+  assert.deepEqual(mailer.accepted.slice(2).toSorted(), [
+    "r1/resolution/0/a@x.org",
+    "r1/resolution/0/own@x.org",
+  ]);
+  assert.deepEqual(asked, ["ops", "ops"]);
+});
+
 /** A reconciler whose request was announced and is then missing from a listing that may be incomplete. */
 async function setUpMissing(changes: Partial<AccessRequest> = {}) {
   const stage = setUp();

@@ -191,3 +191,47 @@ Deno.test("What is wrong with a rule is told once, until the rule changes", asyn
   assert.equal(notices.length, 3);
   assert.deepEqual((await router.route(REQUEST, never)).notices, []);
 });
+
+Deno.test("Owners of an access list are looked up with the promotion, for a minute if that fails", async () => {
+  const clock = new FakeClock();
+  const promoted = { ...REQUEST, accessList: { name: "ops", title: "Operations" } };
+  let answer = (): Promise<readonly string[]> =>
+    Promise.resolve(["own@x.org", "OWN@x.org", "carol"]);
+  const asked: string[] = [];
+  const { cluster } = clusterWith({
+    listAccessListOwners: (name) => {
+      asked.push(name);
+      return answer();
+    },
+  });
+  const router = routerOf([], cluster, [], clock);
+  const owners = async () => {
+    const found = router.listOwners(promoted, never);
+    found.catch(() => {});
+    // Two pauses between three attempts.
+    for (const pauseMs of [200, 1000]) await clock.tick(pauseMs);
+    return await found;
+  };
+  assert.deepEqual(await router.listOwners(REQUEST, never), { addresses: [], notices: [] });
+  assert.deepEqual(asked, []);
+  const { addresses, notices } = await owners();
+  assert.deepEqual([addresses, asked], [["own@x.org"], ["ops"]]);
+  assert.deepEqual(notices, [{
+    message: "Owner of an access list is not an email address",
+    fields: { access_list: "ops", owner: "carol" },
+  }]);
+
+  answer = () => Promise.reject(new ClusterError("denied", "no"));
+  const denied = await owners();
+  assert.deepEqual([denied.addresses, denied.notices.length], [[], 1]);
+  answer = () => Promise.reject(new ClusterError("unavailable", "later"));
+  await assert.rejects(owners(), /later/);
+  await clock.tick(50_000);
+  await assert.rejects(owners(), /later/);
+  await clock.tick(10_000);
+  const late = await owners();
+  assert.deepEqual(late.addresses, []);
+  assert.match(late.notices[0]?.message ?? "", /^Failed to look up the owners/);
+  // The next request has a minute of its own.
+  await assert.rejects(owners(), /later/);
+});
