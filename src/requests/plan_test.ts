@@ -426,7 +426,7 @@ Deno.test("plan() owes the resolution to the owners of the access list, each onc
   const followUps = { review: plain, resolution: plain, hasListOwners: true };
   const record = aRecord({ threads: [thread("a@x.org")], followUps });
   const promoted = aRequest({ state: "PROMOTED" });
-  const listOwners = ["own@x.org", "A@x.org"];
+  const listOwners = ["own@x.org", "OWN@x.org", "A@x.org"];
   const needs = (changes: Partial<PlanInput>) =>
     needsListOwners(input({ record, snapshot: promoted, ...changes }));
   assert.equal(needs({}), true);
