@@ -181,6 +181,9 @@ Deno.test("A token that expires in the middle of a burst costs no email and repe
     // Every connection after the first seconds needs a new token.
     tokens.lifetimeS = 2;
     await stage.setOAuth2([...application(tokens), 'client_secret = "client-secret-1"']);
+    await stage.configure((text) =>
+      text.replace("[smtp]\n", "[smtp]\nmax_messages_per_connection = 10\n")
+    );
     await stage.start();
     const ids = Array.from({ length: 1000 }, () => ask(playground));
     await until("all emails arrive", () => mail.mails.length >= 1000, 120_000);
