@@ -61,7 +61,13 @@ const LOST = new ClusterError("unavailable", "stream reset");
 Deno.test("listAndWatch() lists everything after the stream has started, then passes events on", async () => {
   const { cluster, clock, target, live, end } = setUp();
   await clock.tick(0);
-  assert.deepEqual(cluster.calls, ["watch", "listRecords", "listRequests", "currentRoles"]);
+  assert.deepEqual(cluster.calls, [
+    "watch",
+    "listRecords",
+    "currentRoles",
+    "listRequests",
+    "currentRoles",
+  ]);
   cluster.put(aRequest());
   cluster.remove("r1");
   await clock.tick(0);
@@ -245,6 +251,20 @@ Deno.test("A listing is taken again as soon as the roles allow a complete one, w
   ]);
   await stage.clock.tick(600_000);
   assert.equal(listings(), 2);
+  await stage.end();
+});
+
+Deno.test("A listing is taken again when the right was missing before it and is back after it", async () => {
+  const stage = setUp();
+  stage.cluster.roles = [NARROW_ROLE];
+  stage.cluster.beforeCall = (call) => {
+    if (call === "listRequests") stage.cluster.roles = [LISTING_ROLE];
+  };
+  await stage.clock.tick(0);
+  assert.equal(said(stage, "error").length, 1);
+  await stage.clock.tick(30_000);
+  const listings = stage.cluster.calls.filter((call) => call === "listRequests").length;
+  assert.deepEqual([listings, said(stage, "info").length], [2, 1]);
   await stage.end();
 });
 

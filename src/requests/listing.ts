@@ -63,8 +63,12 @@ export class Lister {
     const { cluster, target, clock } = this.deps;
     target.beginListing();
     // In this order: a request that is made, and recorded by another replica, between the two listings
-    // would otherwise have a record and not be listed.
-    const records = await cluster.listRecords(signal);
+    // would otherwise have a record and not be listed. A right that was missing may be back when the
+    // roles are read after the listing, which takes its time.
+    const [records, before] = await Promise.all([
+      cluster.listRecords(signal),
+      listingRight(cluster, signal),
+    ]);
     const requests = await cluster.listRequests(signal);
     const listing = { requests, records, touched };
     if (requests === undefined) target.replace(listing, new Set());
@@ -73,7 +77,10 @@ export class Lister {
       const { gone, found, doubt } = await judgeAbsence(missing, cluster, signal);
       if (signal.aborted) return false;
       target.replace({ ...listing, requests: [...requests, ...found] }, gone);
-      this.#note(doubt, missing.length - found.length);
+      const wasDenied = before.right === "denied"
+        ? { kind: before.right, reason: before.reason }
+        : undefined;
+      this.#note(doubt ?? wasDenied, missing.length - found.length);
     }
     this.#listedMs = clock.now();
     return true;
