@@ -1296,6 +1296,19 @@ Deno.test("Reconciler charges a disconnection at one recipient to that mail, and
   assert.deepEqual(cluster.record("r1")?.failed.map(({ to }) => to), ["b@x.org"]);
 });
 
+Deno.test("Reconciler charges a mail that stops the transport time and again while others are accepted", async () => {
+  const { clock, cluster, reconciler, mailer } = setUp();
+  const policy: Refusal = { ...DOWN, category: "policy", error: "554 blocked" };
+  mailer.respond = ({ id, mail }) => id === "r1" && mail.to === "b@x.org" ? policy : undefined;
+  for (let hour = 1; hour <= 48; hour++) {
+    const request = aRequest({ id: `r${hour}`, createdMs: clock.now() });
+    cluster.put(request);
+    reconciler.update(request.id, request);
+    await clock.tick(3_600_000);
+  }
+  assert.deepEqual(cluster.record("r1")?.failed.map(({ to }) => to), ["b@x.org"]);
+});
+
 Deno.test("Reconciler forgets a record that has vanished, and what it owed", async () => {
   const { clock, cluster, reconciler, mailer } = setUp();
   mailer.respond = () => LATER;

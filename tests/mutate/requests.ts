@@ -351,6 +351,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
   {
     file: `${DELIVERY}/dispatch.ts`,
     tests: [
+      `${REQUESTS}/observer_test.ts`,
       `${REQUESTS}/reconciler_test.ts`,
       `${REQUESTS}/replicas_test.ts`,
       `${REQUESTS}/cluster_trouble_test.ts`,

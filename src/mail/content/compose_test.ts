@@ -192,3 +192,11 @@ Deno.test("composeMail() uses an override, and the built-in subject where it giv
     "Using the built-in subject: template 'subject.txt' gave an empty line",
   ]);
 });
+
+Deno.test("composeMail() truncates a long subject of an override", () => {
+  const render = () => ({ ok: true, output: "x".repeat(1000) }) as const;
+  const overrides = { "subject.txt": { render, namesReviewers: false } };
+  const { subject } = composeMail(FACTS, { ...templates, overrides });
+  assert.match(subject, /^x{200}/);
+  assert.ok(subject.length <= 300, `${subject.length} characters`);
+});
