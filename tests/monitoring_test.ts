@@ -123,7 +123,7 @@ const hasPromtool = await promtool(["--version"]).then(() => true, (error: unkno
   throw error;
 });
 if (!hasPromtool) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   console.warn("tests by promtool are skipped: install Debian's 'prometheus'");
 }
 

@@ -13,7 +13,7 @@ async function caughtDuring(action: () => void): Promise<readonly UncaughtError[
   return errors;
 }
 
-Deno.test("catchUncaught() hears of everything that nobody else catches", async () => {
+Deno.test("catchUncaught() reports every uncaught error and rejection", async () => {
   const cases: readonly (readonly [string, () => void, string])[] = [
     ["a throw in a timer", () =>
       void setTimeout(() => {

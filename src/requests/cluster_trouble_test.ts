@@ -1,4 +1,4 @@
-/** What goes wrong with one call, or one request, is told once and keeps nobody else waiting. */
+/** A failure of one call, or of one request, is logged once and delays no other request. */
 
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
@@ -98,7 +98,7 @@ const CALLS: readonly Call[] = [
 
 for (const [status, error] of REFUSALS) {
   for (const { what, call, before, request, record, mails } of CALLS) {
-    Deno.test(`${status} at ${what} is told once, and delays nobody but that request`, async () => {
+    Deno.test(`${status} at ${what} is logged once, and delays only that request`, async () => {
       const { cluster, clock, complaints, mailsOf, assertOthersGoOn, end } = await setUp();
       if (record !== undefined) cluster.records.set("r1", record);
       let failing = true;
@@ -153,7 +153,7 @@ Deno.test("A record that vanishes between two calls ends a decided request, and 
   };
   cluster.put({ ...FIRST, ...DENIAL });
   await clock.tick(1000);
-  // Nobody knows any more who was told; what is decided is announced to nobody.
+  // The recipients of the first email are unknown now; the decision is announced to no one.
   assert.equal(mailsOf("r1").length, 3);
   assert.deepEqual(complaints(), []);
   await assertOthersGoOn();

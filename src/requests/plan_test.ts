@@ -409,7 +409,7 @@ Deno.test("plan() keeps a record of a request that only later emails are about",
   });
 });
 
-Deno.test("plan() supersedes first mails at a silent end, which tells nobody", () => {
+Deno.test("plan() supersedes first mails at a silent end, and owes no other", () => {
   const followUps = { review: plain, resolution: silent, hasListOwners: false };
   const record = recordOf({ followUps, requester: "r@x.org" });
   assert.equal(record.owed.length, 3);

@@ -1125,7 +1125,7 @@ Deno.test("Reconciler closes a missing request when it is past its expiry", asyn
   assert.equal(mailer.accepted.filter((key) => key.includes("resolution")).length, 3);
 });
 
-Deno.test("Reconciler that was started anew closes a missing request past the recorded expiry", async () => {
+Deno.test("A restarted Reconciler closes a missing request past the recorded expiry", async () => {
   const { clock, cluster, miss } = await setUpMissing({ expiresMs: NOW_MS + 60_000 });
   const other = startReplica(cluster, clock, { instance: "two" });
   miss(other.reconciler);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock, NOW_MS, settleDown } from "../testing/fake_clock.ts";
 import { WorkQueue } from "./work_queue.ts";
 
-/** A queue whose work goes on when it is told to. */
+/** A queue whose work continues on demand. */
 function setUp(concurrency: number) {
   const clock = new FakeClock();
   const started: string[] = [];

@@ -1,4 +1,4 @@
-/** A clock for tests that only moves when it is told to. */
+/** A clock for tests that moves only on demand. */
 
 import type { Clock } from "../clock.ts";
 

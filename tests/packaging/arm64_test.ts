@@ -22,11 +22,11 @@ async function lacking(): Promise<Lacking | undefined> {
 }
 
 const missing = Deno.build.arch === "aarch64" ? undefined : await lacking();
-// deno-lint-ignore no-console -- for whoever runs the tests
+// deno-lint-ignore no-console -- tells why tests are skipped
 if (missing !== undefined) console.warn(`the test of arm64 is skipped: ${missing.why}`);
 
 const pair = missing ?? await findGenuinePair("aarch64");
-// deno-lint-ignore no-console -- for whoever runs the tests
+// deno-lint-ignore no-console -- tells why tests are skipped
 if (missing === undefined && !pair.ok) console.warn(`one executable for arm64: ${pair.why}`);
 
 /** Runs a program for arm64. */

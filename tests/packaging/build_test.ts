@@ -15,7 +15,7 @@ const MACHINE = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
 /** 1 February 2026. */
 const EPOCH = 1_769_904_000;
 const validator = await findBomValidator();
-// deno-lint-ignore no-console -- for whoever runs the tests
+// deno-lint-ignore no-console -- tells why tests are skipped
 if (!validator.ok) console.warn(`the list of contents is not validated: ${validator.why}`);
 let out = "";
 let tarball = "";

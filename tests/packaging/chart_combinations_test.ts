@@ -123,7 +123,7 @@ function combination(index: number): readonly string[] {
   );
 }
 
-/** What the API would refuse, and what nobody would find again. */
+/** Errors that the API would refuse, and those that it would accept in silence. */
 function checkPods(manifests: readonly Manifest[]): void {
   for (const { kind, metadata, spec } of manifests) {
     assert.equal(metadata.namespace === undefined, false, `${kind} without a namespace`);

@@ -36,7 +36,7 @@ chartTest(
   async (helm) => {
     const validator = await findValidator();
     if (!validator.ok) {
-      // deno-lint-ignore no-console -- for whoever runs the tests
+      // deno-lint-ignore no-console -- tells why tests are skipped
       console.warn(`manifests are not validated: ${validator.why}`);
       return;
     }

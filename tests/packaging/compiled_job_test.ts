@@ -22,7 +22,7 @@ import { findGenuinePair } from "./support/genuine_pair.ts";
 
 const pair = await findGenuinePair("x86_64");
 if (!pair.ok) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   console.warn(`tests of the job of one executable are skipped: ${pair.why}`);
 }
 const REVIEWERS = ["dev-lead@example.com", "boss@example.com"];

@@ -12,7 +12,7 @@ import { bundleProbe, tryPermissions } from "./support/probe.ts";
 
 const pair = await findGenuinePair("x86_64");
 if (!pair.ok) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   console.warn(`tests of one executable are skipped: ${pair.why}`);
 }
 

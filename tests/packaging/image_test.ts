@@ -22,7 +22,7 @@ const debian = await debianImage("plain");
 const [hadolint, helm] = [await findHadolint(), await findHelm()];
 const pair = debian.ok ? await findGenuinePair("x86_64") : debian;
 for (const lack of new Set([debian, hadolint, helm, pair])) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   if (!lack.ok) console.warn(`tests of the image are skipped: ${lack.why}`);
 }
 

@@ -265,7 +265,7 @@ Deno.test("install requires root unless another directory is given", async () =>
 });
 
 const lacking = await missingPrograms(["shellcheck"]);
-// deno-lint-ignore no-console -- for whoever runs the tests
+// deno-lint-ignore no-console -- tells why tests are skipped
 if (lacking !== undefined) console.warn(`Shell scripts are not checked: ${lacking.why}`);
 
 Deno.test({

@@ -10,7 +10,7 @@ const CONFIG = "/etc/teleport-email.toml";
 /** Debian's minimal system has none; like it, this one takes variables before the command. */
 const SUDO = '#!/bin/sh\nexec /usr/local/lib/as-root --reuid=0 --regid=0 --clear-groups env "$@"\n';
 
-// deno-lint-ignore no-console -- for whoever runs the tests
+// deno-lint-ignore no-console -- tells why tests are skipped
 if (!image.ok) console.warn(`The pages are not played: ${image.why}`);
 
 /** The first block of commands behind a heading or a line. */

@@ -31,7 +31,7 @@ Deno.test("every granted permission is used, and no other", async () => {
     const { script } = await makeBundle(join(dir, "bundle"), source);
     await addRuntime(dir, script, Deno.execPath());
     const program = join(dir, "teleport-email");
-    // Each process begins its file anew.
+    // Each process truncates its file.
     const audits: string[] = [];
     await useEverything(program, dir, () => {
       audits.push(join(dir, `audit-${audits.length}.jsonl`));
@@ -68,7 +68,7 @@ function written(uses: readonly Use[]): string[] {
   });
 }
 
-/** Plays all commands, and a daemon that mails by SMTP, is told to reload, and mails by Mailgun. */
+/** Plays all commands, and a daemon that mails by SMTP, reloads, and mails by Mailgun. */
 async function useEverything(
   program: string,
   dir: string,
@@ -88,7 +88,7 @@ async function useEverything(
         );
       }
     };
-    // A path as systemd has it; nobody listens there, which the program takes for granted.
+    // A path like systemd's; the program accepts that nothing listens there.
     const systemd = { NOTIFY_SOCKET: "/run/systemd/notify", WATCHDOG_USEC: "30000000" };
     await using plugin = new PluginProcess(config, { program, env: { ...audited(), ...systemd } });
     const logged = isRoot ? ready : (text: string) => plugin.waitFor(new RegExp(text));

@@ -21,7 +21,7 @@ const analyze = await missingPrograms(["systemd-analyze"]);
 const found = await debianImage("systemd");
 const pair = found.ok ? await findGenuinePair("x86_64") : found;
 for (const lack of new Set([analyze, found, pair])) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   if (lack?.ok === false) console.warn(`Tests of systemd are skipped: ${lack.why}`);
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { image, playTranscript, transcriptOnPage } from "./transcript/transcript.ts";
 
-// deno-lint-ignore no-console -- for whoever runs the tests
+// deno-lint-ignore no-console -- tells why tests are skipped
 if (!image.ok) console.warn(`The transcript is not played: ${image.why}`);
 
 Deno.test({

@@ -9,7 +9,7 @@ import { must, run } from "./support/command.ts";
 
 const openssl = await run(["sh", "-c", "command -v openssl"]);
 if (!openssl.ok) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   console.warn("tests of weak TLS are skipped: 'openssl' is missing");
 }
 

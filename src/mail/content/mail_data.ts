@@ -49,7 +49,7 @@ export interface MailData {
   readonly details?: RequestDetails;
   /** Present for kind `access-list-review`, which is about no request: its facts are empty. */
   readonly accessLists?: readonly AccessListData[];
-  /** When the mail is composed; its times are told relative to that. */
+  /** When the mail is composed; relative times in it refer to this moment. */
   readonly nowMs: number;
 }
 

@@ -31,7 +31,7 @@ export function smtpMessage(message: MailMessage, host = ""): SendMailOptions {
   };
 }
 
-/** Postmark replaces the Message-ID unless it is told to keep it. */
+/** Postmark replaces the Message-ID unless this header is set. */
 function serviceHeaders(host: string): Record<string, string> {
   return /(^|\.)postmarkapp\.com\.?$/i.test(host) ? { "X-PM-KeepID": "true" } : {};
 }

@@ -12,7 +12,7 @@ export interface TestMailgunServer extends AsyncDisposable {
   readonly calls: readonly MailgunCall[];
 }
 
-/** What Mailgun says when it takes a mail; it gives back the Message-ID that it was told. */
+/** Mailgun's answer to an accepted mail; it repeats the Message-ID of the request. */
 function accepted(call: MailgunCall): Response {
   return Response.json({ id: call.fields["h:Message-Id"], message: "Queued. Thank you." });
 }

@@ -172,7 +172,7 @@ export class Settlement {
         if (this.#hasLeft) return;
       }
       await pause(this.deps.clock, backoff.next(), this.deps.kill);
-      if (this.deps.kill.aborted) return this.#giveUp("the program was told to stop");
+      if (this.deps.kill.aborted) return this.#giveUp("the program is stopping");
     }
   }
 

@@ -164,5 +164,5 @@ Deno.test("Settlement reports mails that it could not record when the program en
   await clock.tick(100);
   kill.abort();
   await clock.tick(10_000);
-  assert.deepEqual(lines, ["1 unrecorded: the program was told to stop"]);
+  assert.deepEqual(lines, ["1 unrecorded: the program is stopping"]);
 });

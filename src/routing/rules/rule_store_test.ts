@@ -67,7 +67,7 @@ Deno.test("Events change the rules, and those of a listing that is older do not 
   store.take({ type: "delete-rule", name: "c" });
   assert.deepEqual(await namesIn(store), []);
 
-  // What changed while nobody watched is in the next list.
+  // Changes without a watch are in the next list.
   const second = store.list(true, never);
   pending[1]?.resolve();
   await second;

@@ -23,7 +23,7 @@ const FORBIDDEN: Attempts = {
   "ask for the network's interfaces": () => Deno.networkInterfaces(),
   "ask for the user's number": () => Deno.uid(),
   "ask for the memory": () => Deno.systemMemoryInfo(),
-  // Deno allows this host by itself.
+  // Deno always allows this host.
   "load code from the network": () => import(new URL("https://deno.land/x/module.js").href),
 };
 

@@ -4,7 +4,7 @@ import { findHelm } from "./tools.ts";
 
 const helm = await findHelm();
 if (!helm.ok) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   console.warn(`tests of the Helm chart are skipped: ${helm.why}`);
 }
 

@@ -94,12 +94,12 @@ async function byServiceAccount(
     retryAfter: null,
   };
   // The assertion says who asks: there is no client to name.
-  const nobody: oauth.ClientAuth = () => {};
+  const noClientAuth: oauth.ClientAuth = () => {};
   return await ask(call, deps, (as, requestOptions) =>
     oauth.genericTokenEndpointRequest(
       as,
       { client_id: "-" },
-      nobody,
+      noClientAuth,
       JWT_BEARER,
       { assertion },
       requestOptions,

@@ -82,7 +82,7 @@ Deno.test("TokenSource asks a server that fails once a second, or when it wants 
   state.nowMs += 9000;
   await assert.rejects(source.get(), { message: "HTTP 429" });
   assert.equal(state.requests, 2);
-  // A clock that is set back keeps nobody waiting.
+  // A clock that is set back delays no caller.
   state.failure = undefined;
   state.nowMs -= 60 * MINUTE_MS;
   assert.equal((await source.get()).value, "token-3");
@@ -101,7 +101,7 @@ Deno.test("TokenSource drops a token that the mail server refuses, once for all 
   assert.equal(state.requests, 2);
 });
 
-Deno.test("TokenSource asks each time for a token whose end nobody knows", async () => {
+Deno.test("TokenSource requests a token each time when its expiry is unknown", async () => {
   let requests = 0;
   const source = new TokenSource({
     now: () => NOW_MS,

@@ -13,7 +13,7 @@ import { hasOpenSsh, LOGIN_USER, startSshd } from "./testing/sshd.ts";
 import { connect, echoThrough, open, sendThrough, startTcp, until } from "../testing/tunnel.ts";
 
 if (!hasOpenSsh) {
-  // deno-lint-ignore no-console -- for whoever runs the tests
+  // deno-lint-ignore no-console -- tells why tests are skipped
   console.warn("tests against OpenSSH are skipped: install 'openssh-server' (sshd, ssh-keygen)");
 }
 const ignore = !hasOpenSsh;
