@@ -19,7 +19,8 @@ const FILES: Readonly<Record<string, string>> = {
   "SECURITY.md": "SECURITY.md",
   "teleport-email.service": "teleport-email.service",
   "packaging/teleport-email.1": "teleport-email.1",
-  // The installation page links it.
+  // The front page and the installation page link these.
+  "bench/README.md": "bench/README.md",
   "packaging/chart/teleport-plugin-email/README.md":
     "packaging/chart/teleport-plugin-email/README.md",
 };

@@ -48,6 +48,7 @@ Deno.test("the tarball has the original's name and directory, and what the docum
     "SECURITY.md",
     "THIRD-PARTY-LICENSES",
     "VERSION",
+    "bench/README.md",
     "completions/_teleport-email",
     "completions/teleport-email.bash",
     "completions/teleport-email.fish",
