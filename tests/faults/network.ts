@@ -9,7 +9,7 @@ export async function behindProxy(config: string, cable: Cable, webCa: string): 
   await Deno.writeTextFile(config, text.replace(/addr = ".*"/, teleport));
 }
 
-/** Breaks what there is, and resets what comes. Throws without a cable. */
+/** Breaks open connections, and resets new ones. Throws without a cable. */
 export function resetter(cable: Cable | undefined): (isResetting: boolean) => void {
   return (isResetting) => {
     if (cable === undefined) throw new Error("This world has no network that can reset");

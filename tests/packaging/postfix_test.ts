@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { ask, dataOf, until, untilSettled } from "../support.ts";
-import { fetchPostfix, type Postfix, startPostfix } from "./mta/postfix.ts";
-import { ACCOUNT } from "./mta/server.ts";
+import { fetchPostfix, startPostfix } from "./mta/postfix.ts";
+import { ACCOUNT, type MailServer } from "./mta/server.ts";
 import { assertOnceEach, delivered, type MtaStage, onMtaStage } from "./mta/stage.ts";
 
 const dir = await Deno.makeTempDir({ prefix: "teleport-email-postfix-" });
@@ -20,10 +20,10 @@ const RECIPIENTS = ["bob@example.com", "carol@example.org"];
 async function onPostfixStage(
   recipients: readonly string[],
   settings: readonly string[],
-  test: (stage: MtaStage<Postfix>) => Promise<void>,
+  test: (stage: MtaStage<MailServer>) => Promise<void>,
 ): Promise<void> {
   assert.ok(postfix.ok);
-  const access = ({ caPem }: Postfix) => ({ caPem });
+  const access = ({ caPem }: MailServer) => ({ caPem });
   await onMtaStage(startPostfix(postfix.root, settings), access, { recipients }, test);
 }
 

@@ -85,7 +85,7 @@ Deno.test("encodeRecord() keeps long reasons verbatim as long as they fit", () =
   }
 });
 
-Deno.test("A record keeps who gets later emails, and one that is not understood counts as absent", () => {
+Deno.test("A record keeps the recipients of later emails; an invalid value counts as absent", () => {
   const also = { also: ["audit@x.org"], except: [], isSilent: false };
   const silent = { also: [], except: [], isSilent: true };
   const except = { also: [], except: ["page@x.org"], isSilent: false };

@@ -7,15 +7,12 @@ import {
   ACCOUNT,
   freePort,
   type MailServer,
-  readMaildir,
   startIn,
-  untilAccepting,
+  untilRunning,
   writeCertificate,
 } from "./server.ts";
 
 export interface Exim extends MailServer {
-  /** The CA that signed the certificate of `localhost`, in PEM. */
-  readonly caPem: string;
   /** Mails that it has accepted and not delivered. */
   queued(): Promise<number>;
 }
@@ -45,17 +42,12 @@ export async function startExim(root: string, settings: readonly string[] = []):
   await Deno.writeTextFile(join(dir, "etc/exim4/exim4.conf"), configuration(port, settings));
   await Deno.chown(await newDir(dir, "var/spool/exim4"), USER.id, USER.id);
   stack.use(startIn(dir, ["/usr/sbin/exim4", "-bdf", "-q1m"]));
-  const log = () => Deno.readTextFile(join(dir, "var/spool/exim4/main.log")).catch(() => "");
-  await untilAccepting({ port, log });
-  const owned = stack.move();
-  return {
-    port,
-    caPem,
-    log,
-    mails: () => readMaildir(join(dir, "var/mail/all"), "envelope-to"),
-    queued: async () => Number((await run(["chroot", dir, "/usr/sbin/exim4", "-bpc"])).stdout),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  const server = await untilRunning(
+    { root: dir, port, caPem, logFile: "var/spool/exim4/main.log", recipient: "envelope-to" },
+    stack,
+  );
+  const queued = async () => Number((await run(["chroot", dir, "/usr/sbin/exim4", "-bpc"])).stdout);
+  return { ...server, queued };
 }
 
 async function newDir(root: string, path: string): Promise<string> {

@@ -3,14 +3,7 @@
 import { join } from "node:path";
 import { run } from "../support/command.ts";
 import { copyRoot, fetchDebian, type FetchResult, VMAIL } from "./debian_root.ts";
-import {
-  freePort,
-  type MailServer,
-  readMaildir,
-  startIn,
-  untilAccepting,
-  writeCertificate,
-} from "./server.ts";
+import { freePort, type MailServer, startIn, untilRunning, writeCertificate } from "./server.ts";
 
 /** Fetches the program into `dir`. */
 export async function fetchOpenSmtpd(dir: string): Promise<FetchResult> {
@@ -29,7 +22,7 @@ export async function fetchOpenSmtpd(dir: string): Promise<FetchResult> {
 export async function startOpenSmtpd(
   root: string,
   { tls = false }: { readonly tls?: boolean } = {},
-): Promise<MailServer & { readonly caPem: string }> {
+): Promise<MailServer> {
   await using stack = new AsyncDisposableStack();
   const dir = await copyRoot(root);
   stack.defer(() => Deno.remove(dir, { recursive: true }));
@@ -40,16 +33,10 @@ export async function startOpenSmtpd(
   await Deno.chmod(join(dir, "var/spool/smtpd"), 0o711);
   const command = ["/bin/sh", "-c", "exec /usr/sbin/smtpd -d -v -f /etc/tests.conf 2>/tmp/log"];
   stack.use(startIn(dir, command));
-  const log = () => Deno.readTextFile(join(dir, "tmp/log")).catch(() => "");
-  await untilAccepting({ port, log });
-  const owned = stack.move();
-  return {
-    port,
-    caPem,
-    log,
-    mails: () => readMaildir(join(dir, "var/mail/all"), "delivered-to"),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return await untilRunning(
+    { root: dir, port, caPem, logFile: "tmp/log", recipient: "delivered-to" },
+    stack,
+  );
 }
 
 function configuration(port: number, tls: boolean): string {

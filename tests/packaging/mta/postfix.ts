@@ -7,16 +7,10 @@ import {
   ACCOUNT,
   freePort,
   type MailServer,
-  readMaildir,
   startIn,
-  untilAccepting,
+  untilRunning,
   writeCertificate,
 } from "./server.ts";
-
-export interface Postfix extends MailServer {
-  /** The CA that signed the certificate of `localhost`, in PEM. */
-  readonly caPem: string;
-}
 
 const POSTFIX = { name: "postfix", id: 20_001 };
 const POSTDROP = { name: "postdrop", id: 20_002 };
@@ -47,7 +41,7 @@ export async function fetchPostfix(dir: string): Promise<FetchResult> {
 export async function startPostfix(
   root: string,
   settings: readonly string[] = [],
-): Promise<Postfix> {
+): Promise<MailServer> {
   await using stack = new AsyncDisposableStack();
   const dir = await copyRoot(root);
   stack.defer(() => Deno.remove(dir, { recursive: true }));
@@ -68,16 +62,10 @@ export async function startPostfix(
   await makeQueue(dir);
   stack.use(startIn(dir, ["/usr/sbin/dovecot", "-F"]));
   stack.use(startIn(dir, ["/usr/lib/postfix/sbin/master", "-d"]));
-  const log = () => Deno.readTextFile(join(dir, "var/log/postfix.log")).catch(() => "");
-  await untilAccepting({ port, log });
-  const owned = stack.move();
-  return {
-    port,
-    caPem,
-    log,
-    mails: () => readMaildir(join(dir, "var/mail/all"), "delivered-to"),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return await untilRunning(
+    { root: dir, port, caPem, logFile: "var/log/postfix.log", recipient: "delivered-to" },
+    stack,
+  );
 }
 
 /** What `postfix set-permissions` makes, which needs a shell and much of Debian. */

@@ -14,6 +14,8 @@ export interface DeliveredMail {
 
 export interface MailServer extends AsyncDisposable {
   readonly port: number;
+  /** The CA that signed the certificate of `localhost`, in PEM. */
+  readonly caPem: string;
   /** Its log: a line for each mail that it accepted, delivered or refused. */
   log(): Promise<string>;
   /** Everything that was delivered, in no order. */
@@ -57,10 +59,42 @@ export function startIn(root: string, command: readonly string[]): AsyncDisposab
   };
 }
 
+/** A server in a root directory, before it accepts connections. */
+export interface Starting {
+  readonly root: string;
+  readonly port: number;
+  readonly caPem: string;
+  /** Path of its log in the root directory. */
+  readonly logFile: string;
+  /** The header in which it writes the recipient of the envelope. */
+  readonly recipient: "envelope-to" | "delivered-to";
+}
+
+/**
+ * Waits until the processes of `stack` accept connections; the returned server takes the stack over.
+ *
+ * @throws {Error} with the log when nothing accepts connections within ten seconds
+ */
+export async function untilRunning(
+  { root, port, caPem, logFile, recipient }: Starting,
+  stack: AsyncDisposableStack,
+): Promise<MailServer> {
+  const log = () => Deno.readTextFile(join(root, logFile)).catch(() => "");
+  await untilAccepting({ port, log });
+  const owned = stack.move();
+  return {
+    port,
+    caPem,
+    log,
+    mails: () => readMaildir(join(root, "var/mail/all"), recipient),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
 /** Reads a maildir; `recipient` is the header that has the recipient of the envelope. */
-export async function readMaildir(
+async function readMaildir(
   dir: string,
-  recipient: "envelope-to" | "delivered-to",
+  recipient: Starting["recipient"],
 ): Promise<readonly DeliveredMail[]> {
   const files = await Array.fromAsync(Deno.readDir(join(dir, "new"))).catch(() => []);
   return await Promise.all(files.map(async ({ name }) => {
