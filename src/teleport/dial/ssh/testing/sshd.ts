@@ -62,6 +62,8 @@ export async function startSshd(dir: string, lines: readonly string[]): Promise<
   }
   const child = spawn(SSHD ?? "", ["-D", "-e", "-f", config], {
     stdio: ["ignore", "ignore", "pipe"],
+    // The system user may not read the directory that the tests run in, and sshd asks for its path.
+    cwd: dir,
     ...servant,
   });
   let log = "";
