@@ -2,6 +2,6 @@
 export interface FinishedMessage {
   readonly from: string;
   readonly to: string;
-  /** Headers and body. Line ends may be bare LF: the connection writes CRLF. */
-  readonly bytes: Uint8Array;
+  /** Headers and body as they follow the DATA command, with the end of the data (RFC 5321 §4.1.1.4). */
+  readonly data: Uint8Array;
 }

@@ -1,26 +1,27 @@
 /** A finished message on its way into nodemailer's pool. */
 
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type Mail from "nodemailer/lib/mailer";
 import MailMessage from "nodemailer/lib/mailer/mail-message";
 import MimeNode, { type MimeNodeEnvelope } from "nodemailer/lib/mime-node";
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from "nodemailer/lib/smtp-pool";
+import { Content } from "./content.ts";
 import type { FinishedMessage } from "./finished_message.ts";
 
 type Transporter = Mail<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
 
 /**
- * Hands a finished message to the pool, without nodemailer's steps that would compose one. `onStream` gets
- * the content each time that the pool is about to send it, and returns what is to be sent.
+ * Hands a finished message to the pool, without nodemailer's steps that would compose one. `makeContent` is
+ * called each time that the pool is about to send it.
  */
 export function handOver(
   transporter: Transporter,
   message: FinishedMessage,
   signal: AbortSignal,
-  onStream: (stream: Readable) => Readable,
+  makeContent: () => Content,
 ): Promise<SMTPPoolSentMessageInfo> {
   const mail = new MailMessage<SMTPPoolSentMessageInfo>(transporter, { signal });
-  mail.message = new FinishedNode(message, onStream);
+  mail.message = new FinishedNode(message, makeContent);
   return new Promise((resolve, reject) => {
     transporter.transporter.send(
       mail,
@@ -33,7 +34,7 @@ export function handOver(
 class FinishedNode extends MimeNode {
   constructor(
     private readonly finished: FinishedMessage,
-    private readonly onStream: (stream: Readable) => Readable,
+    private readonly makeContent: () => Content,
   ) {
     super(false, { baseBoundary: "-" });
   }
@@ -43,18 +44,16 @@ class FinishedNode extends MimeNode {
     return { from: this.finished.from, to: [this.finished.to] };
   }
 
+  /** Asked for the Message-ID, for nodemailer's log, which is off. */
+  override getHeader(): string {
+    return "";
+  }
+
   override messageId(): string {
     return "";
   }
 
   override createReadStream(): Readable {
-    const { bytes } = this.finished;
-    const stream = new Readable({
-      read() {
-        this.push(bytes);
-        this.push(null);
-      },
-    });
-    return this.onStream(stream);
+    return this.makeContent();
   }
 }

@@ -4,6 +4,7 @@ import type { SendMailOptions } from "nodemailer";
 import MailComposer from "nodemailer/lib/mail-composer";
 import type MimeNode from "nodemailer/lib/mime-node";
 import type { MailMessage, SharedPart } from "../transport.ts";
+import { dataText, END_OF_DATA } from "./content.ts";
 import { smtpMessage } from "./message.ts";
 import type { FinishedMessage } from "./finished_message.ts";
 import { SharedMessage } from "./shared_message.ts";
@@ -22,7 +23,7 @@ export class MessageBuilder {
     const shared = message.shared && this.#sharedMessage(message, message.shared, options);
     if (shared !== undefined) return shared.fill(options, message.shared?.insert ?? "");
     const node = new MailComposer(options).compile();
-    return { ...envelopeOf(node), bytes: await node.build() };
+    return { ...envelopeOf(node), data: dataOf(await node.build()) };
   }
 
   #sharedMessage(
@@ -41,6 +42,13 @@ export class MessageBuilder {
     }
     return byThread.get(key);
   }
+}
+
+/** As `dataText`, of bytes, which may be those of non-ASCII addresses. */
+function dataOf(message: Buffer): Uint8Array {
+  const text = dataText(message.toString("latin1"));
+  const lineEnd = text.endsWith("\n") ? "" : "\r\n";
+  return Buffer.from(text + lineEnd + END_OF_DATA, "latin1");
 }
 
 /** Sender and recipient as the server gets them. */

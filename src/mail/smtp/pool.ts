@@ -1,11 +1,11 @@
 /** A nodemailer connection pool for one version of the secrets. */
 
 import type net from "node:net";
-import type { Readable } from "node:stream";
 import Mail from "nodemailer/lib/mailer";
 import SMTPPool from "nodemailer/lib/smtp-pool";
 import { mustHideCredentials, refuseClearCredentials } from "./clear_text.ts";
 import { dial, type Lookup } from "../../net/dial.ts";
+import { Content } from "./content.ts";
 import { type Login, LOGIN_HANDLER, loginHandler } from "./login.ts";
 import type { FinishedMessage } from "./finished_message.ts";
 import { handOver } from "./hand_over.ts";
@@ -43,9 +43,6 @@ export interface SendResult {
   /** One entry for each refused recipient when others were accepted. */
   readonly rejected: readonly unknown[];
 }
-
-/** The caller does not want the email to be sent any more, and not a byte of its content was. */
-export class WithheldError extends Error {}
 
 /** A pool of connections to one server. */
 export interface SmtpPool {
@@ -95,13 +92,14 @@ export function createSmtpPool(
   // The pool re-emits errors of its connections, which the affected sends already reported.
   transporter.on("error", () => {});
 
-  const streams = new WeakMap<AbortSignal, Readable>();
+  const contents = new WeakMap<AbortSignal, Content>();
 
   const isGiven = options.maxMessagesPerConnection !== undefined;
   const sendOnce: SmtpPool["send"] = async (message, signal, mayStart) => {
-    const info = await handOver(transporter, message, signal, (stream) => {
-      streams.set(signal, stream);
-      return withholdUnless(mayStart, stream);
+    const info = await handOver(transporter, message, signal, () => {
+      const content = new Content(message.data, mayStart);
+      contents.set(signal, content);
+      return content;
     });
     const { response, serverMessageId } = info;
     if (!isGiven && delaysAfterFew(response)) pool.options.maxMessages = FEW_MESSAGES;
@@ -130,7 +128,7 @@ export function createSmtpPool(
         underWay.delete(sending);
       }
     },
-    contentStarted: (signal) => streams.get(signal)?.readableDidRead ?? false,
+    contentStarted: (signal) => contents.get(signal)?.readableDidRead ?? false,
     async verify() {
       await pool.verify?.();
     },
@@ -143,17 +141,6 @@ export function createSmtpPool(
       await allClosed(sockets);
     },
   };
-}
-
-/** nodemailer pipes the content when the server has replied 354; an error ends the connection. */
-function withholdUnless(mayStart: () => boolean, content: Readable): Readable {
-  const pipe = content.pipe.bind(content);
-  content.pipe = (destination, options) => {
-    if (mayStart()) return pipe(destination, options);
-    content.destroy(new WithheldError("withheld"));
-    return destination;
-  };
-  return content;
 }
 
 function poolOptions(

@@ -10,6 +10,7 @@ import MimeNode, { type MimeNodeHeaderValue } from "nodemailer/lib/mime-node";
 import { encode, wrap } from "nodemailer/lib/qp";
 import { OWN_ID_HEADER } from "../extra_headers.ts";
 import { bareMessageId } from "../message_id.ts";
+import { dataText, END_OF_DATA } from "./content.ts";
 import type { FinishedMessage } from "./finished_message.ts";
 
 /** The longest line of quoted-printable text (RFC 2045 §6.7). */
@@ -56,7 +57,7 @@ export class SharedMessage {
     const fields = node.buildHeaders().split(/\r\n(?![ \t])/).map(fieldOf);
     const pieces = bodyOf(node, slot);
     if (pieces === undefined) return undefined;
-    const body = pieces.map((piece) => typeof piece === "string" ? bytesOf(piece) : piece);
+    const body = pieces.map((piece) => typeof piece === "string" ? dataOf(piece) : piece);
     return new SharedMessage(from, fields, body, slot);
   }
 
@@ -75,9 +76,10 @@ export class SharedMessage {
     const pieces = this.body.map((piece) =>
       piece instanceof Uint8Array
         ? piece
-        : bytesOf(piece.lines + wrap(piece.rest.replaceAll(this.slot, () => inSlot), LINE_LENGTH))
+        : dataOf(piece.lines + wrap(piece.rest.replaceAll(this.slot, () => inSlot), LINE_LENGTH))
     );
-    return { from: this.from, to, bytes: Buffer.concat([Buffer.from(header), ...pieces]) };
+    const data = Buffer.concat([dataOf(header), ...pieces, Buffer.from(END_OF_DATA)]);
+    return { from: this.from, to, data };
   }
 }
 
@@ -111,9 +113,9 @@ function contentOf(part: MimeNode, slot: string): string | SlotText | undefined 
   return hasSlot ? cutAtSlot(encoded, slot) : wrap(encoded, LINE_LENGTH);
 }
 
-/** With CRLF at all line ends, so that the connection need not cut the bytes to insert it. */
-function bytesOf(text: string): Uint8Array {
-  return Buffer.from(text.replace(/\r?\n/g, "\r\n"));
+/** Of a piece that begins at the start of a line, or has no line that starts with a dot. */
+function dataOf(piece: string): Uint8Array {
+  return Buffer.from(dataText(piece));
 }
 
 function fieldOf(text: string): Field {

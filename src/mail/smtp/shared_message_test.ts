@@ -49,11 +49,10 @@ function messageTo(to: string, words: Pick<MailMessage, "subject" | "text" | "ht
   };
 }
 
-/** What a connection writes: with CRLF. Boundaries are random; all else has to be equal. */
+/** What a connection writes. Boundaries are random; all else has to be equal. */
 async function sent(builder: MessageBuilder, message: MailMessage): Promise<string> {
-  const { from, to, bytes } = await builder.build(message);
-  const text = new TextDecoder().decode(bytes).replace(/--_NmP-[0-9a-f]+-/g, "--_NmP-x-")
-    .replace(/\r?\n/g, "\r\n");
+  const { from, to, data } = await builder.build(message);
+  const text = new TextDecoder().decode(data).replace(/--_NmP-[0-9a-f]+-/g, "--_NmP-x-");
   return `${from} ${to}\n${text}`;
 }
 
@@ -70,8 +69,8 @@ async function compare(data: MailData, look: MailLook, asked: readonly string[])
     if (words === undefined || insert === undefined) continue;
     const filled = { ...alone, shared: { words, insert } };
     assert.equal(await sent(builder, filled), await sent(builder, alone));
-    const { bytes } = await builder.build(filled);
-    boundaries.add(/boundary="([^"]+)"/.exec(new TextDecoder().decode(bytes))?.[1] ?? "");
+    const finished = await builder.build(filled);
+    boundaries.add(/boundary="([^"]+)"/.exec(new TextDecoder().decode(finished.data))?.[1] ?? "");
     shared++;
   }
   // Emails built alone have boundaries of their own.

@@ -17,7 +17,8 @@ import {
 import type { Login } from "./login.ts";
 import { openTokenSource } from "./oauth/open.ts";
 import type { TokenSource } from "./oauth/token_source.ts";
-import { createSmtpPool, type SmtpPool, type SmtpTimeouts, WithheldError } from "./pool.ts";
+import { WithheldError } from "./content.ts";
+import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
 import { probeSmtp } from "./probe.ts";
 import { smtpRefusal } from "./receipt.ts";
 import { REMEDIES, UTF8_REMEDIES } from "./remedies.ts";
