@@ -7,6 +7,7 @@ export type Defined<T> =
 
 /** A copy of `values` without the keys whose value is undefined. */
 export function defined<T extends object>(values: T): Defined<T> {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Defined<T>;
+  const result: Partial<T> = {};
+  for (const key in values) if (values[key] !== undefined) result[key] = values[key];
+  return result as unknown as Defined<T>;
 }

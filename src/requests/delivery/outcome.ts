@@ -1,6 +1,6 @@
 /** What became of mails that were tried, and what that makes of the record. */
 
-import { type FailedMail, mailKey, type MailKind, type OwedMail } from "../record/outbox.ts";
+import { type FailedMail, isSameMail, type MailKind, type OwedMail } from "../record/outbox.ts";
 import type { PluginRecord } from "../record/record.ts";
 
 export type Outcome =
@@ -30,14 +30,13 @@ export function settle(record: PluginRecord, outcomes: readonly Outcome[]): Plug
 }
 
 function settleOne(record: PluginRecord, outcome: Outcome): PluginRecord {
-  const key = mailKey(outcome.mail);
-  const isOwed = record.owed.some((mail) => mailKey(mail) === key);
+  const isOwed = record.owed.some((mail) => isSameMail(mail, outcome.mail));
   if (outcome.type === "failed") return isOwed ? giveUp(record, outcome) : record;
   const { to, kind } = outcome.mail;
   const opensThread = kind === "new" && !record.threads.some((t) => t.recipient === to);
   return {
     ...record,
-    owed: record.owed.filter((mail) => mailKey(mail) !== key),
+    owed: record.owed.filter((mail) => !isSameMail(mail, outcome.mail)),
     threads: opensThread
       ? [...record.threads, {
         recipient: to,
@@ -64,7 +63,7 @@ export function abandonedWith(
 ): readonly OwedMail[] {
   const behind = REVIEWS_BEHIND[mail.kind];
   return (record?.owed ?? []).filter((owed) =>
-    mailKey(owed) === mailKey(mail) || (owed.to === mail.to && owed.kind === behind)
+    isSameMail(owed, mail) || (owed.to === mail.to && owed.kind === behind)
   );
 }
 

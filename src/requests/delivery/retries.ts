@@ -73,6 +73,7 @@ export class Retries {
 
   /** The record with what is known here about its mails, for a write that happens anyway. */
   withAttempts(record: PluginRecord): PluginRecord {
+    if (this.#byMail.size === 0) return record;
     const owed = record.owed.map((mail) => {
       const { attempts, notBeforeMs } = this.stateOf(mail);
       return { ...mail, attempts, notBeforeMs };

@@ -10,7 +10,7 @@ import { pause } from "../../clock.ts";
 import type { Runtime } from "../../runtime.ts";
 import { foreignLeaseEndMs, holdsLease, LEASE_MS, withLease } from "../record/lease.ts";
 import { type Outcome, settle } from "./outcome.ts";
-import { mailKey, type OwedMail } from "../record/outbox.ts";
+import { isSameMail, type OwedMail } from "../record/outbox.ts";
 import type { PluginRecord } from "../record/record.ts";
 import type { RequestLog } from "../request_log.ts";
 import type { FailureLog } from "../failure_log.ts";
@@ -96,8 +96,7 @@ export class Settlement {
   }
 
   #isOwed(mail: OwedMail): boolean {
-    const key = mailKey(mail);
-    return this.stored.record?.owed.some((other) => mailKey(other) === key) ?? false;
+    return this.stored.record?.owed.some((other) => isSameMail(other, mail)) ?? false;
   }
 
   add(outcome: Outcome): void {

@@ -61,9 +61,17 @@ export interface FailedMail {
   readonly atMs: number;
 }
 
-/** Identifies a mail within its request. */
-export function mailKey(mail: { kind: MailKind; to: string; index: number }): string {
+/** What identifies a mail within its request. */
+type MailIdentity = Pick<OwedMail, "kind" | "to" | "index">;
+
+/** A text that identifies a mail within its request. */
+export function mailKey(mail: MailIdentity): string {
   return `${mail.kind}/${mail.index}/${mail.to}`;
+}
+
+/** Whether both are the same mail of one request. */
+export function isSameMail(a: MailIdentity, b: MailIdentity): boolean {
+  return a.to === b.to && a.index === b.index && a.kind === b.kind;
 }
 
 const Kind = v.picklist(MAIL_KINDS);

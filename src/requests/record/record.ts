@@ -77,6 +77,15 @@ export const RECORD_KEYS = [
   "failed",
 ] as const;
 
+/** The value of every key that we write, "" where it is absent. */
+export type RecordValues = Readonly<Record<typeof RECORD_KEYS[number], string>>;
+
+/** A record and its encoding. */
+export interface EncodedRecord {
+  readonly record: PluginRecord;
+  readonly values: RecordValues;
+}
+
 /** The value of `request_type` for a request that names resources; absent for roles alone. */
 const RESOURCE = "resource";
 
@@ -114,7 +123,7 @@ function decode(raw: RawRecord): DecodedRecord {
   const owner = readOwner(get("owner"), problems);
   const record: PluginRecord = {
     user: get("user"),
-    roles: get("roles") === "" ? [] : get("roles").split(","),
+    roles: readRoles(get("roles")),
     requestReason: get("request_reason"),
     isResourceRequest: get("request_type") === RESOURCE,
     reviewsCount: readCount("reviews_count", get("reviews_count"), problems),
@@ -148,49 +157,99 @@ function bounded(problems: readonly string[]): readonly string[] {
   return more === 0 ? lines : [...lines, `${more} more problems of the same record`];
 }
 
-/** Writes a record; every key of {@linkcode RECORD_KEYS} is there, "" where it is to be absent. */
-export function encodeRecord(record: PluginRecord): Record<string, string> {
+/**
+ * Writes a record; every key of {@linkcode RECORD_KEYS} is there, "" where it is to be absent. Each write
+ * of a record changes a few of its parts: the others' values are those of `known`, an earlier encoding.
+ */
+export function encodeRecord(record: PluginRecord, known?: EncodedRecord): RecordValues {
+  const old = known?.record;
+  const values = known?.values;
+  const texts = values !== undefined && hasSameTexts(record, old) ? values : writeTexts(record);
+  return {
+    user: texts.user,
+    roles: texts.roles,
+    request_reason: texts.request_reason,
+    resolve_reason: texts.resolve_reason,
+    request_type: record.isResourceRequest ? RESOURCE : "",
+    reviews_count: writeCount(record.reviewsCount),
+    resolution: record.resolution,
+    reopened: writeCount(record.reopened),
+    reminded: writeCount(record.reminded),
+    warned: writeTime(record.warnedMs),
+    expires: values !== undefined && record.expiresMs === old?.expiresMs
+      ? values.expires
+      : writeTime(record.expiresMs),
+    email_threads: values !== undefined && hasSameThreads(record, old)
+      ? values.email_threads
+      : writeThreads(record),
+    follow_ups: writeFollowUps(record.followUps),
+    owed: values !== undefined && record.owed === old?.owed ? values.owed : writeOwed(record.owed),
+    owner: record.owner === undefined ? "" : writeOwner(record.owner),
+    failed: writeFailed(record.failed),
+  };
+}
+
+function hasSameTexts(record: PluginRecord, old: PluginRecord | undefined): boolean {
+  return record.roles === old?.roles && record.user === old.user &&
+    record.requestReason === old.requestReason && record.resolveReason === old.resolveReason;
+}
+
+function writeTexts(
+  record: PluginRecord,
+): Pick<RecordValues, "user" | "roles" | "request_reason" | "resolve_reason"> {
   const [user, roles, requestReason, resolveReason] = fitToSizeLimit([
     record.user,
     record.roles.join(","),
     record.requestReason,
     record.resolveReason,
   ]);
+  return { user, roles, request_reason: requestReason, resolve_reason: resolveReason };
+}
+
+function hasSameThreads(record: PluginRecord, old: PluginRecord | undefined): boolean {
+  return record.threads === old?.threads && record.foreignThreads === old.foreignThreads;
+}
+
+/** A legacy thread lives in keys of its own, which are never written. */
+function writeThreads({ threads, foreignThreads }: PluginRecord): string {
+  return encodeThreads(threads.filter((thread) => thread.stored !== ""), foreignThreads);
+}
+
+/**
+ * What reading `values`, the encoding of `record`, gives, without reading all of it: only texts and times
+ * may change on the way, and a record without any value is none.
+ */
+export function storedForm({ record, values }: EncodedRecord): PluginRecord | undefined {
+  const isEmpty = RECORD_KEYS.every((key) => values[key] === "");
+  if (isEmpty && record.threads.length === 0) return undefined;
+  const { warnedMs, expiresMs, ...rest } = record;
   return {
-    user,
-    roles,
-    request_reason: requestReason,
-    request_type: record.isResourceRequest ? RESOURCE : "",
-    reviews_count: writeCount(record.reviewsCount),
-    resolution: record.resolution,
-    resolve_reason: resolveReason,
-    reopened: writeCount(record.reopened),
-    reminded: writeCount(record.reminded),
-    warned: writeTime(record.warnedMs),
-    expires: writeTime(record.expiresMs),
-    // A legacy thread lives in keys of its own, which are never written.
-    email_threads: encodeThreads(
-      record.threads.filter((thread) => thread.stored !== ""),
-      record.foreignThreads,
-    ),
-    follow_ups: writeFollowUps(record.followUps),
-    owed: writeOwed(record.owed),
-    owner: record.owner === undefined ? "" : writeOwner(record.owner),
-    failed: writeFailed(record.failed),
+    ...rest,
+    user: values.user,
+    roles: readRoles(values.roles),
+    requestReason: values.request_reason,
+    resolveReason: values.resolve_reason,
+    ...defined({
+      warnedMs: values.warned === "" ? undefined : warnedMs,
+      expiresMs: values.expires === "" ? undefined : expiresMs,
+    }),
   };
 }
 
 /** What a compare-and-set must find so that nothing has changed since `raw` was read. */
-export function expectation(raw: RawRecord): Record<string, string> {
-  return Object.fromEntries(RECORD_KEYS.map((key) => [key, raw[key] ?? ""]));
+export function expectation(raw: RawRecord): RecordValues {
+  return Object.fromEntries(RECORD_KEYS.map((key) => [key, raw[key] ?? ""])) as RecordValues;
 }
 
 /** The keys whose value differs, with the new value: what a write has to set. */
-export function changes(raw: RawRecord, next: RawRecord): Record<string, string> {
-  return Object.fromEntries(
-    RECORD_KEYS.filter((key) => (raw[key] ?? "") !== (next[key] ?? ""))
-      .map((key) => [key, next[key] ?? ""]),
-  );
+export function changes(values: RecordValues, next: RecordValues): Record<string, string> {
+  const changed: Record<string, string> = {};
+  for (const key of RECORD_KEYS) if (values[key] !== next[key]) changed[key] = next[key];
+  return changed;
+}
+
+function readRoles(text: string): readonly string[] {
+  return text === "" ? [] : text.split(",");
 }
 
 function readCount(key: string, text: string, problems: string[]): number {
@@ -206,7 +265,8 @@ function writeCount(count: number): string {
 
 /** A time that a calendar does not reach is left out: servers may send any number of seconds. */
 function writeTime(timeMs: number | undefined): string {
-  const time = new Date(timeMs ?? NaN);
+  if (timeMs === undefined) return "";
+  const time = new Date(timeMs);
   return Number.isNaN(time.getTime()) ? "" : time.toISOString();
 }
 

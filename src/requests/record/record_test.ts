@@ -172,8 +172,8 @@ Deno.test("expectation() names every key, so that Teleport compares and does not
 });
 
 Deno.test("changes() contains only differences, and keeps other programs' keys", () => {
-  const raw = { user: "u", owner: "me 2026-11-24T12:00:00.000Z", theirs: "x" };
-  assert.deepEqual(changes(raw, { user: "u", owner: "", roles: "dev" }), {
+  const values = expectation({ user: "u", owner: "me 2026-11-24T12:00:00.000Z", theirs: "x" });
+  assert.deepEqual(changes(values, expectation({ user: "u", owner: "", roles: "dev" })), {
     roles: "dev",
     owner: "",
   });

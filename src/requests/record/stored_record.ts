@@ -7,10 +7,14 @@ import type { Cluster, WriteOutcome } from "../ports.ts";
 import {
   changes,
   decodeRecord,
+  type EncodedRecord,
   encodeRecord,
   expectation,
   type PluginRecord,
   type RawRecord,
+  RECORD_KEYS,
+  type RecordValues,
+  storedForm,
 } from "./record.ts";
 import { reasonOf } from "../../text.ts";
 
@@ -26,8 +30,14 @@ export function isWriteRefused(error: unknown): boolean {
   return error instanceof ClusterError && error.kind !== "unavailable";
 }
 
+/** The values where there is no record. */
+const ABSENT = expectation({});
+
 export class StoredRecord {
-  #raw: RawRecord | undefined;
+  /** The values in Teleport, as far as they are known. */
+  #values: RecordValues | undefined;
+  /** The last encoding that was made here. */
+  #encoded: EncodedRecord | undefined;
   #problems: readonly string[] = [];
   #record: PluginRecord | undefined;
   #version = 0;
@@ -47,7 +57,7 @@ export class StoredRecord {
 
   /** False until the record was read, written or given. */
   get isKnown(): boolean {
-    return this.#raw !== undefined;
+    return this.#values !== undefined;
   }
 
   /** The decoded record; undefined when there is none, or none is known. */
@@ -68,7 +78,7 @@ export class StoredRecord {
   /** Takes what a listing said. */
   set(raw: RawRecord): void {
     this.#version++;
-    this.#raw = raw;
+    this.#values = expectation(raw);
     ({ record: this.#record, problems: this.#problems } = decodeRecord(raw));
   }
 
@@ -78,7 +88,9 @@ export class StoredRecord {
 
   /** Whether writing `next` would change anything. */
   differsFrom(next: PluginRecord): boolean {
-    return Object.keys(changes(this.#raw ?? {}, encodeRecord(next))).length > 0;
+    const values = this.#values ?? ABSENT;
+    const { values: nextValues } = this.#encode(next);
+    return RECORD_KEYS.some((key) => values[key] !== nextValues[key]);
   }
 
   /**
@@ -86,12 +98,13 @@ export class StoredRecord {
    * that creating needs no read. After `conflict` the caller loads and thinks again.
    */
   async write(next: PluginRecord, signal: AbortSignal): Promise<WriteOutcome> {
-    const raw = this.#raw ?? {};
-    const set = changes(raw, encodeRecord(next));
+    const values = this.#values ?? ABSENT;
+    const encoded = this.#encode(next);
+    const set = changes(values, encoded.values);
     const { cluster, observer } = this;
     let outcome: WriteOutcome | "failed" = "failed";
     try {
-      outcome = await cluster.writeRecord(this.id, set, expectation(raw), signal);
+      outcome = await cluster.writeRecord(this.id, set, values, signal);
     } catch (error) {
       this.#failed(error);
       throw error;
@@ -100,9 +113,22 @@ export class StoredRecord {
     }
     if (outcome === "written") {
       this.#refusal = undefined;
-      this.set(merge(raw, set));
+      this.#written(encoded);
     }
     return outcome;
+  }
+
+  #encode(record: PluginRecord): EncodedRecord {
+    return this.#encoded = { record, values: encodeRecord(record, this.#encoded) };
+  }
+
+  /** Takes what was written for what is stored, without decoding what has just been encoded. */
+  #written(encoded: EncodedRecord): void {
+    this.#version++;
+    this.#values = encoded.values;
+    this.#record = storedForm(encoded);
+    this.#problems = [];
+    this.#encoded = this.#record && { record: this.#record, values: encoded.values };
   }
 
   #failed(error: unknown): void {
@@ -111,11 +137,4 @@ export class StoredRecord {
     const message = reasonOf(error);
     this.#refusal = { error: message, sinceMs, attempts: attempts + 1 };
   }
-}
-
-/** As Teleport does: "" deletes, keys that are not named stay (teleport-protocol.md §5.3). */
-function merge(raw: RawRecord, set: RawRecord): RawRecord {
-  return Object.fromEntries(
-    Object.entries({ ...raw, ...set }).filter(([, value]) => value !== ""),
-  );
 }
