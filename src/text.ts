@@ -29,6 +29,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\
  * terminals would obey them, and bidirectional ones reorder text. Characters in `kept` stay unchanged.
  */
 export function escapeControls(text: string, kept = ""): string {
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     if (kept.includes(character)) return character;
     const units = character.split("").map((unit) =>

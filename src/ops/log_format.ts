@@ -33,11 +33,14 @@ export function formatText(record: LogRecord, { colour, timeless = false }: Text
   const level = colour
     ? `\x1b[${COLOURS[record.level]}m${LEVELS[record.level]}\x1b[0m`
     : LEVELS[record.level];
-  const fields = Object.entries(record.properties)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}:${quote(toText(value))}`);
+  const { properties } = record;
+  let fields = "";
+  for (const key in properties) {
+    const value = properties[key];
+    if (value !== undefined) fields += ` ${key}:${quote(toText(value))}`;
+  }
   const when = timeless ? "" : `${time(record)} `;
-  return `${when}${level}  ${escapeControls(messageOf(record))}${fields.join("")}\n`;
+  return `${when}${level}  ${escapeControls(messageOf(record))}${fields}\n`;
 }
 
 /** `{"timestamp":…,"level":…,"message":…}` and the fields, which cannot replace those three. */
@@ -56,6 +59,7 @@ function messageOf(record: LogRecord): string {
 }
 
 function toText(value: unknown): string {
+  if (typeof value === "string") return value;
   const simple = readable("", value);
   if (typeof simple === "string") return simple;
   return JSON.stringify(simple, readable) ?? String(simple);
@@ -68,9 +72,14 @@ function readable(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
 }
 
+/** Printable ASCII without spaces and quotes: nearly every value, and much cheaper to recognise. */
+function isPlainWord(text: string): boolean {
+  return /^[!#-~]+$/.test(text);
+}
+
 /** Quotes values that are not a single word; a record is always one line. */
 function quote(text: string): string {
-  return /^[^\s"\p{C}]+$/u.test(text)
+  return isPlainWord(text) || /^[^\s"\p{C}]+$/u.test(text)
     ? text
     : `"${escapeControls(text.replace(/["\\]/g, "\\$&"))}"`;
 }

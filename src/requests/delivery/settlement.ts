@@ -55,7 +55,10 @@ export class Settlement {
   #lease: LeaseState = "held";
   /** The record cannot be written now: what is unsettled is left to the next reconcile. */
   #hasLeft = false;
-  #wake: () => void = () => {};
+  /** Ends the wait of `run()`; undefined while it does not wait. */
+  #resume: (() => void) | undefined;
+  /** When `run()` looks again, in milliseconds since 1970, unless something happens before. */
+  #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -102,12 +105,16 @@ export class Settlement {
   add(outcome: Outcome): void {
     if (this.#unsettled.length === 0) this.#oldestMs = outcome.atMs;
     this.#unsettled.push(outcome);
-    this.#wake();
+    this.wake();
   }
 
   /** To be called when the activity has changed. */
   wake(): void {
-    this.#wake();
+    if (this.#resume === undefined) return;
+    const waitMs = this.#isOver() ? 0 : this.#msUntilWrite();
+    if (waitMs > 0) return this.#lookIn(waitMs);
+    this.#resume();
+    this.#resume = undefined;
   }
 
   /**
@@ -115,11 +122,15 @@ export class Settlement {
    * cannot be written it only waits for the mails in flight: the request must not keep its place.
    */
   async run(): Promise<void> {
-    while (this.activity().active > 0 || (this.#unsettled.length > 0 && !this.#hasLeft)) {
-      const waitMs = this.#msUntilWrite();
-      if (waitMs > 0) await this.#sleep(waitMs);
+    while (!this.#isOver()) {
+      if (this.#msUntilWrite() > 0) await this.#rest();
       else await this.#exclusive(() => this.#write());
     }
+    this.#timer?.cancel();
+  }
+
+  #isOver(): boolean {
+    return this.activity().active === 0 && (this.#unsettled.length === 0 || this.#hasLeft);
   }
 
   /** 0 when a write is due, for outcomes or for the lease; Infinity when none is in sight. */
@@ -138,16 +149,25 @@ export class Settlement {
     return Math.max(0, Math.min(settleMs, renewMs));
   }
 
-  /** Waits until something happens here, or for `ms` at most. */
-  #sleep(ms: number): Promise<void> {
+  /** Waits until a write is due, or nothing is left to wait for. */
+  #rest(): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = ms === Infinity ? () => {} : this.deps.clock.after(ms, () => this.#wake());
-      this.#wake = () => {
-        this.#wake = () => {};
-        cancel();
-        resolve();
-      };
+      this.#resume = resolve;
+      this.wake();
     });
+  }
+
+  /** Looks again after `ms` at the latest. An earlier timer stays: most are outrun by what happens. */
+  #lookIn(ms: number): void {
+    const { clock } = this.deps;
+    const atMs = clock.now() + ms;
+    if (atMs >= (this.#timer?.atMs ?? Infinity)) return;
+    this.#timer?.cancel();
+    const look = () => {
+      this.#timer = undefined;
+      this.wake();
+    };
+    this.#timer = { atMs, cancel: clock.after(ms, look) };
   }
 
   /** One write at a time; each takes all outcomes there are when it starts. */
