@@ -6,7 +6,7 @@ import { fileFault } from "../text.ts";
 import { composeMail } from "../mail/content/compose.ts";
 import type { MailData } from "../mail/content/mail_data.ts";
 import { DEFAULT_LOOK } from "../mail/content/scope.ts";
-import { rawMessage } from "../mail/smtp/raw_message.ts";
+import { rawMessage } from "../mail/smtp/message/raw_message.ts";
 import { EXIT_CANNOT_RUN, EXIT_OK } from "./exit_codes.ts";
 import { type CliIo, complain, type ConfigOptions, reportErrors } from "./io.ts";
 import { SAMPLE_KINDS, type SampleKind } from "./sample_kinds.ts";

@@ -11,7 +11,10 @@ export class WithheldError extends Error {}
  * (RFC 5321 §4.5.2). A bare CR is a line end, as nodemailer has it: a server might take it for one.
  */
 export function dataText(text: string): string {
-  return text.replace(/\r\n?|\n/g, "\r\n").replace(/^\./gm, "..");
+  const lines = text.includes("\r")
+    ? text.replace(/\r\n?|\n/g, "\r\n")
+    : text.replaceAll("\n", "\r\n");
+  return (lines.startsWith(".") ? "." : "") + lines.replaceAll("\n.", "\n..");
 }
 
 /** The end of the data behind a line end (RFC 5321 §4.1.1.4). */

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import DataStream from "nodemailer/lib/smtp-connection/data-stream";
 import { Content, dataText, END_OF_DATA, WithheldError } from "./content.ts";
 import { testMessage } from "../testing/smtp_client.ts";
-import { MessageBuilder } from "./message_builder.ts";
+import { MessageBuilder } from "./message/message_builder.ts";
 
 /** What nodemailer writes to the connection for this content, chunk by chunk. */
 async function written(content: Readable): Promise<readonly Uint8Array[]> {

@@ -6,7 +6,7 @@ import MailMessage from "nodemailer/lib/mailer/mail-message";
 import MimeNode, { type MimeNodeEnvelope } from "nodemailer/lib/mime-node";
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from "nodemailer/lib/smtp-pool";
 import { Content } from "./content.ts";
-import type { FinishedMessage } from "./finished_message.ts";
+import type { FinishedMessage } from "./message/finished_message.ts";
 
 type Transporter = Mail<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
 

@@ -7,7 +7,7 @@ import { mustHideCredentials, refuseClearCredentials } from "./clear_text.ts";
 import { dial, type Lookup } from "../../net/dial.ts";
 import { Content } from "./content.ts";
 import { type Login, LOGIN_HANDLER, loginHandler } from "./login.ts";
-import type { FinishedMessage } from "./finished_message.ts";
+import type { FinishedMessage } from "./message/finished_message.ts";
 import { handOver } from "./hand_over.ts";
 import type { SmtpOptions, SmtpSecrets } from "./options.ts";
 import {

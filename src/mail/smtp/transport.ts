@@ -7,7 +7,7 @@ import { orAborted } from "../../abort.ts";
 import { type Deadline, startDeadline } from "../../net/deadline.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
 import { serverMessageId } from "./server_message_id.ts";
-import { MessageBuilder } from "./message_builder.ts";
+import { MessageBuilder } from "./message/message_builder.ts";
 import {
   readSmtpSecrets,
   type SmtpOptions,

@@ -1,9 +1,9 @@
 /** Converts a message for nodemailer. */
 
 import type { SendMailOptions } from "nodemailer";
-import { bareMessageId } from "../message_id.ts";
-import { extraHeaders, referencesOf } from "../extra_headers.ts";
-import type { Mailbox, MailMessage } from "../transport.ts";
+import { bareMessageId } from "../../message_id.ts";
+import { extraHeaders, referencesOf } from "../../extra_headers.ts";
+import type { Mailbox, MailMessage } from "../../transport.ts";
 
 /**
  * The original's headers, with a valid From and without its host name. nodemailer encodes every

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { composeMail } from "../content/compose.ts";
-import { composeShared, slotInsert } from "../content/shared_words.ts";
-import type { Audience, MailData, TemplateKind } from "../content/mail_data.ts";
-import { HOSTILE_TEXT, sampleData, sampleResourceData } from "../content/sample_data.ts";
-import { DEFAULT_LOOK, type MailLook } from "../content/scope.ts";
-import { loadTemplates } from "../content/templates.ts";
-import type { MailMessage } from "../transport.ts";
+import { composeMail } from "../../content/compose.ts";
+import { composeShared, slotInsert } from "../../content/shared_words.ts";
+import type { Audience, MailData, TemplateKind } from "../../content/mail_data.ts";
+import { HOSTILE_TEXT, sampleData, sampleResourceData } from "../../content/sample_data.ts";
+import { DEFAULT_LOOK, type MailLook } from "../../content/scope.ts";
+import { loadTemplates } from "../../content/templates.ts";
+import type { MailMessage } from "../../transport.ts";
 import { MessageBuilder } from "./message_builder.ts";
 
 const loaded = await loadTemplates(undefined);

@@ -1,0 +1,71 @@
+/** A text part whose recipients have words of their own in one place, the slot. */
+
+import { dataText } from "../content.ts";
+import { encode, LINE_LENGTH, lineBreak, lineEnd, wrap } from "./quoted_printable.ts";
+
+/** The part with these words in its slot, as data in pieces. White space at their ends would be encoded. */
+export type SlotText = (insert: string) => readonly Uint8Array[];
+
+/** Of a piece that begins at the start of a line, or has no line that starts with a dot. */
+export function dataOf(piece: string): Uint8Array {
+  return Buffer.from(dataText(piece));
+}
+
+/**
+ * Prepares encoded text with a slot. The lines before the slot are the same for all recipients. Behind it,
+ * words of another length break lines in other places, until one line starts where a prepared line does,
+ * which is soon: from there on all lines are the same again.
+ */
+export function slotText(encoded: string, slot: string): SlotText {
+  const [before = "", after = "", ...others] = encoded.split(slot);
+  const isShort = before.length + after.length <= LINE_LENGTH;
+  if (isShort || others.length > 0 || encoded.includes("\r")) {
+    return (insert) => [dataOf(wrap(encoded.replaceAll(slot, () => encode(insert))))];
+  }
+  const { head, headEnd, tail, tailLines } = linesAround(encoded, before.length, slot.length);
+  const own = before.slice(headEnd);
+  return (insert) => {
+    const inSlot = encode(insert);
+    const text = own + inSlot + after;
+    const slotEnd = own.length + inSlot.length;
+    let lines = "";
+    for (let start = 0; start < text.length;) {
+      const same = start < slotEnd ? undefined : tailLines.get(text.length - start);
+      if (same !== undefined) return [head, dataOf(lines), tail.subarray(same)];
+      const end = lineEnd(text, start);
+      lines += text.slice(start, end) + lineBreak(text, end);
+      start = end;
+    }
+    return [head, dataOf(lines)];
+  };
+}
+
+interface LinesAround {
+  /** The lines that do not depend on the slot, and where they end in the text. */
+  readonly head: Uint8Array;
+  readonly headEnd: number;
+  /** The lines that start behind the slot. */
+  readonly tail: Uint8Array;
+  /** Where they start in `tail`, by how far that is from the end of the text. */
+  readonly tailLines: ReadonlyMap<number, number>;
+}
+
+function linesAround(encoded: string, slotStart: number, slotLength: number): LinesAround {
+  const head: string[] = [];
+  let headEnd = 0;
+  let tail = "";
+  const tailLines = new Map<number, number>();
+  for (let start = 0; start < encoded.length;) {
+    const end = lineEnd(encoded, start);
+    const line = encoded.slice(start, end) + lineBreak(encoded, end);
+    if (start + LINE_LENGTH <= slotStart) {
+      head.push(line);
+      headEnd = end;
+    } else if (start >= slotStart + slotLength) {
+      tailLines.set(encoded.length - start, tail.length);
+      tail += dataText(line);
+    }
+    start = end;
+  }
+  return { head: dataOf(head.join("")), headEnd, tail: Buffer.from(tail), tailLines };
+}
