@@ -1,8 +1,10 @@
 /** One gRPC connection to the auth server, over a stream that has been dialed. */
 
 import * as grpc from "@grpc/grpc-js";
+import type { Transport } from "@grpc/grpc-js/build/src/transport.js";
 import type { TLSSocket } from "node:tls";
 import { type ChannelOptions, openChannel } from "./grpc/channel.ts";
+import { transportOver } from "./grpc/connector.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ConnectionMethod } from "./dial/method.ts";
 import { ClusterError } from "./errors.ts";
@@ -15,7 +17,10 @@ import { ClusterError } from "./errors.ts";
  * - closed: every stream has ended
  */
 export interface Connection {
+  /** For streams. */
   readonly grpc: grpc.Client;
+  /** For unary calls: the session under `grpc`. */
+  readonly transport: Transport;
   readonly method: ConnectionMethod;
   /** The credentials that it was made with. */
   readonly credentials: Credentials;
@@ -62,9 +67,10 @@ export async function openConnection(
     retire();
     stream.destroy();
   };
+  let transport: Transport;
   signal.addEventListener("abort", destroy);
   try {
-    await ready(client, stream, options.readyTimeoutMs ?? READY_TIMEOUT_MS);
+    transport = await ready(client, stream, options.readyTimeoutMs ?? READY_TIMEOUT_MS);
   } catch (error) {
     destroy();
     throw error;
@@ -76,6 +82,7 @@ export async function openConnection(
   stream.once("close", retire);
   return {
     grpc: client,
+    transport,
     method,
     credentials,
     sinceMs: nowMs,
@@ -89,13 +96,14 @@ export async function openConnection(
   };
 }
 
-function ready(client: grpc.Client, stream: TLSSocket, timeoutMs: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+function ready(client: grpc.Client, stream: TLSSocket, timeoutMs: number): Promise<Transport> {
+  const { promise, resolve, reject } = Promise.withResolvers<Transport>();
   const fail = (message: string) => reject(new ClusterError("unavailable", message));
   const onClose = () => fail("the server closed the connection instead of answering");
   stream.once("close", onClose);
   client.waitForReady(Date.now() + timeoutMs, (error) => {
-    if (error === undefined) resolve();
+    const transport = transportOver(stream);
+    if (error === undefined && transport !== undefined) resolve(transport);
     else fail("the server does not answer over the connection it has accepted: timed out");
   });
   return promise.finally(() => stream.off("close", onClose));

@@ -71,8 +71,8 @@ export class Caller {
     { action, timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions,
   ): Promise<MessageShape<O>> {
     try {
-      const { grpc } = await this.connections.get(signal);
-      return await callUnary(grpc, method, request, { timeoutMs, signal });
+      const { transport } = await this.connections.get(signal);
+      return await callUnary(transport, method, request, { timeoutMs, signal });
     } catch (error) {
       throw this.explain(action, error);
     }

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import type * as grpc from "@grpc/grpc-js";
+import type { Transport } from "@grpc/grpc-js/build/src/transport.js";
+import type { Socket } from "node:net";
 import { startAuthServer } from "../../../sim/auth/server.ts";
 import { startCable } from "../../../sim/proxy/cable.ts";
 import { Cluster } from "../../../sim/cluster/cluster.ts";
@@ -11,6 +13,7 @@ import { RpcClient } from "../../../sim/testing/rpc_client.ts";
 import { dial } from "../../../sim/proxy/splice.ts";
 import { until } from "../../../sim/testing/test_clients.ts";
 import { callUnary } from "./calls.ts";
+import { transportOver } from "./connector.ts";
 import { KEEPALIVE_TIME_MS, KEEPALIVE_TIMEOUT_MS, openChannel } from "./channel.ts";
 import { secureAuthConnection } from "../dial/direct.ts";
 import { AuthService } from "../generated/auth_pb.ts";
@@ -20,9 +23,17 @@ import { someCredentials } from "../testing/fixtures.ts";
 const CLUSTER = "sim.example.com";
 const UNAVAILABLE = 14;
 
-async function ping(client: grpc.Client): Promise<string> {
-  const options = { timeoutMs: 5000, signal: new AbortController().signal };
-  return (await callUnary(client, AuthService.method.ping, {}, options)).ClusterName;
+/** The session of a channel that is ready. */
+async function transportOf(client: grpc.Client, stream: Socket): Promise<Transport> {
+  await new Promise<void>((resolve, reject) =>
+    client.waitForReady(Date.now() + 5000, (error) => error ? reject(error) : resolve())
+  );
+  return transportOver(stream) ?? assert.fail("no session");
+}
+
+async function ping(transport: Transport, signal = new AbortController().signal): Promise<string> {
+  const options = { timeoutMs: 5000, signal };
+  return (await callUnary(transport, AuthService.method.ping, {}, options)).ClusterName;
 }
 
 Deno.test("openChannel() uses the stream that it is given, and never connects on its own", async () => {
@@ -34,12 +45,13 @@ Deno.test("openChannel() uses the stream that it is given, and never connects on
   const credentials = someCredentials({ keyPem, certPem, caPems: [casPem], cluster: CLUSTER });
   const stream = await secureAuthConnection(dial(cable.address), credentials, 5000);
   const client = openChannel(stream);
-  assert.equal(await ping(client), CLUSTER);
-  assert.equal(await ping(client), CLUSTER);
+  const transport = await transportOf(client, stream);
+  assert.equal(await ping(transport), CLUSTER);
+  assert.equal(await ping(transport), CLUSTER);
   assert.equal(cable.connections, 1);
   stream.destroy();
   for (let i = 0; i < 3; i++) {
-    await assert.rejects(ping(client), (error) => hasStatus(error, UNAVAILABLE));
+    await assert.rejects(ping(transport), (error) => hasStatus(error, UNAVAILABLE));
   }
   await until(() => cable.connections === 0);
   client.close();

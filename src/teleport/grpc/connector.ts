@@ -4,7 +4,7 @@
  */
 
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { Http2SubchannelConnector } from "@grpc/grpc-js/build/src/transport.js";
+import { Http2SubchannelConnector, type Transport } from "@grpc/grpc-js/build/src/transport.js";
 import type { ClientHttp2Session } from "node:http2";
 import net from "node:net";
 
@@ -19,7 +19,15 @@ interface Connector {
     connected: { readonly socket: net.Socket },
     address: unknown,
     options: ChannelOptions,
-  ): Promise<unknown>;
+  ): Promise<Transport>;
+}
+
+/** The HTTP/2 sessions of our channels, by the stream of each. */
+const transports = new WeakMap<object, Transport>();
+
+/** The HTTP/2 session over a stream; undefined until it is established. */
+export function transportOver(stream: net.Socket): Transport | undefined {
+  return transports.get(stream);
 }
 
 let isChanged = false;
@@ -40,6 +48,7 @@ export function changeConnector(): void {
     const creating = createSession.call(this, connected, address, options);
     const { session } = this;
     const transport = await creating;
+    if (DIALED in options) transports.set(connected.socket, transport);
     if (DIALED in options && session !== null) letGoWhenClosed(session, connected.socket);
     return transport;
   };

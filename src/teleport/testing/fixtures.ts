@@ -1,6 +1,7 @@
 /** Fixtures for unit tests: credentials and connections without a network. */
 
 import * as grpc from "@grpc/grpc-js";
+import type { Transport } from "@grpc/grpc-js/build/src/transport.js";
 import { NOW_MS } from "../../testing/fake_clock.ts";
 import type { Connection } from "../connection.ts";
 import type { Credentials } from "../credentials.ts";
@@ -22,6 +23,7 @@ export function someCredentials(changes: Partial<Credentials> = {}): Credentials
 /** A connection without a peer. */
 export class FakeConnection implements Connection {
   readonly grpc = new grpc.Client("ipv4:127.0.0.1:9", grpc.credentials.createInsecure());
+  readonly transport = {} as Transport;
   readonly method = "direct";
   readonly sinceMs = NOW_MS;
   readonly #retired = new AbortController();
