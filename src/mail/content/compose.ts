@@ -46,14 +46,10 @@ export function composeMail(
   const file = `${base}.html` as const;
   let html = render(file);
   // Only values that were made to be long come here.
-  for (let scale = 4; scale <= 64 && byteLength(html) > MAX_HTML_BYTES; scale *= 4) {
+  for (let scale = 4; scale <= 64 && Buffer.byteLength(html) > MAX_HTML_BYTES; scale *= 4) {
     html = renderFile(file, templates, templateScope(data, look, shrunk(limits, scale)), []);
   }
   return { subject, text, html, warnings };
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 function shrunk(limits: DetailLimits, scale: number): DetailLimits {

@@ -82,7 +82,7 @@ export function displayText(text: string, limits = DISPLAY_LIMITS): string {
   const [first = "", ...others] = truncate(text.toWellFormed(), limits.text, limits.lines)
     .split(/(?<=\n)/)
     .map((line) => {
-      const [end = ""] = /\r?\n$|$/.exec(line) ?? [];
+      const end = line.endsWith("\r\n") ? "\r\n" : line.endsWith("\n") ? "\n" : "";
       return line.slice(0, line.length - end.length).replace(HIDDEN_IN_TEXT, escapeCharacter) + end;
     });
   return [first, ...others.map((line) => imitatesOurLines(line, limits) ? `> ${line}` : line)].join(

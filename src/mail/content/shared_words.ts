@@ -42,7 +42,7 @@ export function composeShared(
     templates,
     look,
   );
-  const size = new TextEncoder().encode(content.html).length;
+  const size = Buffer.byteLength(content.html ?? "");
   return size + MAX_INSERT_BYTES > MAX_HTML_BYTES ? undefined : { ...content, slot };
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { PassThrough, type Readable, Writable } from "node:stream";
 import fc from "fast-check";
 import DataStream from "nodemailer/lib/smtp-connection/data-stream";

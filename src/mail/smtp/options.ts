@@ -57,6 +57,11 @@ export interface SmtpSecrets {
   readonly key?: string;
 }
 
+/** Whether a pool made with the one set of secrets serves for the other. */
+export function areSameSecrets(one: SmtpSecrets, other: SmtpSecrets): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** The secrets, or why they cannot be read. */
 export type SmtpSecretsResult =
   | { readonly ok: true; readonly secrets: SmtpSecrets }

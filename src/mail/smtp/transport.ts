@@ -9,6 +9,7 @@ import { type Lookup, lookupAll } from "../../net/dial.ts";
 import { serverMessageId } from "./server_message_id.ts";
 import { MessageBuilder } from "./message/message_builder.ts";
 import {
+  areSameSecrets,
   readSmtpSecrets,
   type SmtpOptions,
   type SmtpSecrets,
@@ -67,7 +68,7 @@ const MECHANISMS = { "plain": "PLAIN", "login": "LOGIN", "cram-md5": "CRAM-MD5" 
 
 /** A pool and the secrets it was made with. */
 interface Generation {
-  readonly fingerprint: string;
+  readonly secrets: SmtpSecrets;
   readonly pool: SmtpPool;
 }
 
@@ -216,10 +217,9 @@ class SmtpTransport implements MailTransport {
 
   /** The pool for these secrets: after a change, new connections are made and old ones finish. */
   #poolFor(secrets: SmtpSecrets): SmtpPool {
-    const fingerprint = JSON.stringify(secrets);
-    if (this.#current?.fingerprint !== fingerprint) {
+    if (this.#current === undefined || !areSameSecrets(this.#current.secrets, secrets)) {
       if (this.#current) void this.#retire(this.#current.pool);
-      this.#current = { fingerprint, pool: this.#open(secrets) };
+      this.#current = { secrets, pool: this.#open(secrets) };
     }
     return this.#current.pool;
   }
