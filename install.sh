@@ -148,13 +148,11 @@ stage_program() {
   rm -rf -- "$stage"
   mkdir -p "$stage/lib/teleport-email"
   for file in teleport-email lib/teleport-email/deno lib/teleport-email/teleport-email.js \
-    lib/teleport-email/teleport-email.cjs; do
+    lib/teleport-email/teleport-email.cjs lib/teleport-email/teleport-email.cache; do
     [ ! -f "$here/$file" ] || cp -- "$here/$file" "$stage/$file"
   done
   chmod 755 "$stage/teleport-email"
   [ ! -f "$stage/lib/teleport-email/deno" ] || chmod 755 "$stage/lib/teleport-email/deno"
-  # A cache of the runtime's, with directories of its own.
-  [ ! -d "$here/lib/teleport-email/cache" ] || cp -R -- "$here/lib/teleport-email/cache" "$stage/lib/teleport-email/"
   [ -z "$DESTDIR" ] || return 0
   if ! answer=$("$stage/teleport-email" version 2>&1); then
     echo "$answer" >&2
@@ -175,13 +173,11 @@ put() {
 install_files() {
   mkdir -p "$DESTDIR$bin"
   put "$stage/lib/teleport-email/deno" "$lib/deno" 755
-  for file in teleport-email.js teleport-email.cjs; do
+  # The previous version's, which this one cannot use.
+  rm -f -- "$DESTDIR$lib/teleport-email.cache"
+  for file in teleport-email.js teleport-email.cjs teleport-email.cache; do
     put "$stage/lib/teleport-email/$file" "$lib/$file" 644
   done
-  if [ -d "$stage/lib/teleport-email/cache" ]; then
-    rm -rf -- "$DESTDIR$lib/cache"
-    mv -- "$stage/lib/teleport-email/cache" "$DESTDIR$lib/cache"
-  fi
   put "$stage/teleport-email" "$bin/teleport-email" 755
   put "$here/teleport-email.1" "$man" 644
   put "$here/completions/teleport-email.bash" "$bash_completion" 644

@@ -4,6 +4,7 @@ import { fileFault } from "./src/text.ts";
 import { runCli } from "./src/cli/program.ts";
 import { systemClock } from "./src/clock.ts";
 import { narrowEnvironment } from "./src/environment.ts";
+import { gatherEntropy } from "./src/net/entropy.ts";
 import { listenForSignals } from "./src/ops/signals.ts";
 import { catchUncaught, UNCAUGHT_EXIT_CODE, type UncaughtError } from "./src/ops/uncaught.ts";
 import { PROGRAM } from "./src/version.ts";
@@ -40,6 +41,7 @@ runCli(Deno.args, {
 }, {
   // The other commands load their actions themselves: `version` answers at once.
   start: async (options) => {
+    gatherEntropy();
     // Loading takes a while, in which a signal must not kill the process.
     using signals = listenForSignals(systemClock);
     return await (await import("./src/cli/start.ts")).start(options, signals, uncaught);

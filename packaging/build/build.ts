@@ -14,7 +14,7 @@ import { probe } from "./probe.ts";
 import { runtimeDeno } from "./runtime_deno.ts";
 import { sbom } from "./sbom.ts";
 import type { Source } from "./source.ts";
-import { pack, TOP } from "./tarball.ts";
+import { pack, TARBALL, TOP } from "./tarball.ts";
 import type { Target } from "./target.ts";
 
 /** Builds in `folder`, which must be empty, and returns the paths of the results. */
@@ -39,12 +39,15 @@ export async function build(
     const top = join(work, TOP);
     await mkdir(top, { recursive: true });
     const base = bases.get(target);
-    if (base === undefined) await addRuntime(top, bundle.script, await runtimeDeno(target, work));
-    else await compile(base, bundle.path, target, { work, top, source });
-    if (target.arch === Deno.build.arch) await probe(join(top, PROGRAM), source);
+    const isNative = target.arch === Deno.build.arch;
+    const place = { top, work, isNative };
+    if (base === undefined) {
+      await addRuntime(place, bundle.script, await runtimeDeno(target, work));
+    } else await compile(base, bundle.path, target, { work, top, source });
+    if (isNative) await probe(join(top, PROGRAM), source);
     else say(`Not run here, as it is for ${target.arch}`);
     await addContents(top, bundle, denoVersion, source);
-    const name = `${TOP}-v${source.version}-linux-${target.machine}-bin.tar.gz`;
+    const name = `${TOP}-v${source.version}-linux-${target.machine}${TARBALL}`;
     await pack(work, join(folder, name), source.epoch);
     results.push(join(folder, name));
   }

@@ -4,13 +4,12 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { mustRun } from "./command.ts";
 import { BuildError } from "./fail.ts";
+import { SCRIPT, scriptOf } from "./loader.ts";
 import { bundledPackages, type Package } from "./packages.ts";
 import { ROOT, type Source } from "./source.ts";
 
 /** The name of the module that is compiled; stack traces show it. */
 export const BUNDLE = "teleport-email.js";
-/** The same as CommonJS, which the launcher's Deno does not take apart before it runs it. */
-export const SCRIPT = "teleport-email.cjs";
 
 /**
  * Only the SSH library's way of making RSA keys on old versions of Node.js asks for it; the library
@@ -21,7 +20,7 @@ const FLAGS = ["--quiet", "--frozen", "--platform", "deno", "--external", NOT_IN
 
 export interface Bundle {
   readonly path: string;
-  /** Path of the script. */
+  /** Path of the script that the loader runs. */
   readonly script: string;
   readonly packages: readonly Package[];
 }
@@ -41,7 +40,7 @@ export async function makeBundle(folder: string, source: Source): Promise<Bundle
   const script = join(folder, SCRIPT);
   await bundle("--minify", "--output", path);
   await bundle("--minify", "--format", "cjs", "--output", script);
-  await Deno.writeTextFile(script, asciiOnly(await Deno.readTextFile(script)));
+  await Deno.writeTextFile(script, scriptOf(asciiOnly(await Deno.readTextFile(script))));
   const packages = await bundledPackages(folder, await bundle());
   return { path, script, packages };
 }

@@ -1,22 +1,14 @@
-/** The program of the runtime form: a shell script that starts the bundle with the Deno beside it. */
+/** The program of the runtime form: a shell script that starts the loader with the Deno beside it. */
 
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { PROGRAM } from "../../src/version.ts";
-import { SCRIPT } from "./bundle.ts";
+import { runForCodeCache } from "./code_cache.ts";
 import { FLAGS } from "./flags.ts";
+import { CODE_CACHE, LOADER, LOADER_NAME, recorder, SCRIPT } from "./loader.ts";
 
 /** Where Deno, the loader and the script are: beside the launcher in the tarball, beside `bin` once installed. */
 const LIBRARY = "lib/teleport-email";
-
-const LOADER_NAME = "teleport-email.js";
-/**
- * Deno reads a module a first time to see what it imports, and forgets it where there is no cache: that
- * takes 0.2 s and keeps 50 MB. A script that a module requires is read once.
- */
-const LOADER = `import { createRequire } from "node:module";
-createRequire(import.meta.url)("./${SCRIPT}");
-`;
 
 /**
  * Deno looks for a configuration and a lock file around the bundle, for updates of itself, and keeps a
@@ -42,12 +34,40 @@ echo "teleport-email: error: cannot find '${LOADER_NAME}' in '$here/${LIBRARY}'"
 exit 1
 `;
 
-/** Puts the runtime form into the folder `top`: the script, and the Deno that stands at `deno`. */
-export async function addRuntime(top: string, script: string, deno: string): Promise<void> {
+/** Where the parts of a program go. */
+interface Place {
+  /** The tarball's top folder. */
+  readonly top: string;
+  /** A folder for what is not shipped. */
+  readonly work: string;
+  /** The Deno at hand runs on this machine. */
+  readonly isNative: boolean;
+}
+
+/**
+ * Puts the runtime form into the tarball: launcher, loader, `script` and the Deno that stands at `deno`; and
+ * the code cache, if that Deno runs here to record it.
+ */
+export async function addRuntime(
+  { top, work, isNative }: Place,
+  script: string,
+  deno: string,
+): Promise<void> {
   const library = join(top, LIBRARY);
   await mkdir(library, { recursive: true });
   await copyFile(script, join(library, SCRIPT));
   await copyFile(deno, join(library, "deno"));
-  await Deno.writeTextFile(join(library, LOADER_NAME), LOADER);
-  await Deno.writeTextFile(join(top, PROGRAM), LAUNCHER, { mode: 0o755 });
+  const program = join(top, PROGRAM);
+  const write = async (launcher: string, loader: string) => {
+    await Deno.writeTextFile(program, launcher, { mode: 0o755 });
+    await Deno.writeTextFile(join(library, LOADER_NAME), loader);
+  };
+  if (isNative) {
+    const recorded = join(work, CODE_CACHE);
+    const mayRecord = LAUNCHER.replace("--allow-write=", `--allow-write=${recorded},`);
+    await write(mayRecord, recorder(recorded));
+    await runForCodeCache(program);
+    await rename(recorded, join(library, CODE_CACHE));
+  }
+  await write(LAUNCHER, LOADER);
 }

@@ -22,7 +22,7 @@ export const USAGE = `Usage: deno task build [options]
 
   --target x86_64|aarch64|all   which machines it is for (default: this one)
   --form compiled|runtime       one executable, or a launcher with Deno beside it (default: compiled)
-  --verify                      build everything twice, in different folders, and compare
+  --verify                      build everything twice, and compare (not the code caches)
   --release                     leave the commit out of the version
   --out FOLDER                  where the results go (default: dist)
 `;

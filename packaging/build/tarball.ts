@@ -5,6 +5,8 @@ import { mustRun } from "./command.ts";
 
 /** The name of the folder in the tarball. */
 export const TOP = "teleport-access-email";
+/** How the names of tarballs end. */
+export const TARBALL = "-bin.tar.gz";
 /** What may be executed; everything else is just to be read. */
 const EXECUTABLES = new Set(["teleport-email", "install", "deno"]);
 

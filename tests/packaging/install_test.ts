@@ -58,6 +58,7 @@ const SHARED = [
 ];
 const LIBRARY = [
   "/usr/local/lib/teleport-email/deno",
+  "/usr/local/lib/teleport-email/teleport-email.cache",
   "/usr/local/lib/teleport-email/teleport-email.cjs",
   "/usr/local/lib/teleport-email/teleport-email.js",
 ];

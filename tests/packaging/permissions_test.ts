@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FLAGS } from "../../packaging/build/flags.ts";
 import { addRuntime } from "../../packaging/build/launcher.ts";
+import { scriptOf } from "../../packaging/build/loader.ts";
 import { makeBundle } from "../../packaging/build/bundle.ts";
 import { PluginProcess } from "../../sim/playground/plugin_process.ts";
 import { type Playground, startPlayground } from "../../sim/playground/playground.ts";
@@ -13,8 +14,10 @@ import { bundleProbe, tryPermissions } from "./support/probe.ts";
 
 Deno.test("the program may run nothing, load nothing, and read and write only what is listed", async () => {
   await inFolder(async (dir) => {
-    await bundleProbe(join(dir, "probe.cjs"), "cjs");
-    await addRuntime(dir, join(dir, "probe.cjs"), Deno.execPath());
+    const script = join(dir, "probe.cjs");
+    await bundleProbe(script, "cjs");
+    await Deno.writeTextFile(script, scriptOf(await Deno.readTextFile(script)));
+    await addRuntime({ top: dir, work: dir, isNative: false }, script, Deno.execPath());
     await tryPermissions(join(dir, "teleport-email"), dir);
   });
 });
@@ -29,7 +32,7 @@ Deno.test("every granted permission is used, and no other", async () => {
     await Deno.mkdir(join(dir, "bundle"));
     const source = { version: "0", gitRef: "", epoch: 0 };
     const { script } = await makeBundle(join(dir, "bundle"), source);
-    await addRuntime(dir, script, Deno.execPath());
+    await addRuntime({ top: dir, work: dir, isNative: false }, script, Deno.execPath());
     const program = join(dir, "teleport-email");
     // Each process truncates its file.
     const audits: string[] = [];

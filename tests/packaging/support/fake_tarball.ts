@@ -46,7 +46,7 @@ export async function fakeTarball(
   if (form === "compiled") return top;
   await Deno.mkdir(join(top, "lib/teleport-email"), { recursive: true });
   await write(join(top, "lib/teleport-email/deno"), executable);
-  for (const name of ["teleport-email.js", "teleport-email.cjs"]) {
+  for (const name of ["teleport-email.js", "teleport-email.cjs", "teleport-email.cache"]) {
     await Deno.writeTextFile(join(top, "lib/teleport-email", name), `// ${version}\n`);
   }
   return top;
