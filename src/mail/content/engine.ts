@@ -1,6 +1,7 @@
-/** The only file that knows liquidjs: limits, checks, and its errors in our words. */
+/** All that the program asks of liquidjs: limits, checks, and its errors in our words. */
 
 import { Liquid, type LiquidOptions, type Template, type Variable } from "liquidjs";
+import { quickened } from "./quick_templates.ts";
 import type { TemplateScope } from "./scope.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
@@ -62,13 +63,14 @@ export function parseTemplate(
   const variables = options.trusted ? [] : variablesOf(engine, parsed);
   const errors = unknownVariables(variables, file, known);
   if (errors.length > 0) return { ok: false, errors };
+  const rendered = options.trusted ? quickened(parsed) : parsed;
   let overLimit: { readonly untilMs: number; readonly error: string } | undefined;
   const render = (scope: TemplateScope): Rendered => {
     if (overLimit !== undefined && performance.now() < overLimit.untilMs) {
       return { ok: false, error: overLimit.error };
     }
     try {
-      return { ok: true, output: String(engine.renderSync(parsed, scope)) };
+      return { ok: true, output: String(engine.renderSync(rendered, scope)) };
     } catch (cause) {
       const error = describe(file, cause);
       if (/ limit exceeded/.test(error)) {
