@@ -23,7 +23,7 @@ export interface MailMessage {
   readonly references?: readonly string[];
   readonly date: Date;
   readonly text: string;
-  readonly html?: string;
+  readonly html?: string | undefined;
   /** What the email shares with those to other recipients. A transport may build that once. */
   readonly shared?: SharedPart;
 }
@@ -31,7 +31,11 @@ export interface MailMessage {
 /** `text` and `html` of a message are those of `words`, with `insert` in place of the slot. */
 export interface SharedPart {
   /** The same object for all recipients, whose emails have the same sender and subject, too. */
-  readonly words: { readonly slot: string; readonly text: string; readonly html?: string };
+  readonly words: {
+    readonly slot: string;
+    readonly text: string;
+    readonly html?: string | undefined;
+  };
   readonly insert: string;
 }
 

@@ -72,8 +72,12 @@ export class ComposingMailer implements Mailer {
       ...(parent === undefined ? {} : { inReplyTo: parent }),
       ...(references === undefined ? {} : { references }),
       date: new Date(deps.clock.now()),
-      text: content.text,
-      ...(content.html === undefined ? {} : { html: content.html }),
+      get text() {
+        return content.text;
+      },
+      get html() {
+        return content.html;
+      },
       ...(content.shared === undefined ? {} : { shared: content.shared }),
     };
     const receipt = await deps.transport.send(message, signal, mayStart);
@@ -85,11 +89,15 @@ export class ComposingMailer implements Mailer {
     const insert = slotInsert(data, look);
     const words = insert === undefined ? undefined : this.#sharedWords(job, data, insert);
     if (insert === undefined || words === undefined) return composeMail(data, templates, look);
-    const filled = (text: string) => text.replaceAll(words.slot, () => insert);
     return {
       subject: words.subject,
-      text: filled(words.text),
-      ...(words.html === undefined ? {} : { html: filled(words.html) }),
+      // Filled in where they are read: the SMTP transport needs the shared part alone.
+      get text() {
+        return filled(words.text, words, insert);
+      },
+      get html() {
+        return words.html === undefined ? undefined : filled(words.html, words, insert);
+      },
       warnings: words.warnings,
       shared: { words, insert },
     };
@@ -167,6 +175,10 @@ export class ComposingMailer implements Mailer {
       this.deps.log.warn("A template failed", { ...loggedMail(id, mail), problem });
     }
   }
+}
+
+function filled(text: string, { slot }: SharedWords, insert: string): string {
+  return text.replaceAll(slot, () => insert);
 }
 
 /** A requester who is one of the reviewers has one thread, that of a reviewer. */
