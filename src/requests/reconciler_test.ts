@@ -366,6 +366,7 @@ Deno.test("Reconciler that was overtaken leaves no owner when nothing is left to
 
 Deno.test("Reconciler that cannot record what was sent sends no more until it can", async () => {
   const { clock, cluster, reconciler, mailer } = setUp({ semaphore: 1 });
+  mailer.hold = true;
   cluster.put(aRequest());
   cluster.afterWrite = () => {
     cluster.beforeWrite = () => {
@@ -373,9 +374,14 @@ Deno.test("Reconciler that cannot record what was sent sends no more until it ca
     };
   };
   reconciler.update("r1", aRequest());
+  for (let i = 0; i < 5; i++) {
+    await clock.tick(100);
+    mailer.answer();
+  }
   await clock.tick(15_000);
   // The second one left before the write failed.
   assert.equal(mailer.attempts.length, 2);
+  mailer.hold = false;
   cluster.afterWrite = cluster.beforeWrite = () => {};
   await clock.tick(10_000);
   assert.equal(mailer.attempts.length, 3);

@@ -19,6 +19,8 @@ import { isWriteRefused, type StoredRecord } from "../record/stored_record.ts";
 
 /** How long an accepted mail may wait for others of its request to be settled with it. */
 const LINGER_MS = 200;
+/** The same while one of the others waits for its turn, which may be long in coming. */
+const LINGER_FOR_TURN_MS = 50;
 
 /** What the sending side is doing. */
 export interface Activity {
@@ -140,8 +142,8 @@ export class Settlement {
     const nowMs = this.deps.clock.now();
     const settleMs = this.#unsettled.length === 0
       ? Infinity
-      : active > 0 && waiting === 0
-      ? this.#oldestMs + LINGER_MS - nowMs
+      : active > 0
+      ? this.#oldestMs + (waiting > 0 ? LINGER_FOR_TURN_MS : LINGER_MS) - nowMs
       : 0;
     const renewMs = sending > 0 && this.#holdsLease()
       ? (this.stored.record?.owner?.untilMs ?? 0) - LEASE_MS / 2 - nowMs

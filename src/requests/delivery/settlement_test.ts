@@ -57,13 +57,13 @@ function setUp(changes: Partial<PluginRecord> = {}) {
 }
 
 Deno.test("Settlement does not trust a lease that a pending write releases", async () => {
-  const { stage, owners, settlement, accept } = setUp();
+  const { stage, clock, owners, settlement, accept } = setUp();
   const answers: ((outcome: WriteOutcome) => void)[] = [];
   stage.answer = () => new Promise((resolve) => answers.push(resolve));
   stage.keepLease = false;
   accept(FIRST);
   settlement.run();
-  await settleDown();
+  await clock.tick(50);
   assert.deepEqual(owners(), [""]);
   stage.keepLease = true;
   assert.equal(settlement.maySend(SECOND), false);
@@ -108,12 +108,47 @@ Deno.test("Settlement waits 200 ms for other mails that are just about to be acc
   assert.deepEqual([writes.length, stored.record?.owed], [1, []]);
 });
 
+Deno.test("Settlement waits 50 ms for a mail that has not had its turn", async () => {
+  const { stage, clock, writes, settlement, accept } = setUp();
+  stage.activity = { active: 2, waiting: 1, sending: 0 };
+  settlement.run();
+  accept(FIRST);
+  await clock.tick(49);
+  assert.equal(writes.length, 0);
+  // Its turn has come: it is about to be accepted, too.
+  stage.activity = { active: 2, waiting: 0, sending: 1 };
+  settlement.wake();
+  await clock.tick(150);
+  assert.equal(writes.length, 0);
+  await clock.tick(1);
+  assert.equal(writes.length, 1);
+  accept(SECOND);
+  stage.activity = { active: 1, waiting: 1, sending: 0 };
+  settlement.wake();
+  await clock.tick(50);
+  assert.equal(writes.length, 2);
+});
+
+Deno.test("Settlement does not forget a mail that is accepted while it writes", async () => {
+  const { stage, clock, writes, stored, settlement, accept } = setUp();
+  const { promise, resolve } = Promise.withResolvers<WriteOutcome>();
+  stage.answer = () => writes.length === 1 ? promise : "written";
+  accept(FIRST);
+  const running = settlement.run();
+  await clock.tick(50);
+  accept(SECOND);
+  stage.activity = { active: 0, waiting: 0, sending: 0 };
+  resolve("written");
+  await running;
+  assert.deepEqual([writes.length, stored.record?.owed], [2, []]);
+});
+
 Deno.test("Settlement writes down attempts of other mails along", async () => {
   const { clock, stored, retries, settlement, accept } = setUp();
   retries.failed(SECOND, NOW_MS, LATER);
   accept(FIRST);
   settlement.run();
-  await clock.tick(0);
+  await clock.tick(50);
   assert.deepEqual(stored.record?.owed.map(({ to, attempts }) => [to, attempts]), [["b@x.org", 1]]);
 });
 
@@ -123,7 +158,7 @@ Deno.test("Settlement keeps the lease while a mail is on its way, though no othe
   stage.activity = { active: 1, waiting: 1, sending: 1 };
   accept(FIRST);
   settlement.run();
-  await clock.tick(0);
+  await clock.tick(50);
   assert.notDeepEqual(owners(), [""]);
   assert.equal(owners().length, 1);
 });
@@ -148,7 +183,7 @@ Deno.test("Settlement reports mails that are dropped with a deleted record", asy
   stage.answer = () => "missing";
   accept(FIRST);
   settlement.run();
-  await clock.tick(0);
+  await clock.tick(50);
   assert.deepEqual(lines, [
     "1 unrecorded: the request and its plugin data are gone",
     "deleted new/0/b@x.org",
