@@ -31,12 +31,16 @@ export interface MailMessage {
 /** `text` and `html` of a message are those of `words`, with `insert` in place of the slot. */
 export interface SharedPart {
   /** The same object for all recipients, whose emails have the same sender and subject, too. */
-  readonly words: {
-    readonly slot: string;
-    readonly text: string;
-    readonly html?: string | undefined;
-  };
+  readonly words: SlotWords;
   readonly insert: string;
+}
+
+export interface SlotWords {
+  readonly slot: string;
+  readonly text: string;
+  readonly html?: string | undefined;
+  /** What a transport has built of the words, by a key of its own. */
+  readonly built: Map<string, unknown>;
 }
 
 /**

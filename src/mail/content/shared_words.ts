@@ -7,12 +7,11 @@ import { composeMail, type MailContent, MAX_HTML_BYTES, templateFiles } from "./
 import { DETAIL_LIMITS, reviewerNames } from "./details.ts";
 import type { MailData } from "./mail_data.ts";
 import { DEFAULT_LOOK, type MailLook } from "./scope.ts";
+import type { SlotWords } from "../transport.ts";
 import type { Templates } from "./templates.ts";
 
 /** Words with `slot` where the names of the other reviewers belong. */
-export interface SharedWords extends MailContent {
-  readonly slot: string;
-}
+export type SharedWords = MailContent & SlotWords;
 
 /** Names are long at most by so much. */
 const MAX_INSERT_BYTES = 10_000;
@@ -43,7 +42,9 @@ export function composeShared(
     look,
   );
   const size = Buffer.byteLength(content.html ?? "");
-  return size + MAX_INSERT_BYTES > MAX_HTML_BYTES ? undefined : { ...content, slot };
+  return size + MAX_INSERT_BYTES > MAX_HTML_BYTES
+    ? undefined
+    : { ...content, slot, built: new Map() };
 }
 
 /** The other reviewers' names for the slot; undefined where they would be escaped, or are too long. */

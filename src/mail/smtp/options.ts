@@ -59,7 +59,7 @@ export interface SmtpSecrets {
 
 /** Whether a pool made with the one set of secrets serves for the other. */
 export function areSameSecrets(one: SmtpSecrets, other: SmtpSecrets): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** The secrets, or why they cannot be read. */

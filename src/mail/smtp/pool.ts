@@ -44,14 +44,21 @@ export interface SendResult {
   readonly rejected: readonly unknown[];
 }
 
+/** An attempt to send one email. */
+export interface SendAttempt {
+  readonly signal: AbortSignal;
+  /** Called immediately before the content is sent. */
+  mayStart(): boolean;
+  /** Whether the content has begun to leave; the pool sets it. */
+  contentStarted: boolean;
+}
+
 /** A pool of connections to one server. */
 export interface SmtpPool {
   /** How many connections are open, idle ones included. */
   readonly connections: number;
   /** @throws {WithheldError} when `mayStart` returns false at the moment the content is to be sent. */
-  send(message: FinishedMessage, signal: AbortSignal, mayStart: () => boolean): Promise<SendResult>;
-  /** Whether sending the content of the email with this signal had begun. */
-  contentStarted(signal: AbortSignal): boolean;
+  send(message: FinishedMessage, attempt: SendAttempt): Promise<SendResult>;
   /** Connects and logs in, without sending. */
   verify(): Promise<void>;
   /** Resolves when no email is being sent. */
@@ -92,14 +99,11 @@ export function createSmtpPool(
   // The pool re-emits errors of its connections, which the affected sends already reported.
   transporter.on("error", () => {});
 
-  const contents = new WeakMap<AbortSignal, Content>();
-
   const isGiven = options.maxMessagesPerConnection !== undefined;
-  const sendOnce: SmtpPool["send"] = async (message, signal, mayStart) => {
-    const info = await handOver(transporter, message, signal, () => {
-      const content = new Content(message.data, mayStart);
-      contents.set(signal, content);
-      return content;
+  const sendOnce: SmtpPool["send"] = async (message, attempt) => {
+    const info = await handOver(transporter, message, attempt.signal, () => {
+      attempt.contentStarted = false;
+      return new Content(message.data, () => attempt.contentStarted = attempt.mayStart());
     });
     const { response, serverMessageId } = info;
     if (!isGiven && delaysAfterFew(response)) pool.options.maxMessages = FEW_MESSAGES;
@@ -114,12 +118,12 @@ export function createSmtpPool(
     get connections() {
       return sockets.size;
     },
-    async send(message, signal, mayStart) {
-      const sending = sendOnce(message, signal, mayStart).catch((error) => {
+    async send(message, attempt) {
+      const sending = sendOnce(message, attempt).catch((error) => {
         if (isGiven || !isMessageLimit(error)) throw error;
         // That is due to the emails before it: it goes over another connection at once.
         pool.options.maxMessages = FEW_MESSAGES;
-        return sendOnce(message, signal, mayStart);
+        return sendOnce(message, attempt);
       });
       underWay.add(sending);
       try {
@@ -128,7 +132,6 @@ export function createSmtpPool(
         underWay.delete(sending);
       }
     },
-    contentStarted: (signal) => contents.get(signal)?.readableDidRead ?? false,
     async verify() {
       await pool.verify?.();
     },

@@ -4,7 +4,7 @@ import { formatAddress } from "../../net/address.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { needsSmtpUtf8, recipientProblem } from "../address.ts";
 import { orAborted } from "../../abort.ts";
-import { type Deadline, startDeadline } from "../../net/deadline.ts";
+import { startDeadline } from "../../net/deadline.ts";
 import { type Lookup, lookupAll } from "../../net/dial.ts";
 import { serverMessageId } from "./server_message_id.ts";
 import { MessageBuilder } from "./message/message_builder.ts";
@@ -19,7 +19,7 @@ import type { Login } from "./login.ts";
 import { openTokenSource } from "./oauth/open.ts";
 import type { TokenSource } from "./oauth/token_source.ts";
 import { WithheldError } from "./content.ts";
-import { createSmtpPool, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
+import { createSmtpPool, type SendAttempt, type SmtpPool, type SmtpTimeouts } from "./pool.ts";
 import { probeSmtp } from "./probe.ts";
 import { smtpRefusal } from "./receipt.ts";
 import { REMEDIES, UTF8_REMEDIES } from "./remedies.ts";
@@ -72,6 +72,14 @@ interface Generation {
   readonly pool: SmtpPool;
 }
 
+/** What the caller of the transport asks for. */
+interface Asked {
+  readonly signal: AbortSignal;
+  readonly mayStart: () => boolean;
+  /** Addresses that a refusal may name. */
+  readonly addresses: readonly string[];
+}
+
 class SmtpTransport implements MailTransport {
   readonly maxConnections: number;
   readonly maxMessagesPerSecond?: number;
@@ -122,11 +130,11 @@ class SmtpTransport implements MailTransport {
     }
     const addresses = [message.from.address, message.to];
     const open = (secrets: SmtpSecrets) => this.#poolFor(secrets);
-    return await this.#attempt(signal, addresses, open, async (pool, limit) => {
-      const unfit = await this.#withoutUtf8(message, limit);
+    return await this.#attempt({ signal, mayStart, addresses }, open, async (pool, attempt) => {
+      const unfit = await this.#withoutUtf8(message, attempt.signal);
       if (unfit !== undefined) return unfit;
       const finished = await this.#messages.build(message);
-      const result = await pool.send(finished, limit, mayStart);
+      const result = await pool.send(finished, attempt);
       const { response, rejected, serverMessageId: known } = result;
       if (rejected.length > 0) throw rejected[0];
       const messageId = serverMessageId(response, known) ?? message.messageId;
@@ -143,8 +151,9 @@ class SmtpTransport implements MailTransport {
       return pool;
     };
     try {
-      const receipt = await this.#attempt(signal, [], open, async (pool, limit) => {
-        await orAborted(pool.verify(), limit);
+      const asked = { signal, mayStart: () => false, addresses: [] };
+      const receipt = await this.#attempt(asked, open, async (pool, attempt) => {
+        await orAborted(pool.verify(), attempt.signal);
         return WORKS;
       });
       // It takes no more connections than we have: so it works, and mails go over those.
@@ -166,10 +175,9 @@ class SmtpTransport implements MailTransport {
   }
 
   async #attempt(
-    signal: AbortSignal,
-    addresses: readonly string[],
+    { signal, mayStart, addresses }: Asked,
     poolFor: (secrets: SmtpSecrets) => SmtpPool,
-    run: (pool: SmtpPool, limit: AbortSignal) => Promise<Receipt>,
+    run: (pool: SmtpPool, attempt: SendAttempt) => Promise<Receipt>,
   ): Promise<Receipt> {
     const read = await this.#secrets();
     if (!read.ok) {
@@ -185,19 +193,20 @@ class SmtpTransport implements MailTransport {
     if (signal.aborted || this.#disposed) return this.#cancelled();
     const pool = poolFor(read.secrets);
     const { sendMs, contentMs } = this.deps.timeouts;
-    using deadline: Deadline = startDeadline(
+    using deadline = startDeadline(
       sendMs,
       signal,
-      () => pool.contentStarted(deadline.signal) ? contentMs : 0,
+      () => attempt.contentStarted ? contentMs : 0,
     );
+    const attempt = { signal: deadline.signal, mayStart, contentStarted: false };
     try {
-      return await run(pool, deadline.signal);
+      return await run(pool, attempt);
     } catch (error) {
       if (error instanceof WithheldError) return this.#cancelled();
       return smtpRefusal(error, {
         target: this.#target,
         secrets: this.#hidden(read.secrets),
-        contentStarted: pool.contentStarted(deadline.signal),
+        contentStarted: attempt.contentStarted,
         expired: deadline.expired,
         cancelled: signal.aborted || this.#disposed,
         addresses,
@@ -217,11 +226,13 @@ class SmtpTransport implements MailTransport {
 
   /** The pool for these secrets: after a change, new connections are made and old ones finish. */
   #poolFor(secrets: SmtpSecrets): SmtpPool {
-    if (this.#current === undefined || !areSameSecrets(this.#current.secrets, secrets)) {
-      if (this.#current) void this.#retire(this.#current.pool);
-      this.#current = { secrets, pool: this.#open(secrets) };
-    }
-    return this.#current.pool;
+    const current = this.#current;
+    if (current?.secrets === secrets) return current.pool;
+    const isSame = current !== undefined && areSameSecrets(current.secrets, secrets);
+    if (current !== undefined && !isSame) void this.#retire(current.pool);
+    const pool = isSame ? current.pool : this.#open(secrets);
+    this.#current = { secrets, pool };
+    return pool;
   }
 
   #open(secrets: SmtpSecrets): SmtpPool {

@@ -33,21 +33,12 @@ export interface ComposingMailerDeps extends Pick<Runtime, "clock" | "log"> {
 /** Texts contain phrases such as "in 25 minutes": they are composed again after this time. */
 const WORDS_AGE_MS = 10_000;
 
-/** Words for all recipients of an email; undefined where each has words of their own. */
-interface ComposedWords {
-  readonly atMs: number;
-  readonly words: SharedWords | undefined;
-}
-
 /** The words of one email. */
 interface Words extends MailContent {
   readonly shared?: SharedPart;
 }
 
 export class ComposingMailer implements Mailer {
-  /** For each batch the words of its emails, as long as the batch lives. */
-  readonly #batches = new WeakMap<object, Map<string, ComposedWords>>();
-
   constructor(private readonly deps: ComposingMailerDeps) {}
 
   async send(job: MailJob, signal: AbortSignal, mayStart?: () => boolean): Promise<Delivery> {
@@ -109,16 +100,14 @@ export class ComposingMailer implements Mailer {
     insert: string,
   ): SharedWords | undefined {
     if (batch === undefined) return undefined;
-    let composed = this.#batches.get(batch);
-    if (composed === undefined) this.#batches.set(batch, composed = new Map());
     const { kind, index } = mail;
     // Another replica may resolve the request while its emails leave.
     const { resolution, resolveReason } = record;
     const key = JSON.stringify([kind, index, insert !== "", resolution, resolveReason]);
-    const known = composed.get(key);
+    const known = batch.get(key);
     if (known !== undefined && Math.abs(data.nowMs - known.atMs) < WORDS_AGE_MS) return known.words;
     const words = composeShared(data, this.deps.templates, this.deps.look);
-    composed.set(key, { atMs: data.nowMs, words });
+    batch.set(key, { atMs: data.nowMs, words });
     return words;
   }
 

@@ -142,7 +142,7 @@ Deno.test("ComposingMailer composes what the emails of a batch share once, and e
   const snapshot = aRequest();
   const emails = ["a@x.org", "b@x.org", "c@x.org"].map((to) => owed("new", to));
   const job = { id: "r1", snapshot, lastKnown: snapshot, record: aRecord({ owed: emails }) };
-  const batch = {};
+  const batch = new Map();
   for (const mail of emails) await mailer.send({ ...job, mail, batch }, signal);
   assert.equal(rendered, 1);
   for (const { to, html = "", shared } of sent) {
@@ -154,6 +154,6 @@ Deno.test("ComposingMailer composes what the emails of a batch share once, and e
   await clock.tick(10_000);
   for (const mail of emails) await mailer.send({ ...job, mail, batch }, signal);
   assert.equal(rendered, 2);
-  for (const mail of emails) await mailer.send({ ...job, mail, batch: {} }, signal);
+  for (const mail of emails) await mailer.send({ ...job, mail, batch: new Map() }, signal);
   assert.equal(rendered, 5);
 });

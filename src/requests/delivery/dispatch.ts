@@ -8,7 +8,7 @@ import type { Refusal } from "../../mail/transport.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import type { CircuitBreaker } from "./circuit_breaker.ts";
-import type { Mailer } from "./mailer.ts";
+import type { BatchWords, Mailer } from "./mailer.ts";
 import { loggedMail } from "./logged_mail.ts";
 import type { Observer } from "../observer.ts";
 import { abandonedWith, type Outcome } from "./outcome.ts";
@@ -83,6 +83,8 @@ export async function dispatch(
 class Dispatch {
   readonly #activity: { -readonly [K in keyof Activity]: Activity[K] };
   readonly #settlement: Settlement;
+  /** What the emails of this dispatch share. */
+  readonly #words: BatchWords = new Map();
 
   constructor(
     private readonly job: DispatchJob,
@@ -158,7 +160,7 @@ class Dispatch {
     };
     this.#count("sending", 1);
     try {
-      const ofBatch = { ...job, mail, record, batch: job };
+      const ofBatch = { ...job, mail, record, batch: this.#words };
       const receipt = await deps.mailer.send(ofBatch, deps.kill, mayStart);
       const atMs = deps.clock.now();
       const attempt = { mail, messageId: receipt.messageId, atMs, tookMs: atMs - startMs };

@@ -3,7 +3,7 @@
 import MailComposer from "nodemailer/lib/mail-composer";
 import type MimeNode from "nodemailer/lib/mime-node";
 import { referencesOf } from "../../extra_headers.ts";
-import type { MailMessage, SharedPart } from "../../transport.ts";
+import type { MailMessage, SharedPart, SlotWords } from "../../transport.ts";
 import { dataText, END_OF_DATA } from "../content.ts";
 import { smtpMessage } from "./mail_options.ts";
 import type { FinishedMessage } from "./finished_message.ts";
@@ -12,8 +12,6 @@ import { SharedMessage, type TextPart } from "./shared_message.ts";
 
 /** Builds messages for one server. */
 export class MessageBuilder {
-  /** What is built once for all recipients of an email, as long as its words are in use. */
-  readonly #shared = new WeakMap<object, Map<string, SharedMessage | undefined>>();
   /** What is built once for a sender and a structure: a handful, as both come from the configuration. */
   readonly #frames = new Map<string, Frame | undefined>();
 
@@ -32,18 +30,22 @@ export class MessageBuilder {
     return { ...envelopeOf(node), data: dataOf(await node.build()) };
   }
 
+  /** Kept with the words: a map of its own with weak keys keeps young objects until a full collection. */
   #sharedMessage(message: MailMessage, { words }: SharedPart): SharedMessage | undefined {
-    let byThread = this.#shared.get(words);
-    if (byThread === undefined) this.#shared.set(words, byThread = new Map());
     // Threads differ in whether the email replies to one before it.
     const thread = `${Boolean(message.inReplyTo)} ${referencesOf(message).length > 0}`;
-    if (!byThread.has(thread)) byThread.set(thread, this.#share(message, words, thread));
-    return byThread.get(thread);
+    const key = `${this.host} ${thread}`;
+    let built = words.built.get(key);
+    if (built === undefined) {
+      built = this.#share(message, words, thread) ?? "alone";
+      words.built.set(key, built);
+    }
+    return built instanceof SharedMessage ? built : undefined;
   }
 
   #share(
     message: MailMessage,
-    words: SharedPart["words"],
+    words: SlotWords,
     thread: string,
   ): SharedMessage | undefined {
     const parts: TextPart[] = [];
@@ -58,7 +60,7 @@ export class MessageBuilder {
 
   #frame(
     message: MailMessage,
-    words: SharedPart["words"],
+    words: SlotWords,
     thread: string,
     encodings: readonly PartEncoding[],
   ): Frame | undefined {
