@@ -111,3 +111,16 @@ function lowerFirst(text: string): string {
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }
+
+let lastTime = { ms: NaN, text: "" };
+
+/**
+ * A time in RFC 3339 with milliseconds, UTC. The last one is kept: an email's acceptance is written to the
+ * log twice and to the record, and emails are owed together.
+ *
+ * @throws {RangeError} for a time that no calendar reaches
+ */
+export function exactTime(ms: number): string {
+  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  return lastTime.text;
+}

@@ -1,7 +1,7 @@
 /** Formats log records, one line each, as text (original.md §8, with time stamps) or JSON. */
 
 import type { LogRecord } from "@logtape/logtape";
-import { escapeControls } from "../text.ts";
+import { escapeControls, exactTime } from "../text.ts";
 
 /** The original's level names, cut or padded to four letters. */
 const LEVELS: Readonly<Record<LogRecord["level"], string>> = {
@@ -50,7 +50,7 @@ export function formatJson(record: LogRecord): string {
 }
 
 function time(record: LogRecord): string {
-  return new Date(record.timestamp).toISOString();
+  return exactTime(record.timestamp);
 }
 
 /** The message as logged: this program puts values into fields, not into messages. */

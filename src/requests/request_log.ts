@@ -9,7 +9,8 @@ import type { Ignored, Snapshot } from "./plan.ts";
 import type { Routed } from "../routing/router.ts";
 
 export class RequestLog {
-  readonly #logged = new Set<string>();
+  /** What was logged; made with the first, as most requests have nothing to complain of. */
+  #logged: Set<string> | undefined;
 
   constructor(
     private readonly id: string,
@@ -48,8 +49,7 @@ export class RequestLog {
 
   /** Emails that cannot be sent now; once, as `Successfully sent` follows. */
   waiting(emails: number): void {
-    if (this.#logged.has("waiting")) return;
-    this.#logged.add("waiting");
+    if (!this.#isFirst("waiting")) return;
     this.log.info("Emails wait until the mail transport works again", {
       request_id: this.id,
       emails,
@@ -86,8 +86,13 @@ export class RequestLog {
   }
 
   #complain(what: string, message: string, fields: LogFields = {}): void {
-    if (this.#logged.has(what)) return;
-    this.#logged.add(what);
+    if (!this.#isFirst(what)) return;
     this.log.warn(message, { request_id: this.id, ...fields });
+  }
+
+  #isFirst(what: string): boolean {
+    this.#logged ??= new Set();
+    const { size } = this.#logged;
+    return this.#logged.add(what).size > size;
   }
 }

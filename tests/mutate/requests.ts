@@ -246,7 +246,7 @@ export const REQUEST_TARGETS: readonly Target[] = [
       ["return before < accepted;", "return true;"],
       ["return before < accepted;", "return false;"],
       [
-        "if (!keys.has(key)) map.delete(key);",
+        "if (!keys.has(key)) map?.delete(key);",
         "",
       ],
       ["return { ...mail, attempts, notBeforeMs };", "return mail;"],

@@ -6,6 +6,7 @@
 import type { LogFields } from "../../log.ts";
 import type { Refusal } from "../../mail/transport.ts";
 import type { Runtime } from "../../runtime.ts";
+import { exactTime } from "../../text.ts";
 import type { AccessRequest } from "../../teleport/access_request/read.ts";
 import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { BatchWords, Mailer } from "./mailer.ts";
@@ -195,7 +196,7 @@ class Dispatch {
     const { attempts } = job.retries.stateOf(mail);
     deps.log.info("Successfully sent", {
       ...this.#fields(attempt),
-      timestamp: new Date(atMs).toISOString(),
+      timestamp: exactTime(atMs),
       ...attempts > 0 && { attempts: attempts + 1 },
     });
     return "accepted";

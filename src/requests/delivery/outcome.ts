@@ -2,6 +2,7 @@
 
 import { type FailedMail, isSameMail, type MailKind, type OwedMail } from "../record/outbox.ts";
 import type { PluginRecord } from "../record/record.ts";
+import { exactTime } from "../../text.ts";
 
 export type Outcome =
   | {
@@ -40,7 +41,7 @@ function settleOne(record: PluginRecord, outcome: Outcome): PluginRecord {
     threads: opensThread
       ? [...record.threads, {
         recipient: to,
-        time: new Date(outcome.atMs).toISOString(),
+        time: exactTime(outcome.atMs),
         messageId: outcome.messageId,
       }]
       : record.threads,

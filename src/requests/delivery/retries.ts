@@ -24,15 +24,16 @@ interface Retry extends LastAttempt {
 }
 
 export class Retries {
-  readonly #byMail = new Map<string, Retry>();
+  /** Made with the first failure: thousands of requests are kept, and most never have one. */
+  #byMail: Map<string, Retry> | undefined;
   /** How many mails the transport had taken when it failed at a mail. */
-  readonly #stoppedAt = new Map<string, number>();
+  #stoppedAt: Map<string, number> | undefined;
 
   constructor(private readonly random: () => number) {}
 
   /** Attempts so far and the time before which it must not be tried, from memory or the record. */
   stateOf(mail: OwedMail): Retry {
-    const known = this.#byMail.get(mailKey(mail));
+    const known = this.#byMail?.get(mailKey(mail));
     const { attempts, notBeforeMs } = mail;
     return known !== undefined && known.attempts >= attempts ? known : { attempts, notBeforeMs };
   }
@@ -42,6 +43,7 @@ export class Retries {
     const { retryAfterMs, error, category, remedy } = refusal;
     const attempts = this.stateOf(mail).attempts + 1;
     const delayMs = Math.max(retryAfterMs ?? 0, retryDelayMs(attempts, this.random));
+    this.#byMail ??= new Map();
     this.#byMail.set(mailKey(mail), {
       attempts,
       notBeforeMs: nowMs + Math.round(delayMs),
@@ -58,6 +60,7 @@ export class Retries {
    */
   transportFailedAt(mail: OwedMail, accepted: number): boolean {
     const key = mailKey(mail);
+    this.#stoppedAt ??= new Map();
     const before = this.#stoppedAt.get(key) ?? accepted;
     this.#stoppedAt.set(key, accepted);
     return before < accepted;
@@ -65,15 +68,16 @@ export class Retries {
 
   /** Forgets mails that are no longer owed. */
   keepOnly(owed: readonly OwedMail[]): void {
+    if (this.#byMail === undefined && this.#stoppedAt === undefined) return;
     const keys = new Set(owed.map(mailKey));
     for (const map of [this.#byMail, this.#stoppedAt]) {
-      for (const key of map.keys()) if (!keys.has(key)) map.delete(key);
+      for (const key of map?.keys() ?? []) if (!keys.has(key)) map?.delete(key);
     }
   }
 
   /** The record with what is known here about its mails, for a write that happens anyway. */
   withAttempts(record: PluginRecord): PluginRecord {
-    if (this.#byMail.size === 0) return record;
+    if (this.#byMail === undefined) return record;
     const owed = record.owed.map((mail) => {
       const { attempts, notBeforeMs } = this.stateOf(mail);
       return { ...mail, attempts, notBeforeMs };

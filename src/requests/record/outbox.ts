@@ -1,6 +1,7 @@
 /** Owed mails (not yet accepted) and failed ones, as JSON lists in plugin data. */
 
 import * as v from "valibot";
+import { exactTime } from "../../text.ts";
 
 /**
  * What a mail is about. `requester-…` go to the requester, when that is configured. `reopened` corrects a
@@ -110,9 +111,9 @@ export function writeOwed(owed: readonly OwedMail[]): string {
     kind: mail.kind,
     to: mail.to,
     ...(mail.index === 0 ? {} : { index: mail.index }),
-    since: time(mail.sinceMs),
+    since: exactTime(mail.sinceMs),
     ...(mail.attempts === 0 ? {} : { attempts: mail.attempts }),
-    ...(mail.notBeforeMs === 0 ? {} : { not_before: time(mail.notBeforeMs) }),
+    ...(mail.notBeforeMs === 0 ? {} : { not_before: exactTime(mail.notBeforeMs) }),
   })));
 }
 
@@ -133,12 +134,8 @@ export function writeFailed(failed: readonly FailedMail[]): string {
     to: mail.to,
     ...(mail.index === 0 ? {} : { index: mail.index }),
     error: mail.error,
-    at: time(mail.atMs),
+    at: exactTime(mail.atMs),
   })));
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** An empty list is an absent key. */

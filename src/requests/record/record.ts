@@ -6,7 +6,7 @@
 
 import { defined } from "../../optional.ts";
 import type { FollowUps } from "../../routing/follow_ups.ts";
-import { singleLine } from "../../text.ts";
+import { exactTime, singleLine } from "../../text.ts";
 import { readFollowUps, writeFollowUps } from "./follow_ups.ts";
 import { fitToSizeLimit } from "./size_limit.ts";
 import { type OwedMail, readFailed, readOwed, writeFailed, writeOwed } from "./outbox.ts";
@@ -303,5 +303,5 @@ export function parseOwner(text: string): Owner | undefined {
 
 /** The inverse of {@linkcode parseOwner}. */
 export function writeOwner(owner: Owner): string {
-  return `${owner.instance} ${new Date(owner.untilMs).toISOString()}`;
+  return `${owner.instance} ${exactTime(owner.untilMs)}`;
 }
