@@ -82,14 +82,18 @@ const NAMES_BY_AREA: Readonly<Record<string, string>> = {
     "Mountain Pacific Samoa",
 };
 
-const NAMES: ReadonlySet<string> = new Set([
-  ...Object.entries(NAMES_BY_AREA).flatMap(([area, names]) =>
-    names.split(" ").map((name) => area === "" ? name : `${area}/${name}`)
-  ),
-  ...Intl.supportedValuesOf("timeZone"),
-]);
+/** Made at the first question: most configurations name no zone. */
+let names: ReadonlySet<string> | undefined;
 
 /** Whether a name is one of the database, letter by letter. */
 export function isTimeZoneName(name: string): boolean {
-  return NAMES.has(name);
+  names ??= allNames();
+  return names.has(name);
+}
+
+function allNames(): ReadonlySet<string> {
+  const listed = Object.entries(NAMES_BY_AREA).flatMap(([area, names]) =>
+    names.split(" ").map((name) => area === "" ? name : `${area}/${name}`)
+  );
+  return new Set([...listed, ...Intl.supportedValuesOf("timeZone")]);
 }
