@@ -39,8 +39,8 @@ COPY --from=tarball /teleport-access-email/teleport-email /usr/local/bin/telepor
 # The pattern matches what only the runtime form has: Deno and the bundle.
 COPY --from=tarball /teleport-access-email/LICENSE /teleport-access-email/THIRD-PARTY-LICENSES \
      /teleport-access-email/lib*/teleport-email /usr/local/lib/teleport-email/
-# Nothing is written: no cache, no look for a newer Deno.
-ENV DENO_DIR=/dev/null DENO_NO_UPDATE_CHECK=1
+# Nothing is written: no cache, no look for a newer Deno. One malloc arena keeps less memory.
+ENV DENO_DIR=/dev/null DENO_NO_UPDATE_CHECK=1 MALLOC_ARENA_MAX=1
 USER 65532:65532
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["/usr/local/bin/teleport-plugin", "health"]
 ENTRYPOINT ["/usr/local/bin/teleport-plugin"]

@@ -14,7 +14,8 @@ const LIBRARY = "lib/teleport-email";
  * Deno looks for a configuration and a lock file around the bundle, for updates of itself, and keeps a
  * cache in the home of the user; a service has none of that, and without a home Deno does not start.
  * `/dev/null` is a folder in which not even root can make a cache; on a terminal Deno would print four
- * lines about that, unless `DENO_LOG` leaves out this one subject.
+ * lines about that, unless `DENO_LOG` leaves out this one subject. Why one malloc arena:
+ * docs/internals/decisions/runtime.md, "Maglev is the last compiler, and malloc has one arena".
  */
 const RUN_FLAGS = ["--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-code-cache"];
 
@@ -24,6 +25,7 @@ const LAUNCHER = `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")")
 for library in "$here/${LIBRARY}" "\${here%/*}/${LIBRARY}"; do
   [ -f "$library/${LOADER_NAME}" ] || continue
+  export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-1}"
   export DENO_NO_UPDATE_CHECK=1 DENO_DIR=/dev/null DENO_LOG=info,deno::cache=off
   exec "$library/deno" run ${RUN_FLAGS.join(" ")} \\
     ${FLAGS.join(" \\\n    ")} \\
