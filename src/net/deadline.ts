@@ -16,28 +16,76 @@ export function startDeadline(
   parent?: AbortSignal,
   more: () => number = () => 0,
 ): Deadline {
-  const controller = new AbortController();
-  let expired = false;
-  const expire = (afterMs: number) => {
-    expired = true;
-    controller.abort(new DOMException(`No end after ${afterMs} ms`, "TimeoutError"));
-  };
-  let timer = setTimeout(() => {
-    const moreMs = more();
-    if (moreMs <= 0) expire(timeoutMs);
-    else timer = setTimeout(() => expire(timeoutMs + moreMs), moreMs);
-  }, timeoutMs);
-  const onAbort = () => controller.abort(parent?.reason);
-  if (parent?.aborted) onAbort();
-  parent?.addEventListener("abort", onAbort, { once: true });
-  return {
-    signal: controller.signal,
-    get expired() {
-      return expired;
-    },
-    [Symbol.dispose]() {
-      clearTimeout(timer);
-      parent?.removeEventListener("abort", onAbort);
-    },
-  };
+  const deadline = new RunningDeadline(timeoutMs, parent, more);
+  running.add(deadline);
+  if (deadline.atMs < timer.atMs) setTimer(deadline.atMs);
+  return deadline;
+}
+
+/**
+ * The deadlines that have neither expired nor been disposed of. They share one timer: what a timer refers to
+ * stays in memory until a full garbage collection, also after it is cleared, and each email has a deadline.
+ */
+const running = new Set<RunningDeadline>();
+
+/** When the timer fires; before the first deadline expires. */
+let timer: { readonly atMs: number; readonly id?: ReturnType<typeof setTimeout> } = { atMs: Infinity };
+
+function setTimer(atMs: number): void {
+  clearTimeout(timer.id);
+  timer = atMs === Infinity
+    ? { atMs }
+    : { atMs, id: setTimeout(onTimer, Math.max(0, atMs - performance.now())) };
+}
+
+function onTimer(): void {
+  const nowMs = performance.now();
+  for (const deadline of running) if (deadline.atMs <= nowMs) deadline.timeOut();
+  let nextMs = Infinity;
+  for (const { atMs } of running) nextMs = Math.min(nextMs, atMs);
+  setTimer(nextMs);
+}
+
+class RunningDeadline implements Deadline {
+  /** By `performance.now()`. */
+  atMs: number;
+  expired = false;
+  readonly #controller = new AbortController();
+  readonly #onAbort = () => this.#controller.abort(this.parent?.reason);
+  #isExtended = false;
+
+  constructor(
+    private timeoutMs: number,
+    private readonly parent: AbortSignal | undefined,
+    private readonly more: () => number,
+  ) {
+    this.atMs = performance.now() + timeoutMs;
+    if (parent?.aborted) this.#onAbort();
+    parent?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Extends the deadline or aborts the signal. */
+  timeOut(): void {
+    const moreMs = this.#isExtended ? 0 : this.more();
+    if (moreMs > 0) {
+      this.#isExtended = true;
+      this.timeoutMs += moreMs;
+      this.atMs = performance.now() + moreMs;
+      return;
+    }
+    running.delete(this);
+    this.expired = true;
+    const error = new DOMException(`No end after ${this.timeoutMs} ms`, "TimeoutError");
+    this.#controller.abort(error);
+  }
+
+  [Symbol.dispose](): void {
+    this.parent?.removeEventListener("abort", this.#onAbort);
+    running.delete(this);
+    if (running.size === 0) setTimer(Infinity);
+  }
 }
