@@ -23,12 +23,12 @@ export interface MailMessage {
   readonly references?: readonly string[];
   readonly date: Date;
   readonly text: string;
-  readonly html?: string | undefined;
-  /** What the email shares with those to other recipients. A transport may build that once. */
+  readonly html?: string;
+  /** What the email shares with those to other recipients: `text` and `html` are not filled in yet. */
   readonly shared?: SharedPart;
 }
 
-/** `text` and `html` of a message are those of `words`, with `insert` in place of the slot. */
+/** `text` and `html` of a message are those of `words`, with a slot in place of `insert`. */
 export interface SharedPart {
   /** The same object for all recipients, whose emails have the same sender and subject, too. */
   readonly words: SlotWords;
@@ -38,9 +38,18 @@ export interface SharedPart {
 export interface SlotWords {
   readonly slot: string;
   readonly text: string;
-  readonly html?: string | undefined;
+  readonly html?: string;
   /** What a transport has built of the words, by a key of its own. */
   readonly built: Map<string, unknown>;
+}
+
+/** The text and the HTML of an email, filled in. A transport that builds the shared part once needs neither. */
+export function wordsOf(
+  { text, html, shared }: MailMessage,
+): { readonly text: string; readonly html?: string } {
+  const filled = (words: string) =>
+    shared === undefined ? words : words.replaceAll(shared.words.slot, () => shared.insert);
+  return { text: filled(text), ...(html === undefined ? {} : { html: filled(html) }) };
 }
 
 /**

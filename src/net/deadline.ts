@@ -29,7 +29,9 @@ export function startDeadline(
 const running = new Set<RunningDeadline>();
 
 /** When the timer fires; before the first deadline expires. */
-let timer: { readonly atMs: number; readonly id?: ReturnType<typeof setTimeout> } = { atMs: Infinity };
+let timer: { readonly atMs: number; readonly id?: ReturnType<typeof setTimeout> } = {
+  atMs: Infinity,
+};
 
 function setTimer(atMs: number): void {
   clearTimeout(timer.id);
@@ -51,7 +53,6 @@ class RunningDeadline implements Deadline {
   atMs: number;
   expired = false;
   readonly #controller = new AbortController();
-  readonly #onAbort = () => this.#controller.abort(this.parent?.reason);
   #isExtended = false;
 
   constructor(
@@ -60,12 +61,17 @@ class RunningDeadline implements Deadline {
     private readonly more: () => number,
   ) {
     this.atMs = performance.now() + timeoutMs;
-    if (parent?.aborted) this.#onAbort();
-    parent?.addEventListener("abort", this.#onAbort, { once: true });
+    if (parent?.aborted) this.handleEvent();
+    parent?.addEventListener("abort", this, { once: true });
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** The caller's signal aborts. A method, as a closure that refers to its object stays in memory for long. */
+  handleEvent(): void {
+    this.#controller.abort(this.parent?.reason);
   }
 
   /** Extends the deadline or aborts the signal. */
@@ -84,7 +90,7 @@ class RunningDeadline implements Deadline {
   }
 
   [Symbol.dispose](): void {
-    this.parent?.removeEventListener("abort", this.#onAbort);
+    this.parent?.removeEventListener("abort", this);
     running.delete(this);
     if (running.size === 0) setTimer(Infinity);
   }

@@ -10,7 +10,7 @@ export interface MailContent {
   /** One line, not empty. */
   readonly subject: string;
   readonly text: string;
-  readonly html?: string | undefined;
+  readonly html?: string;
   /** Overrides that failed and were replaced by the built-in template. */
   readonly warnings: readonly string[];
 }

@@ -10,7 +10,7 @@ import { mailgunRefusal } from "./receipt.ts";
 import { KEY_FILE_REMEDY } from "./remedies.ts";
 import { bareMessageId } from "../message_id.ts";
 import { extraHeaders, referencesOf } from "../extra_headers.ts";
-import type { MailMessage, MailTransport, Receipt } from "../transport.ts";
+import { type MailMessage, type MailTransport, type Receipt, wordsOf } from "../transport.ts";
 import { reasonOf, singleLine } from "../../text.ts";
 
 /** Options as in `[mailgun]` of the configuration; the key is a function that reads it. */
@@ -110,14 +110,13 @@ async function send(
 
 /** The form as the original sends it, and our Message-ID (original.md §7.1). */
 function fields(message: MailMessage): Fields {
-  const { from, to, subject, text, html, replyTo, inReplyTo } = message;
+  const { from, to, subject, replyTo, inReplyTo } = message;
   const references = referencesOf(message);
   return {
     from: formatMailbox(from),
     to,
     subject,
-    text,
-    ...(html === undefined ? {} : { html }),
+    ...wordsOf(message),
     [REQUIRE_TLS]: "true",
     "h:Message-Id": `<${message.messageId}>`,
     ...Object.fromEntries(

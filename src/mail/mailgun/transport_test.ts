@@ -51,6 +51,15 @@ Deno.test("send() threads with one pair of brackets, whatever is stored", async 
   }
 });
 
+Deno.test("send() fills in what an email does not share with others", async () => {
+  await using server = startMailgunServer();
+  await using transport = mailgunTransport(server.url);
+  const words = { slot: "SLOT", text: "To SLOT", html: "<p>SLOT</p>", built: new Map() };
+  await transport.send(testMessage({ ...words, shared: { words, insert: "$& bob" } }), never());
+  const [call] = server.calls;
+  assert.deepEqual([call?.fields["text"], call?.fields["html"]], ["To $& bob", "<p>$& bob</p>"]);
+});
+
 Deno.test("send() uses the id from the answer, or ours without one", async () => {
   const cases: readonly [Response, string][] = [
     [Response.json({ id: "<theirs@mg>", message: "ok" }), "theirs@mg"],

@@ -63,12 +63,8 @@ export class ComposingMailer implements Mailer {
       ...(parent === undefined ? {} : { inReplyTo: parent }),
       ...(references === undefined ? {} : { references }),
       date: new Date(deps.clock.now()),
-      get text() {
-        return content.text;
-      },
-      get html() {
-        return content.html;
-      },
+      text: content.text,
+      ...(content.html === undefined ? {} : { html: content.html }),
       ...(content.shared === undefined ? {} : { shared: content.shared }),
     };
     const receipt = await deps.transport.send(message, signal, mayStart);
@@ -80,18 +76,7 @@ export class ComposingMailer implements Mailer {
     const insert = slotInsert(data, look);
     const words = insert === undefined ? undefined : this.#sharedWords(job, data, insert);
     if (insert === undefined || words === undefined) return composeMail(data, templates, look);
-    return {
-      subject: words.subject,
-      // Filled in where they are read: the SMTP transport needs the shared part alone.
-      get text() {
-        return filled(words.text, words, insert);
-      },
-      get html() {
-        return words.html === undefined ? undefined : filled(words.html, words, insert);
-      },
-      warnings: words.warnings,
-      shared: { words, insert },
-    };
+    return { ...words, shared: { words, insert } };
   }
 
   #sharedWords(
@@ -164,10 +149,6 @@ export class ComposingMailer implements Mailer {
       this.deps.log.warn("A template failed", { ...loggedMail(id, mail), problem });
     }
   }
-}
-
-function filled(text: string, { slot }: SharedWords, insert: string): string {
-  return text.replaceAll(slot, () => insert);
 }
 
 /** A requester who is one of the reviewers has one thread, that of a reviewer. */

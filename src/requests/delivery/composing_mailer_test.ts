@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_LOOK } from "../../mail/content/scope.ts";
 import { loadTemplates } from "../../mail/content/templates.ts";
 import { messageId } from "../../mail/message_id.ts";
-import type { MailMessage } from "../../mail/transport.ts";
+import { type MailMessage, wordsOf } from "../../mail/transport.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
 import { fakeLog } from "../../testing/fake_log.ts";
 import type { MailKind } from "../record/outbox.ts";
@@ -145,7 +145,9 @@ Deno.test("ComposingMailer composes what the emails of a batch share once, and e
   const batch = new Map();
   for (const mail of emails) await mailer.send({ ...job, mail, batch }, signal);
   assert.equal(rendered, 1);
-  for (const { to, html = "", shared } of sent) {
+  for (const message of sent) {
+    const { to, shared } = message;
+    const { html = "" } = wordsOf(message);
     const others = emails.map((mail) => mail.to).filter((other) => other !== to).join(", ");
     assert(html.includes(`>${others}</td>`), html);
     assert.equal(shared?.insert, others);

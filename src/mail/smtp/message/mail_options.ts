@@ -3,14 +3,14 @@
 import type { SendMailOptions } from "nodemailer";
 import { bareMessageId } from "../../message_id.ts";
 import { extraHeaders, referencesOf } from "../../extra_headers.ts";
-import type { Mailbox, MailMessage } from "../../transport.ts";
+import { type Mailbox, type MailMessage, wordsOf } from "../../transport.ts";
 
 /**
  * The original's headers, with a valid From and without its host name. nodemailer encodes every
  * value, so that no value can inject a header.
  */
 export function smtpMessage(message: MailMessage, host = ""): SendMailOptions {
-  const { from, to, inReplyTo, html } = message;
+  const { from, to, inReplyTo } = message;
   const references = referencesOf(message);
   return {
     // Objects rather than strings, so that nothing is parsed as a list of addresses.
@@ -23,8 +23,7 @@ export function smtpMessage(message: MailMessage, host = ""): SendMailOptions {
     ...(references.length > 0 ? { references: [...references] } : {}),
     date: message.date,
     headers: { ...extraHeaders(message), ...serviceHeaders(host) },
-    text: message.text,
-    ...(html === undefined ? {} : { html }),
+    ...wordsOf(message),
     textEncoding: "quoted-printable",
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -66,7 +66,7 @@ export class MessageBuilder {
   ): Frame | undefined {
     const key = JSON.stringify([message.from, message.replyTo, thread, encodings]);
     if (!this.#frames.has(key)) {
-      const { html: _html, ...others } = message;
+      const { html: _html, shared: _shared, ...others } = message;
       const node = new MailComposer(smtpMessage({ ...others, ...words }, this.host)).compile();
       this.#frames.set(key, frameOf(node, encodings));
     }
