@@ -17,16 +17,29 @@ export function startDeadline(
   more: () => number = () => 0,
 ): Deadline {
   const deadline = new RunningDeadline(timeoutMs, parent, more);
-  running.add(deadline);
+  deadline.index = running.push(deadline) - 1;
   if (deadline.atMs < timer.atMs) setTimer(deadline.atMs);
   return deadline;
 }
 
 /**
- * The deadlines that have neither expired nor been disposed of. They share one timer: what a timer refers to
- * stays in memory until a full garbage collection, also after it is cleared, and each email has a deadline.
+ * The deadlines that have neither expired nor been disposed of. They share one timer, in an array: what a
+ * timer or an outgrown table of a `Set` refers to stays in memory until a full garbage collection, also when it
+ * is cleared or deleted, and each email has a deadline.
  */
-const running = new Set<RunningDeadline>();
+const running: RunningDeadline[] = [];
+
+function isRunning(deadline: RunningDeadline): boolean {
+  return running[deadline.index] === deadline;
+}
+
+function remove(deadline: RunningDeadline): void {
+  if (!isRunning(deadline)) return;
+  const last = running.pop();
+  if (last === undefined || last === deadline) return;
+  running[deadline.index] = last;
+  last.index = deadline.index;
+}
 
 /** When the timer fires; before the first deadline expires. */
 let timer: { readonly atMs: number; readonly id?: ReturnType<typeof setTimeout> } = {
@@ -42,7 +55,9 @@ function setTimer(atMs: number): void {
 
 function onTimer(): void {
   const nowMs = performance.now();
-  for (const deadline of running) if (deadline.atMs <= nowMs) deadline.timeOut();
+  const over = running.filter(({ atMs }) => atMs <= nowMs);
+  // One that aborts may end others.
+  for (const deadline of over) if (isRunning(deadline)) deadline.timeOut();
   let nextMs = Infinity;
   for (const { atMs } of running) nextMs = Math.min(nextMs, atMs);
   setTimer(nextMs);
@@ -51,6 +66,8 @@ function onTimer(): void {
 class RunningDeadline implements Deadline {
   /** By `performance.now()`. */
   atMs: number;
+  /** In `running`. */
+  index = 0;
   expired = false;
   readonly #controller = new AbortController();
   #isExtended = false;
@@ -69,7 +86,7 @@ class RunningDeadline implements Deadline {
     return this.#controller.signal;
   }
 
-  /** The caller's signal aborts. A method, as a closure that refers to its object stays in memory for long. */
+  /** The caller's signal aborts. */
   handleEvent(): void {
     this.#controller.abort(this.parent?.reason);
   }
@@ -83,7 +100,7 @@ class RunningDeadline implements Deadline {
       this.atMs = performance.now() + moreMs;
       return;
     }
-    running.delete(this);
+    remove(this);
     this.expired = true;
     const error = new DOMException(`No end after ${this.timeoutMs} ms`, "TimeoutError");
     this.#controller.abort(error);
@@ -91,7 +108,7 @@ class RunningDeadline implements Deadline {
 
   [Symbol.dispose](): void {
     this.parent?.removeEventListener("abort", this);
-    running.delete(this);
-    if (running.size === 0) setTimer(Infinity);
+    remove(this);
+    if (running.length === 0) setTimer(Infinity);
   }
 }

@@ -39,6 +39,18 @@ Deno.test("a deadline that is over for its caller never expires, and leaves no t
   assert.equal(ended.signal.aborted, false);
 });
 
+Deno.test("a deadline that ends another one when it aborts is the only one to abort", async () => {
+  using first = startDeadline(1);
+  using second = startDeadline(1);
+  for (const [one, other] of [[first, second], [second, first]] as const) {
+    one.signal.addEventListener("abort", () => other[Symbol.dispose]());
+  }
+  await Promise.race([aborted(first.signal), aborted(second.signal)]);
+  using later = startDeadline(5);
+  await aborted(later.signal);
+  assert.equal([first, second].filter(({ expired }) => expired).length, 1);
+});
+
 Deno.test("a deadline aborts with its caller's signal, without being expired", () => {
   const caller = new AbortController();
   using deadline = startDeadline(LONG_MS, caller.signal);

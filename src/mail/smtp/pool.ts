@@ -78,7 +78,7 @@ export function createSmtpPool(
   const closing = new AbortController();
   const connect = async () => {
     // More sockets than other mails need: one is closing, and the server may still count it.
-    if (sockets.size > 0 && sockets.size >= underWay.size) await oneClosed(sockets, closing.signal);
+    if (sockets.size > 0 && sockets.size >= underWay) await oneClosed(sockets, closing.signal);
     const connection = await dial(options, {
       lookup: deps.lookup,
       timeoutMs: deps.timeouts.connectMs,
@@ -89,7 +89,15 @@ export function createSmtpPool(
     if (mustHideCredentials(options)) refuseClearCredentials(connection);
     return { connection };
   };
-  const underWay = new Set<Promise<unknown>>();
+  /** How many emails are being sent. */
+  let underWay = 0;
+  let onIdle: readonly (() => void)[] = [];
+  const ended = () => {
+    underWay--;
+    if (underWay > 0) return;
+    for (const resolve of onIdle) resolve();
+    onIdle = [];
+  };
   const pool = new SMTPPool(poolOptions(options, secrets, login, deps.timeouts));
   // What `createTransport` does, without the transports of its module that are not used here.
   const transporter = new Mail(pool);
@@ -119,24 +127,24 @@ export function createSmtpPool(
       return sockets.size;
     },
     async send(message, attempt) {
-      const sending = sendOnce(message, attempt).catch((error) => {
+      underWay++;
+      try {
+        return await sendOnce(message, attempt);
+      } catch (error) {
         if (isGiven || !isMessageLimit(error)) throw error;
         // That is due to the emails before it: it goes over another connection at once.
         pool.options.maxMessages = FEW_MESSAGES;
-        return sendOnce(message, attempt);
-      });
-      underWay.add(sending);
-      try {
-        return await sending;
+        return await sendOnce(message, attempt);
       } finally {
-        underWay.delete(sending);
+        ended();
       }
     },
     async verify() {
       await pool.verify?.();
     },
     async idle() {
-      await Promise.allSettled(underWay);
+      if (underWay === 0) return;
+      await new Promise<void>((resolve) => onIdle = [...onIdle, resolve]);
     },
     async close() {
       closing.abort();
