@@ -19,15 +19,26 @@ export function dataOf(piece: string): Uint8Array {
 export function slotText(encoded: string, slot: string): SlotText {
   const [before = "", after = "", ...others] = encoded.split(slot);
   const isShort = before.length + after.length <= LINE_LENGTH;
-  if (isShort || others.length > 0 || encoded.includes("\r")) {
-    return (insert) => [dataOf(wrap(encoded.replaceAll(slot, () => encode(insert))))];
-  }
-  const { head, headEnd, tail, tailLines } = linesAround(encoded, before.length, slot.length);
-  const own = before.slice(headEnd);
+  if (isShort || others.length > 0 || encoded.includes("\r")) return wholeText(encoded, slot);
+  const lines = linesAround(encoded, before.length, slot.length);
+  return textAround(lines, copyOf(before.slice(lines.headEnd)), copyOf(after));
+}
+
+/** Breaks all lines again. */
+function wholeText(encoded: string, slot: string): SlotText {
+  return (insert) => [dataOf(wrap(encoded.replaceAll(slot, () => encode(insert))))];
+}
+
+/** Breaks the lines again that start in `before` or in the insert, and as many of those in `after` as it takes. */
+function textAround(
+  { head, tail, tailLines }: LinesAround,
+  before: string,
+  after: string,
+): SlotText {
   return (insert) => {
     const inSlot = encode(insert);
-    const text = own + inSlot + after;
-    const slotEnd = own.length + inSlot.length;
+    const text = before + inSlot + after;
+    const slotEnd = before.length + inSlot.length;
     let lines = "";
     for (let start = 0; start < text.length;) {
       const same = start < slotEnd ? undefined : tailLines.get(text.length - start);
@@ -38,6 +49,11 @@ export function slotText(encoded: string, slot: string): SlotText {
     }
     return [head, dataOf(lines)];
   };
+}
+
+/** Of ASCII text: a piece of a string keeps all of it in memory. */
+function copyOf(piece: string): string {
+  return Buffer.from(piece).toString("latin1");
 }
 
 interface LinesAround {
