@@ -4,6 +4,7 @@ import { configureSync, getLogger, type LogRecord, resetSync, type Sink } from "
 import { fileError } from "../text.ts";
 import type { Log } from "../log.ts";
 import { leadsToJournal } from "./journal.ts";
+import { LineWriter } from "./line_writer.ts";
 import { formatJson, formatText } from "./log_format.ts";
 
 /** Fits `[log]` of the configuration. */
@@ -62,7 +63,10 @@ function configure({ output, format, severity }: LogOptions): Target {
   const look = { colour: target.isTerminal && !Deno.noColor, timeless: target.isJournal };
   const text = (record: LogRecord) =>
     format === "json" ? formatJson(record) : formatText(record, look);
-  const sink: Sink = (record) => target.write(target.prefix(record.level) + text(record));
+  const sink: Sink = (record) => {
+    target.lines.write(target.prefix(record.level) + text(record));
+    if (!QUIET_LEVELS.has(record.level)) target.lines.flush();
+  };
   configureSync({
     reset: true,
     sinks: { target: sink },
@@ -79,27 +83,35 @@ function configure({ output, format, severity }: LogOptions): Target {
   return target;
 }
 
+/** Lines of these levels may wait for the end of a turn; warnings and errors may explain a crash. */
+const QUIET_LEVELS: ReadonlySet<LogRecord["level"]> = new Set(["trace", "debug", "info"]);
+
 interface Target {
   readonly isTerminal: boolean;
   readonly isJournal: boolean;
   /** The prefix of each line. */
   prefix(level: LogRecord["level"]): string;
-  write(text: string): void;
+  readonly lines: LineWriter;
   close(): void;
 }
 
 function openTarget(output: LogOptions["output"]): Target {
   if (output.kind === "file") {
     const file = openFile(output.path);
+    const lines = new LineWriter(file);
     return {
       isTerminal: false,
       isJournal: false,
       prefix: () => "",
-      ...writer(file),
-      close: () => file.close(),
+      lines,
+      close: () => {
+        lines.close();
+        file.close();
+      },
     };
   }
   const [stream, fd] = output.kind === "stdout" ? [Deno.stdout, 1] : [Deno.stderr, 2];
+  const lines = new LineWriter(stream);
   const isJournal = leadsToJournal(fd, Deno.env.get("JOURNAL_STREAM"));
   const toSyslog = output.kind === "syslog" || isJournal;
   return {
@@ -107,8 +119,8 @@ function openTarget(output: LogOptions["output"]): Target {
     isJournal,
     // sd-daemon(3) priority prefixes, which loggers at the other end of a pipe understand.
     prefix: (level) => toSyslog ? `<${SYSLOG_PRIORITY[level]}>` : "",
-    ...writer(stream),
-    close: () => {},
+    lines,
+    close: () => lines.close(),
   };
 }
 
@@ -148,19 +160,4 @@ function openFile(path: string): Deno.FsFile {
       : fileError("open", path, error);
     throw new Error(`failed to init the log file shared writer: ${cause}`, { cause: error });
   }
-}
-
-/** Unbuffered, so that the last lines before a crash are written. */
-function writer(stream: { writeSync(bytes: Uint8Array): number }): Pick<Target, "write"> {
-  const encoder = new TextEncoder();
-  return {
-    write: (text) => {
-      let rest = encoder.encode(text);
-      try {
-        while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-      } catch {
-        // A full disk or a closed pipe must not stop mails, and cannot be reported.
-      }
-    },
-  };
 }
