@@ -6,25 +6,34 @@ export type RequestLink =
   | { readonly ok: true; readonly link: string | undefined }
   | { readonly ok: false; readonly error: string };
 
+/** The origin of the web UI, or why the proxy's address cannot be used for one. */
+export type WebOrigin =
+  /** `origin` is undefined if the cluster has no public proxy address. */
+  | { readonly ok: true; readonly origin: string | undefined }
+  | { readonly ok: false; readonly error: string };
+
 /**
  * Builds the link to a request under the proxy's public address. Call it once at startup with any id
  * to validate the address.
  */
 export function requestLink(proxyPublicAddr: string, id: string): RequestLink {
-  return pageLink(proxyPublicAddr, "requests", id);
+  const web = webOrigin(proxyPublicAddr);
+  return web.ok ? { ok: true, link: web.origin && requestPage(web.origin, id) } : web;
 }
 
-/** Builds the link to an access list's page. */
-export function accessListLink(proxyPublicAddr: string, name: string): RequestLink {
-  return pageLink(proxyPublicAddr, "accesslists", name);
+/** The page of a request in the web UI. */
+export function requestPage(origin: string, id: string): string {
+  return `${origin}/web/requests/${encodeURIComponent(id.toWellFormed())}`;
 }
 
-function pageLink(
-  proxyPublicAddr: string,
-  page: "requests" | "accesslists",
-  id: string,
-): RequestLink {
-  if (proxyPublicAddr === "") return { ok: true, link: undefined };
+/** The page of an access list in the web UI. */
+export function accessListPage(origin: string, name: string): string {
+  return `${origin}/web/accesslists/${encodeURIComponent(name.toWellFormed())}`;
+}
+
+/** The origin of the web UI at the proxy's public address. */
+export function webOrigin(proxyPublicAddr: string): WebOrigin {
+  if (proxyPublicAddr === "") return { ok: true, origin: undefined };
   const address = /^https?:\/\//.test(proxyPublicAddr)
     ? proxyPublicAddr
     : `https://${proxyPublicAddr}`;
@@ -40,8 +49,5 @@ function pageLink(
   // The host as written: `URL` drops :80 and changes letter case, the original does not.
   const [, scheme, host = ""] = /^(https?):\/\/([^/?#\\]*)/.exec(address) ?? [];
   const shown = scheme === "https" ? host.replace(/:443$/, "") : host;
-  return {
-    ok: true,
-    link: `${scheme}://${shown}/web/${page}/${encodeURIComponent(id.toWellFormed())}`,
-  };
+  return { ok: true, origin: `${scheme}://${shown}` };
 }

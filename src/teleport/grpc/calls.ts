@@ -14,6 +14,7 @@ import {
 import * as grpc from "@grpc/grpc-js";
 import { status as Status } from "@grpc/grpc-js";
 import type { Transport } from "@grpc/grpc-js/build/src/transport.js";
+import { systemClock } from "../../clock.ts";
 import { reasonOf } from "../../text.ts";
 import { AUTH_SERVER_NAME } from "../dial/direct.ts";
 
@@ -54,7 +55,7 @@ export function callUnary<I extends DescMessage, O extends DescMessage>(
     const message = toBinary(method.input, create(method.input, request));
     let response: Buffer | undefined;
     const end = (status: Pick<grpc.StatusObject, "code" | "details">) => {
-      clearTimeout(deadline);
+      cancelDeadline();
       signal.removeEventListener("abort", cancel);
       try {
         resolve(read(method.output, status, response));
@@ -69,9 +70,9 @@ export function callUnary<I extends DescMessage, O extends DescMessage>(
     };
     const call = start(transport, path(method), timeLimit(timeoutMs), listener);
     const cancel = () => call.cancelWithStatus(Status.CANCELLED, "Cancelled on client");
-    const deadline = setTimeout(
-      () => call.cancelWithStatus(Status.DEADLINE_EXCEEDED, "Deadline exceeded"),
+    const cancelDeadline = systemClock.after(
       timeoutMs,
+      () => call.cancelWithStatus(Status.DEADLINE_EXCEEDED, "Deadline exceeded"),
     );
     call.startRead();
     call.sendMessageWithContext({}, frame(message));
