@@ -24,9 +24,27 @@ import {
  * the limits of liquidjs the one of time is no longer checked, and errors do not name the line.
  */
 export function quickened(templates: readonly Template[]): Template[] {
+  const locals = new Set<string>();
+  collectLocals(templates, locals);
+  return quickList(templates, locals);
+}
+
+/** Names of variables that templates assign, or go through a list with. */
+function collectLocals(templates: readonly Template[], names: Set<string>): void {
+  for (const template of templates) {
+    for (const { content } of template.localScope?.() ?? []) names.add(content);
+    for (const name of template.blockScope?.() ?? []) names.add(name);
+    const children = template.children?.(false, true);
+    if (children !== undefined) collectLocals(toValueSync(children), names);
+  }
+}
+
+type Names = ReadonlySet<string | number>;
+
+function quickList(templates: readonly Template[], locals: Names): Template[] {
   const [first] = templates;
   if (first === undefined) return [];
-  const quick = templates.map(quickTemplate);
+  const quick = templates.map((template) => quickTemplate(template, locals));
   return [{
     token: first.token,
     render(context: Context, emitter: Emitter) {
@@ -39,34 +57,37 @@ export function quickened(templates: readonly Template[]): Template[] {
   }];
 }
 
-function quickTemplate(template: Template): Template {
+function quickTemplate(template: Template, locals: Names): Template {
   const { token } = template;
   if (TypeGuards.isHTMLToken(token)) {
     const html = token.getContent();
     return { token, render: (_context, emitter: Emitter) => emitter.write(html) };
   }
   if (template instanceof Output) {
-    const value = evaluator(template.value);
+    const value = evaluator(template.value, locals);
     return {
       token,
       render: (context: Context, emitter: Emitter) => emitter.write(value(context)),
     };
   }
-  if (template instanceof IfTag) return quickCondition(template);
-  if (template instanceof ForTag) template.templates = quickened(template.templates);
+  if (template instanceof IfTag) return quickCondition(template, locals);
+  if (template instanceof ForTag) template.templates = quickList(template.templates, locals);
   if (template instanceof CaseTag) {
-    for (const branch of template.branches) branch.templates = quickened(branch.templates);
-    template.elseTemplates = quickened(template.elseTemplates);
+    for (const branch of template.branches) branch.templates = quickList(branch.templates, locals);
+    template.elseTemplates = quickList(template.elseTemplates, locals);
   }
   return template;
 }
 
-function quickCondition({ token, branches, elseTemplates }: IfTag): Template {
+function quickCondition(
+  { token, branches, elseTemplates }: IfTag,
+  locals: Names,
+): Template {
   const quick = branches.map(({ value, templates }) => ({
-    condition: evaluator(value),
-    templates: quickened(templates),
+    condition: evaluator(value, locals),
+    templates: quickList(templates, locals),
   }));
-  const otherwise = quickened(elseTemplates ?? []);
+  const otherwise = quickList(elseTemplates ?? [], locals);
   return {
     token,
     render(context: Context, emitter: Emitter) {
@@ -76,15 +97,28 @@ function quickCondition({ token, branches, elseTemplates }: IfTag): Template {
   };
 }
 
-function evaluator({ initial, filters }: Value): (context: Context) => unknown {
-  const path = pathOf(initial);
-  const read = path === undefined
-    ? (context: Context) => toValueSync(initial.evaluate(context))
-    : (context: Context) => context.getSync(path);
+type Evaluator = (context: Context) => unknown;
+
+function evaluator({ initial, filters }: Value, locals: Names): Evaluator {
+  const read = reader(initial, locals);
+  if (filters.length === 0) return read;
   return (context) => {
     let value: unknown = read(context);
     for (const filter of filters) value = toValueSync(filter.render(value, context));
     return value;
+  };
+}
+
+function reader(expression: Expression, locals: Names): Evaluator {
+  const path = pathOf(expression);
+  if (path === undefined) return (context) => toValueSync(expression.evaluate(context));
+  const [root] = path;
+  if (root === undefined || locals.has(root)) return (context) => context.getSync(path);
+  return (context) => {
+    let value = context.environments;
+    for (const name of path) value = context.readProperty(value, name);
+    // For its error.
+    return value === undefined ? context.getSync(path) : value;
   };
 }
 

@@ -47,6 +47,8 @@ Deno.test("every construct gives the same words as rendered by liquidjs alone", 
     "{% for role in roles reversed %}{% if forloop.first %}{% continue %}{% endif %}{{ role }}{% endfor %} {{ id }}",
     "{% case status.state %}{% when 'PENDING', 'DENIED' %}open{% when 'APPROVED' %}{{ user }}{% else %}?{% endcase %}",
     "{% assign first = roles | first %}{% capture both %}{{ first }}-{{ id }}{% endcapture %}{{ both }} {{ first.size }}",
+    "{% for id in roles %}{{ id }}{% endfor %}{{ id }}{% assign user = 'x' %}{{ user }}{% if user == 'x' %}!{% endif %}",
+    "{{ cluster }}{% unless link %}{% assign cluster = id %}{% endunless %}{{ cluster }}",
     "{% unless link %}no link{% endunless %}{{ 'a' | append: 1.5 }}{{ reason | default: 'none' | escape | raw }}",
   ];
   for (const source of sources) {

@@ -39,14 +39,25 @@ const SOFT_BREAK = "=\n";
 export function wrap(encoded: string): string {
   // A CR counts in where lines are broken; users seldom write one.
   if (encoded.includes("\r")) return wrapRare(encoded, LINE_LENGTH);
-  if (encoded.length <= LINE_LENGTH) return encoded;
+  return encoded.length <= LINE_LENGTH ? encoded : wrapBefore(encoded, Infinity).lines;
+}
+
+/** The lines of text without CR that do not depend on what is at `limit` or behind, and where they end. */
+export function wrapBefore(
+  encoded: string,
+  limit: number,
+): { readonly lines: string; readonly end: number } {
   const pieces: string[] = [];
-  for (let start = 0; start < encoded.length;) {
-    const end = lineEnd(encoded, start);
-    pieces.push(encoded.slice(start, end), lineBreak(encoded, end));
-    start = end;
+  let pieceStart = 0;
+  let end = 0;
+  while (end < encoded.length && end + LINE_LENGTH <= limit) {
+    end = lineEnd(encoded, end);
+    if (lineBreak(encoded, end) === "") continue;
+    pieces.push(encoded.slice(pieceStart, end), SOFT_BREAK);
+    pieceStart = end;
   }
-  return pieces.join("");
+  pieces.push(encoded.slice(pieceStart, end));
+  return { lines: pieces.join(""), end };
 }
 
 /** What follows a line of encoded text that ends at `end`: nothing where the text itself ends the line. */

@@ -1,7 +1,7 @@
 /** A text part whose recipients have words of their own in one place, the slot. */
 
 import { dataText } from "../content.ts";
-import { encode, LINE_LENGTH, lineBreak, lineEnd, wrap } from "./quoted_printable.ts";
+import { encode, LINE_LENGTH, lineBreak, lineEnd, wrap, wrapBefore } from "./quoted_printable.ts";
 
 /** The part with these words in its slot, as data in pieces. White space at their ends would be encoded. */
 export type SlotText = (insert: string) => readonly Uint8Array[];
@@ -67,21 +67,16 @@ interface LinesAround {
 }
 
 function linesAround(encoded: string, slotStart: number, slotLength: number): LinesAround {
-  const head: string[] = [];
-  let headEnd = 0;
+  const { lines, end: headEnd } = wrapBefore(encoded, slotStart);
   let tail = "";
   const tailLines = new Map<number, number>();
-  for (let start = 0; start < encoded.length;) {
+  for (let start = headEnd; start < encoded.length;) {
     const end = lineEnd(encoded, start);
-    const line = encoded.slice(start, end) + lineBreak(encoded, end);
-    if (start + LINE_LENGTH <= slotStart) {
-      head.push(line);
-      headEnd = end;
-    } else if (start >= slotStart + slotLength) {
+    if (start >= slotStart + slotLength) {
       tailLines.set(encoded.length - start, tail.length);
-      tail += dataText(line);
+      tail += dataText(encoded.slice(start, end) + lineBreak(encoded, end));
     }
     start = end;
   }
-  return { head: dataOf(head.join("")), headEnd, tail: Buffer.from(tail), tailLines };
+  return { head: dataOf(lines), headEnd, tail: Buffer.from(tail), tailLines };
 }
