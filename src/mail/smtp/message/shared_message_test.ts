@@ -108,6 +108,22 @@ Deno.test("the bytes are the same wherever the names of the other reviewers end 
   );
 });
 
+Deno.test("the emails of each request have a boundary that no other request has", async () => {
+  const builder = new MessageBuilder("smtp.example.com");
+  const boundaries = new Set<string>();
+  for (let request = 0; request < 3; request++) {
+    const words = composeShared(sampleData("new"), templates) ?? assert.fail();
+    for (const to of ADDRESSES) {
+      const shared = { words, insert: "a@example.com" };
+      const { data } = await builder.build({ ...messageTo(to, words), shared });
+      const [, boundary = ""] = /boundary="([^"]+)"/.exec(new TextDecoder().decode(data)) ?? [];
+      assert.equal(new TextDecoder().decode(data).split(`\r\n--${boundary}`).length, 4);
+      boundaries.add(boundary);
+    }
+  }
+  assert.equal(boundaries.size, 3);
+});
+
 Deno.test("names that HTML escapes, and overrides that show the reviewers, get words of their own", () => {
   const data = sampleData("new");
   const asked = (...names: string[]) => slotInsert(dataFor(data, "", names), DEFAULT_LOOK);
