@@ -104,9 +104,20 @@ function evaluator({ initial, filters }: Value, locals: Names): Evaluator {
   if (filters.length === 0) return read;
   return (context) => {
     let value: unknown = read(context);
-    for (const filter of filters) value = toValueSync(filter.render(value, context));
+    for (const filter of filters) {
+      if (ESCAPE.has(filter.name) && isEscaped(value)) continue;
+      value = toValueSync(filter.render(value, context));
+    }
     return value;
   };
+}
+
+/** The filter `escape` by its name, and as liquidjs calls it where `outputEscape` adds it to each output. */
+const ESCAPE: ReadonlySet<string> = new Set(["escape", "[object Function]"]);
+
+/** Whether that filter would change nothing. */
+function isEscaped(value: unknown): boolean {
+  return typeof value === "string" && !/[&<>"']/.test(value);
 }
 
 function reader(expression: Expression, locals: Names): Evaluator {
