@@ -40,13 +40,18 @@ import {
 } from "./tracked_request.ts";
 import { WorkQueue } from "./work_queue.ts";
 
-/** Requests being sent at the same time. More would hold leases long before their mails can leave. */
-const MAX_IN_FLIGHT_REQUESTS = 32;
+/** Requests being sent at the same time, at least. */
+const MIN_IN_FLIGHT_REQUESTS = 32;
 /**
- * Concurrent reconciles: twice the number that may send, so that new requests are recorded even while
+ * The same for each connection of the transport: a request with one recipient uses none while its record is
+ * written. More would hold leases long before their mails can leave.
+ */
+const IN_FLIGHT_PER_CONNECTION = 2;
+/**
+ * Concurrent reconciles for each request that may be sent, so that new requests are recorded even while
  * every sender waits for a slow server.
  */
-const MAX_CONCURRENT_RECONCILES = 2 * MAX_IN_FLIGHT_REQUESTS;
+const RECONCILES_PER_IN_FLIGHT = 2;
 /** When no request has finished for so long, those that wait for their turn are recorded. */
 const STALL_MS = 500;
 /** How long a new request may wait for its turn without a record. */
@@ -58,6 +63,7 @@ export class Reconciler {
   readonly #queue: WorkQueue;
   /** A listing is under way, and may be older than what is known here. */
   #isListing = false;
+  readonly #maxInFlight: number;
   /** Requests whose mails leave. */
   readonly #inFlight = new Set<string>();
   /** Requests whose mails wait for the transport or for others, in order. */
@@ -77,7 +83,12 @@ export class Reconciler {
   };
 
   constructor(private readonly deps: ReconcileDeps) {
-    this.#queue = new WorkQueue((id) => this.#work(id), MAX_CONCURRENT_RECONCILES, deps.clock);
+    this.#maxInFlight = Math.max(
+      MIN_IN_FLIGHT_REQUESTS,
+      IN_FLIGHT_PER_CONNECTION * deps.semaphore.maxInFlight,
+    );
+    const concurrency = RECONCILES_PER_IN_FLIGHT * this.#maxInFlight;
+    this.#queue = new WorkQueue((id) => this.#work(id), concurrency, deps.clock);
     this.#failures = new FailureLog(
       "Failed to process request, trying again",
       "Requests are processed again",
@@ -239,7 +250,7 @@ export class Reconciler {
 
   #maySend(id: string): boolean {
     return !this.deps.breaker.isPaused &&
-      (this.#inFlight.has(id) || this.#inFlight.size < MAX_IN_FLIGHT_REQUESTS);
+      (this.#inFlight.has(id) || this.#inFlight.size < this.#maxInFlight);
   }
 
   /** The mails of each request that owes some, or has given some up. */

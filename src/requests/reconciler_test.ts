@@ -736,9 +736,14 @@ Deno.test("Reconciler writes twice and reads nothing for each of many requests t
 });
 
 Deno.test("Reconciler records a request whose turn is far off, and one that a restart would find too old", async () => {
-  const slots = 32;
-  for (const [catchUpMs, recorded] of [[86_400_000, slots], [3_600_000, 100]] as const) {
-    const { clock, cluster, reconciler, mailer } = setUp({ policy: { catchUpMs } });
+  for (
+    const [semaphore, catchUpMs, recorded] of [
+      [10, 86_400_000, 32],
+      [40, 86_400_000, 80],
+      [10, 3_600_000, 100],
+    ] as const
+  ) {
+    const { clock, cluster, reconciler, mailer } = setUp({ semaphore, policy: { catchUpMs } });
     mailer.hold = true;
     for (let i = 0; i < 100; i++) {
       cluster.put(aRequest({ id: `r${i}` }));

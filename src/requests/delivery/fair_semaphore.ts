@@ -30,7 +30,8 @@ export class FairSemaphore {
 
   /** `perSecond` limits the rate in addition; undefined = no limit. */
   constructor(
-    maxInFlight: number,
+    /** How many mails may be under way at most. */
+    readonly maxInFlight: number,
     perSecond: number | undefined,
     private readonly clock: Clock,
     onPaceChange?: (change: PaceChange) => void,
