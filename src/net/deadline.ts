@@ -1,5 +1,7 @@
 /** Combines the caller's signal with a time limit. */
 
+import { systemClock } from "../clock.ts";
+
 export interface Deadline extends Disposable {
   /** Aborts with the caller's signal or on the timeout. */
   readonly signal: AbortSignal;
@@ -16,68 +18,21 @@ export function startDeadline(
   parent?: AbortSignal,
   more: () => number = () => 0,
 ): Deadline {
-  const deadline = new RunningDeadline(timeoutMs, parent, more);
-  deadline.index = running.push(deadline) - 1;
-  if (deadline.atMs < timer.atMs) setTimer(deadline.atMs);
-  return deadline;
-}
-
-/**
- * The deadlines that have neither expired nor been disposed of. They share one timer, in an array: what a
- * timer or an outgrown table of a `Set` refers to stays in memory until a full garbage collection, also when it
- * is cleared or deleted, and each email has a deadline.
- */
-const running: RunningDeadline[] = [];
-
-function isRunning(deadline: RunningDeadline): boolean {
-  return running[deadline.index] === deadline;
-}
-
-function remove(deadline: RunningDeadline): void {
-  if (!isRunning(deadline)) return;
-  const last = running.pop();
-  if (last === undefined || last === deadline) return;
-  running[deadline.index] = last;
-  last.index = deadline.index;
-}
-
-/** When the timer fires; before the first deadline expires. */
-let timer: { readonly atMs: number; readonly id?: ReturnType<typeof setTimeout> } = {
-  atMs: Infinity,
-};
-
-function setTimer(atMs: number): void {
-  clearTimeout(timer.id);
-  timer = atMs === Infinity
-    ? { atMs }
-    : { atMs, id: setTimeout(onTimer, Math.max(0, atMs - performance.now())) };
-}
-
-function onTimer(): void {
-  const nowMs = performance.now();
-  const over = running.filter(({ atMs }) => atMs <= nowMs);
-  // One that aborts may end others.
-  for (const deadline of over) if (isRunning(deadline)) deadline.timeOut();
-  let nextMs = Infinity;
-  for (const { atMs } of running) nextMs = Math.min(nextMs, atMs);
-  setTimer(nextMs);
+  return new RunningDeadline(timeoutMs, parent, more);
 }
 
 class RunningDeadline implements Deadline {
-  /** By `performance.now()`. */
-  atMs: number;
-  /** In `running`. */
-  index = 0;
   expired = false;
   readonly #controller = new AbortController();
   #isExtended = false;
+  #cancel: () => void;
 
   constructor(
     private timeoutMs: number,
     private readonly parent: AbortSignal | undefined,
     private readonly more: () => number,
   ) {
-    this.atMs = performance.now() + timeoutMs;
+    this.#cancel = systemClock.after(timeoutMs, () => this.#timeOut());
     if (parent?.aborted) this.handleEvent();
     parent?.addEventListener("abort", this, { once: true });
   }
@@ -92,15 +47,14 @@ class RunningDeadline implements Deadline {
   }
 
   /** Extends the deadline or aborts the signal. */
-  timeOut(): void {
+  #timeOut(): void {
     const moreMs = this.#isExtended ? 0 : this.more();
     if (moreMs > 0) {
       this.#isExtended = true;
       this.timeoutMs += moreMs;
-      this.atMs = performance.now() + moreMs;
+      this.#cancel = systemClock.after(moreMs, () => this.#timeOut());
       return;
     }
-    remove(this);
     this.expired = true;
     const error = new DOMException(`No end after ${this.timeoutMs} ms`, "TimeoutError");
     this.#controller.abort(error);
@@ -108,7 +62,6 @@ class RunningDeadline implements Deadline {
 
   [Symbol.dispose](): void {
     this.parent?.removeEventListener("abort", this);
-    remove(this);
-    if (running.length === 0) setTimer(Infinity);
+    this.#cancel();
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { LineWriter } from "./line_writer.ts";
 
 /** A stream that takes `most` bytes at a time, and what was written to it. */
@@ -12,7 +13,7 @@ function aStream(most = Infinity) {
   return { writes, writeSync };
 }
 
-const endOfTurn = () => new Promise((resolve) => setTimeout(resolve, 0));
+const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 Deno.test("LineWriter writes the first line of a turn at once, and the others together at its end", async () => {
   const stream = aStream();
