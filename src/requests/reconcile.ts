@@ -408,7 +408,9 @@ export class Reconcile {
     const { queuesByRecipient, nextMs } = dueMails(owed, retries, nowMs, canCompose);
     const leaseEndMs = foreignLeaseEndMs(before?.owner, instance, nowMs);
     const state = (): TurnState => {
-      if (leaseEndMs !== undefined && owed.length > 0) return "foreign";
+      // It may be sending what this plan drops, and what the next one owes must not overtake that.
+      const mayBeSending = owed.length > 0 || (before !== undefined && before.owed.length > 0);
+      if (leaseEndMs !== undefined && mayBeSending) return "foreign";
       if (queuesByRecipient.length === 0) return "idle";
       if (stored.refusal !== undefined) return "blocked";
       return this.slots.maySend(id) ? "send" : "parked";

@@ -88,3 +88,33 @@ Deno.test("Replicas that wait for one dead replica's lease do not all wake at on
   await clock.tick(60_000);
   assert.deepEqual(replicas.map(({ mailer }) => mailer.accepted.length), [0, 1, 0]);
 });
+
+Deno.test("A decision that owes nothing leaves the lease to the replica that is sending", async () => {
+  const { clock, cluster, replicas } = setUp([0]);
+  const request = aRequest({ state: "APPROVED" });
+  cluster.put(request);
+  const owner = `other ${new Date(NOW_MS + 20_000).toISOString()}`;
+  cluster.records.set("r1", {
+    user: "alice@example.com",
+    follow_ups: JSON.stringify({ resolution: { silent: true } }),
+    owed: JSON.stringify([{
+      kind: "requester-new",
+      to: "alice@example.com",
+      since: "2026-11-24T12:00:00Z",
+    }]),
+    owner,
+  });
+  const [replica] = replicas;
+  replica?.reconciler.beginListing();
+  replica?.reconciler.replace(
+    { requests: [request], records: cluster.records, touched: new Set() },
+    new Set(),
+  );
+  await clock.tick(24_000);
+  assert.equal(cluster.records.get("r1")?.["owner"], owner);
+  await clock.tick(2_000);
+  assert.deepEqual(
+    [cluster.records.get("r1")?.["resolution"], cluster.records.get("r1")?.["owner"]],
+    ["APPROVED", undefined],
+  );
+});
