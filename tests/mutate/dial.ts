@@ -139,10 +139,15 @@ export const DIAL_TARGETS: readonly Target[] = [
     file: `${TELEPORT}/grpc/calls.ts`,
     tests: [`${TELEPORT}/grpc/calls_test.ts`, `${TELEPORT}/client_test.ts`],
     edits: [
-      ["if (signal.aborted) throw new CancelledStream();", ""],
       [
-        "deadline: Date.now() + timeoutMs },\n      (error",
-        "deadline: Date.now() - timeoutMs },\n      (error",
+        `if (signal.aborted) throw new CallError(Status.CANCELLED, "Cancelled on client");`,
+        "",
+      ],
+      [`call.cancelWithStatus(Status.DEADLINE_EXCEEDED, "Deadline exceeded"),`, "{},"],
+      ["if (code !== Status.OK) throw new CallError(code, details);", ""],
+      [
+        "if (signal.aborted) cancel();\n    else signal.addEventListener",
+        "signal.addEventListener",
       ],
     ],
   },

@@ -80,7 +80,7 @@ export const MAIL_TARGETS: readonly Target[] = [
     ],
   },
   {
-    file: `${SMTP}/message.ts`,
+    file: `${SMTP}/message/mail_options.ts`,
     tests: [`${SMTP}/transport_test.ts`, `${SMTP}/quirks_test.ts`],
     edits: [
       ["headers: { ...extraHeaders(message), ...serviceHeaders(host) },", ""],
@@ -99,7 +99,40 @@ export const MAIL_TARGETS: readonly Target[] = [
       [`requireTLS: starttlsPolicy === "mandatory" && !implicitTls,`, ""],
       ["if (mustHideCredentials(options)) refuseClearCredentials(connection);", ""],
       ["secure: implicitTls,", "secure: false,"],
-      ["if (mayStart()) return pipe(destination, options);", "return pipe(destination, options);"],
+    ],
+  },
+  {
+    file: `${SMTP}/content.ts`,
+    tests: [`${SMTP}/content_test.ts`, `${SMTP}/transport_test.ts`],
+    edits: [
+      ["if (!this.mayStart()) {", "if (false) {"],
+      ["this.readableDidRead = true;", ""],
+      [`(lines.startsWith(".") ? "." : "")`, `""`],
+      [`lines.replaceAll("\\n.", "\\n..")`, "lines"],
+      [`text.replace(/\\r\\n?|\\n/g, "\\r\\n")`, "text"],
+    ],
+  },
+  {
+    file: `${SMTP}/message/quoted_printable.ts`,
+    tests: [`${SMTP}/message/quoted_printable_test.ts`],
+    edits: [
+      [`.replace(SPACE_AT_LINE_END, escapeByte)`, ""],
+      [`.replaceAll("=", "=3D")`, ""],
+      ["if (char === LF) return at + 1;", ""],
+      ["if (byte >= 0xc0) break;", ""],
+      ["if (cut === encoded.length || cut - start < LINE_LENGTH) return cut;", "return cut;"],
+    ],
+  },
+  {
+    file: `${SMTP}/message/slot_text.ts`,
+    tests: [`${SMTP}/message/slot_text_test.ts`, `${SMTP}/message/shared_message_test.ts`],
+    edits: [
+      ["start < slotEnd ? undefined", "start < own.length ? undefined"],
+      [
+        "tail += dataText(encoded.slice(start, end) + lineBreak(encoded, end));",
+        "tail += encoded.slice(start, end) + lineBreak(encoded, end);",
+      ],
+      ["start >= slotStart + slotLength", "start >= slotStart"],
     ],
   },
   {

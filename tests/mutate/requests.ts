@@ -397,6 +397,16 @@ export const REQUEST_TARGETS: readonly Target[] = [
     ],
   },
   {
+    file: `${REQUESTS}/reconcile.ts`,
+    tests: [`${REQUESTS}/replicas_test.ts`],
+    edits: [
+      [
+        "owed.length > 0 || (before !== undefined && before.owed.length > 0)",
+        "owed.length > 0",
+      ],
+    ],
+  },
+  {
     file: `${REQUESTS}/work_queue.ts`,
     tests: [`${REQUESTS}/work_queue_test.ts`],
     edits: [
