@@ -132,7 +132,6 @@ export const MAIL_TARGETS: readonly Target[] = [
         "tail += dataText(encoded.slice(start, end) + lineBreak(encoded, end));",
         "tail += encoded.slice(start, end) + lineBreak(encoded, end);",
       ],
-      ["start >= slotStart + slotLength", "start >= slotStart"],
     ],
   },
   {

@@ -33,7 +33,7 @@ function textOf(chunks: readonly Uint8Array[]): string {
 const LINES = fc.array(
   fc.oneof(fc.constantFrom("\r\n", "\n", "\r", ".", "..", "\n.", "\r.", ".\r\n"), fc.string()),
   { maxLength: 30 },
-).map((pieces) => `Subject: ${pieces.join("")}`);
+).map((pieces) => pieces.join("")).filter((text) => text !== "");
 
 Deno.test("the data of a message is what nodemailer makes of it", async () => {
   await fc.assert(fc.asyncProperty(LINES, async (message) => {
