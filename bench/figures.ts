@@ -68,6 +68,8 @@ const BURST: Work = burstWork("burst", BURST_REQUESTS, THREE, {}, [
   figure("burst_memory", "peak resident memory in it", "MiB", "lower"),
   figure("burst_connections", "connections opened in it", "connections", "lower"),
   figure("burst_calls", "calls to the cluster per request", "calls", "lower", 2),
+  figure("burst_again_rate", "the same once more", "emails/s", "higher"),
+  figure("burst_again_processor", "processor time in it", "ms/email", "lower", 2),
 ]);
 
 /** A burst where each reply takes 20 ms, as over a network. */
@@ -146,16 +148,26 @@ function burstWork(
       // The check at the start has a connection of its own, which is closed by now.
       const atStart = (await world.accepted()).connections;
       await burst(world, 1, recipients.length);
-      const before = { processor: await processorMs(plugin.pid), calls: await callsOf(world) };
-      const { ms, connections } = await burst(world, requests, recipients.length);
       const emails = requests * recipients.length;
-      const sample: Record<string, number> = {
-        [`${id}_rate`]: emails / (ms / 1000),
-        [`${id}_processor`]: (await processorMs(plugin.pid) - before.processor) / emails,
-        [`${id}_memory`]: await memoryMiB(plugin.pid, "VmHWM"),
-        [`${id}_connections`]: connections - atStart,
-        [`${id}_calls`]: (await callsOf(world) - before.calls) / requests,
+      const measured = async () => {
+        const [beforeMs, calls] = [await processorMs(plugin.pid), await callsOf(world)];
+        const { ms, connections } = await burst(world, requests, recipients.length);
+        return {
+          rate: emails / (ms / 1000),
+          processor: (await processorMs(plugin.pid) - beforeMs) / emails,
+          calls: (await callsOf(world) - calls) / requests,
+          connections: connections - atStart,
+          memory: await memoryMiB(plugin.pid, "VmHWM"),
+        };
       };
+      const first = await measured();
+      const sample: Record<string, number> = {};
+      for (const [name, value] of Object.entries(first)) sample[`${id}_${name}`] = value;
+      if (figures.some((figure) => figure.id === `${id}_again_rate`)) {
+        // V8 has compiled what a burst needs.
+        const { rate, processor } = await measured();
+        Object.assign(sample, { [`${id}_again_rate`]: rate, [`${id}_again_processor`]: processor });
+      }
       return Object.fromEntries(figures.map((figure) => [figure.id, sample[figure.id] ?? NaN]));
     },
   };
