@@ -18,11 +18,11 @@ const PHASES: readonly Phase[] = [
     begin: async ({ launch }) => {
       const plugin = launch();
       const statusOf = () => Deno.readTextFile(`/proc/${plugin.pid}/status`);
-      // Bit 14 of the caught signals is SIGTERM (proc(5), SigCgt).
+      // Bit 0 of the caught signals is SIGHUP (proc(5), SigCgt), which the program listens for last: the
+      // kernel reports a signal as caught a moment before the runtime knows the listener.
       await until(
-        "SIGTERM is caught",
-        async () =>
-          (BigInt("0x" + /SigCgt:\s*(\w+)/.exec(await statusOf())?.[1]) >> 14n & 1n) === 1n,
+        "SIGHUP is caught",
+        async () => (BigInt("0x" + /SigCgt:\s*(\w+)/.exec(await statusOf())?.[1]) & 1n) === 1n,
       );
       return plugin;
     },
