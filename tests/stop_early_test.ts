@@ -17,13 +17,21 @@ const PHASES: readonly Phase[] = [
     name: "while the program is loaded",
     begin: async ({ launch }) => {
       const plugin = launch();
-      const statusOf = () => Deno.readTextFile(`/proc/${plugin.pid}/status`);
-      // Bit 0 of the caught signals is SIGHUP (proc(5), SigCgt), which the program listens for last: the
-      // kernel reports a signal as caught a moment before the runtime knows the listener.
+      const read = (name: string) =>
+        Deno.readTextFile(`/proc/${plugin.pid}/task/${plugin.pid}/${name}`);
+      // Bit 14 of the caught signals is SIGTERM (proc(5), SigCgt).
       await until(
-        "SIGHUP is caught",
-        async () => (BigInt("0x" + /SigCgt:\s*(\w+)/.exec(await statusOf())?.[1]) & 1n) === 1n,
+        "SIGTERM is caught",
+        async () =>
+          (BigInt("0x" + /SigCgt:\s*(\w+)/.exec(await read("status"))?.[1]) >> 14n & 1n) === 1n,
       );
+      // The runtime catches it a moment before it knows the listener, and ends the process in between.
+      const usedTicks = async () => {
+        const fields = (await read("stat")).split(") ")[1]?.split(" ") ?? [];
+        return Number(fields[11]) + Number(fields[12]);
+      };
+      const before = await usedTicks();
+      await until("the program is loaded further", async () => await usedTicks() >= before + 2);
       return plugin;
     },
   },
