@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { composeMail } from "./compose.ts";
 import { exportedTemplates } from "./export_templates.ts";
-import type { Audience, TemplateKind } from "./mail_data.ts";
-import { sampleData, sampleResourceData } from "./sample_data.ts";
+import type { Audience } from "./mail_data.ts";
+import { REQUEST_KINDS, sampleData, sampleResourceData } from "./sample_data.ts";
 import { loadTemplates } from "./templates.ts";
 
 Deno.test("exportedTemplates() load without a warning, and give the built-in mails", async () => {
@@ -15,15 +15,7 @@ Deno.test("exportedTemplates() load without a warning, and give the built-in mai
     const builtin = await loadTemplates(undefined);
     assert.ok(own.ok && builtin.ok, JSON.stringify(own));
     assert.deepEqual(own.warnings, []);
-    const kinds: TemplateKind[] = [
-      "new",
-      "review",
-      "resolution",
-      "reopened",
-      "reminder",
-      "access-ending",
-    ];
-    for (const kind of kinds) {
+    for (const kind of REQUEST_KINDS) {
       for (const audience of ["reviewer", "requester"] satisfies Audience[]) {
         for (const details of [true, false]) {
           const data = sampleResourceData(sampleData(kind, audience));

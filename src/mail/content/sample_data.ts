@@ -121,6 +121,16 @@ export function sampleAccessLists(): MailData {
   };
 }
 
+/** The kinds of email about one request. */
+export const REQUEST_KINDS = [
+  "new",
+  "review",
+  "resolution",
+  "reopened",
+  "reminder",
+  "access-ending",
+] as const satisfies readonly TemplateKind[];
+
 /** The facts of a mail of that kind about the sample request. */
 export function sampleData(
   kind: TemplateKind,

@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { composeMail } from "../../content/compose.ts";
 import { composeShared, slotInsert } from "../../content/shared_words.ts";
-import type { Audience, MailData, TemplateKind } from "../../content/mail_data.ts";
-import { HOSTILE_TEXT, sampleData, sampleResourceData } from "../../content/sample_data.ts";
+import type { Audience, MailData } from "../../content/mail_data.ts";
+import {
+  HOSTILE_TEXT,
+  REQUEST_KINDS,
+  sampleData,
+  sampleResourceData,
+} from "../../content/sample_data.ts";
 import { DEFAULT_LOOK, type MailLook } from "../../content/scope.ts";
 import { loadTemplates } from "../../content/templates.ts";
 import type { MailMessage } from "../../transport.ts";
@@ -11,14 +16,6 @@ import { MessageBuilder } from "./message_builder.ts";
 
 const loaded = await loadTemplates(undefined);
 const templates = loaded.ok ? loaded.templates : assert.fail();
-const KINDS: readonly TemplateKind[] = [
-  "new",
-  "review",
-  "resolution",
-  "reopened",
-  "reminder",
-  "access-ending",
-];
 const LOOKS: readonly MailLook[] = [
   DEFAULT_LOOK,
   { ...DEFAULT_LOOK, details: true, actions: true },
@@ -79,7 +76,7 @@ async function compare(data: MailData, look: MailLook, asked: readonly string[])
 }
 
 Deno.test("an email built from what its recipients share has the bytes of one built alone, for every kind", async () => {
-  for (const kind of KINDS) {
+  for (const kind of REQUEST_KINDS) {
     for (const audience of ["reviewer", "requester"] satisfies Audience[]) {
       for (const look of LOOKS) {
         const sample = sampleData(kind, audience);
@@ -98,7 +95,7 @@ Deno.test("the bytes are the same wherever the names of the other reviewers end 
     fc.asyncProperty(
       fc.uniqueArray(address, { minLength: 2, maxLength: 30 }),
       fc.string({ maxLength: 200, unit: "grapheme" }),
-      fc.constantFrom(...KINDS),
+      fc.constantFrom(...REQUEST_KINDS),
       async (asked, reason, kind) => {
         const data = { ...sampleData(kind), reason };
         for (const look of LOOKS.slice(0, 2)) await compare(data, look, asked);
